@@ -1,0 +1,72 @@
+/** Entries as values: a DN and attributes whose names compare without case (RFC 4512 §2.5). */
+import type { DN } from './dn';
+
+/** An attribute value: text, or octets where the syntax is binary. */
+export type Value = string | Buffer;
+
+/** One attribute description with its values, in the spelling in which the directory returned or will receive it. */
+export interface EntryAttribute {
+  readonly name: string;
+  readonly values: readonly Value[];
+}
+
+/** An immutable entry. Attribute options (`;binary`, `;lang-fr`) are part of the name and kept apart. */
+export class Entry {
+  readonly dn: DN;
+  readonly #attributes: ReadonlyMap<string, EntryAttribute>;
+
+  /** Attributes without values are left out; two of the same description are merged. */
+  constructor(dn: DN, attributes: Iterable<EntryAttribute> | Readonly<Record<string, Value | readonly Value[]>>) {
+    this.dn = dn;
+    const map = new Map<string, EntryAttribute>();
+    for (const { name, values } of Symbol.iterator in attributes ? attributes : fromRecord(attributes)) {
+      if (values.length === 0) continue;
+      const key = name.toLowerCase();
+      const present = map.get(key);
+      map.set(key, present ? { name: present.name, values: [...present.values, ...values] } : { name, values });
+    }
+    this.#attributes = map;
+  }
+
+  /** All values of a description, in order; empty when absent. */
+  values(name: string): readonly Value[] {
+    return this.#attributes.get(name.toLowerCase())?.values ?? [];
+  }
+
+  /** The first value as text, or undefined. */
+  first(name: string): string | undefined {
+    const value = this.values(name)[0];
+    return value === undefined ? undefined : value.toString();
+  }
+
+  has(name: string): boolean {
+    return this.#attributes.has(name.toLowerCase());
+  }
+
+  /** Attributes in the order in which they came. */
+  attributes(): Iterable<EntryAttribute> {
+    return this.#attributes.values();
+  }
+
+  /** The same entry with attributes replaced; an empty list of values removes one. */
+  with(changes: Iterable<EntryAttribute>, dn: DN = this.dn): Entry {
+    const map = new Map(this.#attributes);
+    for (const change of changes) {
+      if (change.values.length === 0) map.delete(change.name.toLowerCase());
+      else map.set(change.name.toLowerCase(), change);
+    }
+    return new Entry(dn, map.values());
+  }
+}
+
+function* fromRecord(record: Readonly<Record<string, Value | readonly Value[]>>): Iterable<EntryAttribute> {
+  for (const [name, value] of Object.entries(record)) {
+    yield { name, values: typeof value === 'string' || Buffer.isBuffer(value) ? [value] : (value as readonly Value[]) };
+  }
+}
+
+/** Whether two values are the same octets. */
+export function sameValue(a: Value, b: Value): boolean {
+  if (typeof a === 'string' && typeof b === 'string') return a === b;
+  return Buffer.from(a as string).equals(Buffer.from(b as string));
+}

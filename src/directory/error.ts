@@ -1,0 +1,73 @@
+/** Errors of LDAP operations, in the words of RFC 4511 §4.1.9. What they mean to a SCIM client is decided in `mapping/error`. */
+
+/** Why an operation has no result code. */
+export type NoResult = 'timeout' | 'connectionLost' | 'cancelled';
+
+/** Result codes that our code decides by; the numbers are those of RFC 4511 appendix A and of the controls' RFCs. */
+export const ResultCode = {
+  success: 0,
+  operationsError: 1,
+  protocolError: 2,
+  timeLimitExceeded: 3,
+  sizeLimitExceeded: 4,
+  authMethodNotSupported: 7,
+  strongerAuthRequired: 8,
+  referral: 10,
+  adminLimitExceeded: 11,
+  unavailableCriticalExtension: 12,
+  confidentialityRequired: 13,
+  noSuchAttribute: 16,
+  undefinedAttributeType: 17,
+  inappropriateMatching: 18,
+  constraintViolation: 19,
+  attributeOrValueExists: 20,
+  invalidAttributeSyntax: 21,
+  noSuchObject: 32,
+  invalidDNSyntax: 34,
+  inappropriateAuthentication: 48,
+  invalidCredentials: 49,
+  insufficientAccessRights: 50,
+  busy: 51,
+  unavailable: 52,
+  unwillingToPerform: 53,
+  loopDetect: 54,
+  namingViolation: 64,
+  objectClassViolation: 65,
+  notAllowedOnNonLeaf: 66,
+  notAllowedOnRDN: 67,
+  entryAlreadyExists: 68,
+  objectClassModsProhibited: 69,
+  affectsMultipleDSAs: 71,
+  other: 80,
+  canceled: 118,
+  assertionFailed: 122,
+} as const;
+
+/** A failed LDAP operation. `diagnostic` is the server's own text: it may echo the request, so it goes redacted to the log and never to a client. */
+export class LdapError extends Error {
+  override readonly name = 'LdapError';
+
+  constructor(
+    /** The server's result code, or why there is none. */
+    readonly result: number | NoResult,
+    readonly operation: string,
+    /** The DN that the operation was about, as text; empty for the root DSE and for binds without a name. */
+    readonly dn: string,
+    readonly diagnostic: string,
+    /** False only when the request certainly never reached the server: then it can be repeated without a read. */
+    readonly sent: boolean = true,
+    options?: ErrorOptions,
+  ) {
+    super(`${operation} ${dn === '' ? '(root)' : dn}: ${typeof result === 'number' ? `result code ${result}` : result}`, options);
+  }
+
+  /** True when nobody knows whether a write took place. */
+  get ambiguous(): boolean {
+    return this.sent && typeof this.result === 'string';
+  }
+}
+
+/** Whether an error is an {@link LdapError} with this result. */
+export function isLdapError(error: unknown, ...results: readonly (number | NoResult)[]): error is LdapError {
+  return error instanceof LdapError && (results.length === 0 || results.includes(error.result));
+}

@@ -1,0 +1,83 @@
+/**
+ * `scim/` is a SCIM 2.0 service provider (RFC 7643, 7644) that has never heard of LDAP. It owns resources, resource
+ * types, filters, patches, client dialects, lists, errors and the routes, and it imports nothing else of ours. This file
+ * is its port: what a service provider asks of a connector. There is one handler per resource type.
+ */
+import type { Filter } from './filter';
+import type { AttributePath } from './path';
+import type { Resource } from './resource';
+
+/** A version of a resource as HTTP sees it, e.g. `W/"8f3a…"` (RFC 7644 §3.14). */
+export type ETag = string;
+
+/** What travels with every request: who asks, until when, on which condition. */
+export interface Context {
+  readonly requestId: string;
+  /** Who asks, for intents and the change log; never a secret. */
+  readonly actor: string;
+  /** Aborts at the request's deadline and when the client has gone. */
+  readonly signal: AbortSignal;
+  /** The versions of If-Match; the change happens only if the resource has one of them (412 otherwise). */
+  readonly ifMatch?: readonly ETag[];
+  /** Everything is computed and checked, nothing is written. */
+  readonly dryRun?: boolean;
+  /** Something worth a line in the request's log, e.g. the attributes that were ignored. Never values. */
+  note(key: string, value: unknown): void;
+  /** Told of each operation on the other side, for the request's log line. Opaque to this room. */
+  readonly observe?: (operation: object) => void;
+}
+
+/** Which attributes of a resource are wanted (RFC 7644 §3.4.2.5), resolved against the schema. */
+export interface Projection {
+  readonly attributes?: readonly AttributePath[];
+  readonly excludedAttributes?: readonly AttributePath[];
+}
+
+/** A query (RFC 7644 §3.4.2), already checked: `startIndex` is at least 1, `count` at least 0 and at most the provider's maximum. */
+export interface Query {
+  readonly filter?: Filter;
+  readonly sortBy?: AttributePath;
+  readonly sortOrder?: 'ascending' | 'descending';
+  readonly startIndex: number;
+  readonly count: number;
+  readonly projection: Projection;
+}
+
+/** A page of a query's result; `resources` are those of this page only. */
+export interface Page {
+  readonly totalResults: number;
+  readonly resources: readonly Resource[];
+}
+
+/** A change of values of one multi-valued attribute that can be written without reading the resource. */
+export interface ValueChange {
+  readonly operation: 'add' | 'remove';
+  readonly path: AttributePath;
+  /** The values (for complex attributes, their `value`). */
+  readonly values: readonly unknown[];
+}
+
+/** PUT and PATCH alike: what can be written without reading, what must be read for the rest, and the rest. */
+export interface Change {
+  readonly kind: 'replace' | 'patch';
+  /** When not empty, these are the whole change and `apply` does the same to a resource at hand. */
+  readonly valueChanges: readonly ValueChange[];
+  /** The paths that the change looks at or touches. */
+  readonly needs: readonly AttributePath[];
+  /** The resource after the change. Pure; throws ScimError (`noTarget`, `mutability`, `invalidValue` …). */
+  apply(current: Resource): Resource;
+}
+
+/** What a service provider asks of a connector. Every method rejects with a `ScimError` or an unexpected error (500). */
+export interface ResourceHandler {
+  /** RFC 7644 §3.3. Answers the resource as it now is, `id` and `meta` included; `uniqueness` (409) when it exists. */
+  create(resource: Resource, context: Context): Promise<Resource>;
+  /** RFC 7644 §3.4.1. 404 only when the directory has said so; unreachable is 503. */
+  get(id: string, projection: Projection, context: Context): Promise<Resource>;
+  /** RFC 7644 §3.4.2. An unknown attribute in the filter matches nothing. */
+  query(query: Query, context: Context): Promise<Page>;
+  /** RFC 7644 §3.5. Answers the resource as it now is, or undefined when it is too large to be worth returning (204). */
+  update(id: string, change: Change, context: Context): Promise<Resource | undefined>;
+  /** RFC 7644 §3.6. Resolves when the resource is gone for SCIM; 404 when it was not there. */
+  delete(id: string, context: Context): Promise<void>;
+}
