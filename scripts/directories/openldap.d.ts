@@ -1,0 +1,43 @@
+/** An account of the private server. */
+export interface OpenLdapAccount {
+  readonly dn: string;
+  readonly password: string;
+  readonly passwordFile: string;
+}
+
+/** A private OpenLDAP server that listens on 127.0.0.1. */
+export interface OpenLdap {
+  readonly folder: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tlsPort: number;
+  readonly suffix: string;
+  readonly pid: number | undefined;
+  readonly url: string;
+  readonly ldapsUrl: string;
+  readonly caFile: string;
+  readonly admin: OpenLdapAccount;
+  readonly connector: OpenLdapAccount;
+  readonly reader: OpenLdapAccount;
+}
+
+export interface OpenLdapOptions {
+  /** Everything that the server owns is below this folder. */
+  readonly folder: string;
+  readonly port?: number;
+  readonly tlsPort?: number;
+  readonly suffix?: string;
+  /** Seconds of silence after which the server closes a connection; 0: never. */
+  readonly idleTimeout?: number;
+  /** Entries that accounts other than admin and connector get from one search. */
+  readonly limits?: number;
+  /** Result codes on demand: any operation on `cn=busy|unavailable|…|slow,ou=RetCodes,<suffix>`. */
+  readonly faults?: boolean;
+  /** False: do not wait for the disk (tests). */
+  readonly sync?: boolean;
+  /** A folder with ca.pem, server.pem and server.key to copy instead of making them. */
+  readonly certificates?: string;
+}
+
+export function startOpenLdap(options: OpenLdapOptions): Promise<OpenLdap>;
+export function stopOpenLdap(folder: string): Promise<boolean>;

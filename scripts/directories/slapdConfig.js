@@ -1,0 +1,242 @@
+/** What our slapd is told: slapd.conf, the first entries, and the certificates it shows. */
+
+const { execFileSync } = require('node:child_process');
+const { createHash, randomBytes } = require('node:crypto');
+const { mkdirSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+
+/** A salted hash, so that no password of an account stands in the database in clear. */
+function hashed(password) {
+  const salt = randomBytes(8);
+  return `{SSHA}${Buffer.concat([createHash('sha1').update(password).update(salt).digest(), salt]).toString('base64')}`;
+}
+
+// One answer per cause that is hard to provoke: cn=<name>,ou=RetCodes,<suffix>.
+const RETCODES = [
+  'busy 0x33',
+  'unavailable 0x34',
+  'timeLimitExceeded 0x03',
+  'adminLimitExceeded 0x0b',
+  'unwillingToPerform 0x35',
+];
+
+function retcodeOverlay(suffix) {
+  const items = RETCODES.map((item) => `retcode-item "cn=${item.split(' ')[0]}" ${item.split(' ')[1]}`);
+  return [
+    'overlay retcode',
+    `retcode-parent "ou=RetCodes,${suffix}"`,
+    ...items,
+    'retcode-item "cn=slow" 0x00 sleeptime=2',
+  ];
+}
+
+/** The text of slapd.conf. `limits`: entries that accounts other than admin and connector get from one search. */
+function slapdConf({
+  folder,
+  binaries,
+  suffix,
+  passwords,
+  idleTimeout = 0,
+  limits = 500,
+  faults = false,
+  sync = true,
+}) {
+  const admin = `cn=admin,${suffix}`;
+  const connector = `cn=connector,${suffix}`;
+  const modules = [
+    'back_mdb',
+    'accesslog',
+    'syncprov',
+    'memberof',
+    'refint',
+    'ppolicy',
+    ...(faults ? ['retcode'] : []),
+  ];
+  const schemas = ['core', 'cosine', 'inetorgperson', 'nis', 'dyngroup', 'misc'];
+  return [
+    ...schemas.map((name) => `include ${join(binaries.schema, `${name}.schema`)}`),
+    `modulepath ${binaries.modules}`,
+    ...modules.map((name) => `moduleload ${name}`),
+    `pidfile ${join(folder, 'slapd.pid')}`,
+    `argsfile ${join(folder, 'slapd.args')}`,
+    `loglevel none`,
+    `sizelimit size.soft=${limits} size.hard=${limits} size.prtotal=unlimited`,
+    `idletimeout ${idleTimeout}`,
+    'threads 8',
+    `TLSCACertificateFile ${join(folder, 'tls/ca.pem')}`,
+    `TLSCertificateFile ${join(folder, 'tls/server.pem')}`,
+    `TLSCertificateKeyFile ${join(folder, 'tls/server.key')}`,
+    'TLSVerifyClient try',
+    '',
+    'database mdb',
+    'suffix cn=accesslog',
+    `directory ${join(folder, 'accesslog')}`,
+    'rootdn cn=accesslog',
+    'maxsize 1073741824',
+    ...(sync ? [] : ['dbnosync']),
+    'index default eq',
+    'index entryCSN,objectClass,reqEnd,reqResult,reqStart,reqDN,reqType',
+    'limits * size=unlimited time=unlimited',
+    `access to * by dn.exact="${admin}" read by dn.exact="${connector}" read by * none`,
+    'overlay syncprov',
+    'syncprov-nopresent TRUE',
+    'syncprov-reloadhint TRUE',
+    '',
+    'database mdb',
+    `suffix "${suffix}"`,
+    `directory ${join(folder, 'db')}`,
+    `rootdn "${admin}"`,
+    `rootpw ${hashed(passwords.admin)}`,
+    'maxsize 4294967296',
+    ...(sync ? [] : ['dbnosync']),
+    'checkpoint 1024 5',
+    'index objectClass,uid,cn,sn,mail,employeeNumber,member,uniqueMember,memberUid,entryUUID,entryCSN eq',
+    'index displayName,givenName eq,sub',
+    `limits dn.exact="${connector}" size=unlimited time=unlimited`,
+    `access to attrs=userPassword by dn.exact="${connector}" write by self write by anonymous auth by * none`,
+    `access to * by dn.exact="${connector}" manage by users read by * none`,
+    'overlay syncprov',
+    'syncprov-checkpoint 100 10',
+    'syncprov-sessionlog 10000',
+    'overlay accesslog',
+    'logdb cn=accesslog',
+    'logops writes',
+    'logsuccess TRUE',
+    'logold (objectClass=*)',
+    'logpurge 07+00:00 01+00:00',
+    'overlay memberof',
+    'memberof-refint TRUE',
+    'overlay refint',
+    'refint_attributes member uniqueMember manager owner seeAlso secretary',
+    `refint_nothing "${admin}"`,
+    'overlay ppolicy',
+    `ppolicy_default "cn=default,ou=policies,${suffix}"`,
+    'ppolicy_hash_cleartext',
+    ...(faults ? retcodeOverlay(suffix) : []),
+    '',
+  ].join('\n');
+}
+
+const PEOPLE = [
+  ['alice', 'Alice', 'Abara', '1001'],
+  ['bruno', 'Bruno', 'Bianchi', '1002'],
+  ['chloe', 'Chloé', 'Côté', '1003'],
+  ['dmitri', 'Дмитрий', 'Соколов', '1004'],
+  ['emi', '恵美', '山田', '1005'],
+];
+
+const GROUPS = { staff: PEOPLE.map(([uid]) => uid), editors: ['alice', 'chloe'] };
+
+/** LDIF base64 (RFC 2849) wherever a value is not plain ASCII. */
+function line(name, value) {
+  return /^[\x21-\x39\x3b\x3d-\x7e][\x20-\x7e]*$/.test(value)
+    ? `${name}: ${value}`
+    : `${name}:: ${Buffer.from(value).toString('base64')}`;
+}
+
+function ldifEntry(dn, attributes) {
+  const lines = Object.entries(attributes).flatMap(([name, values]) =>
+    [values].flat().map((value) => line(name, value)),
+  );
+  return [line('dn', dn), ...lines, ''].join('\n');
+}
+
+/** The first entries as LDIF: containers, accounts, a password policy that locks nobody out, a few people and groups. */
+function baseLdif({ suffix, passwords }) {
+  const dc = /^dc=([^,]+)/i.exec(suffix)?.[1];
+  if (dc === undefined) throw new Error(`The suffix must begin with dc=: ${suffix}`);
+  const account = (name) => [
+    `cn=${name},${suffix}`,
+    { objectClass: ['organizationalRole', 'simpleSecurityObject'], cn: name, userPassword: hashed(passwords[name]) },
+  ];
+  const person = ([uid, givenName, sn, employeeNumber]) => [
+    `uid=${uid},ou=people,${suffix}`,
+    {
+      objectClass: 'inetOrgPerson',
+      uid,
+      cn: `${givenName} ${sn}`,
+      givenName,
+      sn,
+      employeeNumber,
+      mail: `${uid}@example.com`,
+      // slapadd runs no overlays, so what memberof would have written is written here.
+      memberOf: Object.keys(GROUPS)
+        .filter((cn) => GROUPS[cn].includes(uid))
+        .map((cn) => `cn=${cn},ou=groups,${suffix}`),
+    },
+  ];
+  const group = ([cn, members]) => [
+    `cn=${cn},ou=groups,${suffix}`,
+    { objectClass: 'groupOfNames', cn, member: members.map((uid) => `uid=${uid},ou=people,${suffix}`) },
+  ];
+  const entries = [
+    [suffix, { objectClass: ['dcObject', 'organization'], dc, o: 'Example' }],
+    ...['people', 'groups', 'former', 'policies'].map((ou) => [
+      `ou=${ou},${suffix}`,
+      { objectClass: 'organizationalUnit', ou },
+    ]),
+    [
+      `cn=default,ou=policies,${suffix}`,
+      {
+        objectClass: ['pwdPolicy', 'device'],
+        cn: 'default',
+        pwdAttribute: 'userPassword',
+        pwdLockout: 'TRUE',
+        pwdMaxFailure: '0',
+      },
+    ],
+    account('connector'),
+    account('reader'),
+    ...PEOPLE.map(person),
+    ...Object.entries(GROUPS).map(group),
+  ];
+  return entries.map(([dn, attributes]) => ldifEntry(dn, attributes)).join('\n');
+}
+
+/** A CA and a server certificate for localhost and 127.0.0.1, on elliptic curves because RSA keys take a second. */
+function makeCertificates(folder) {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const openssl = (...args) => execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  openssl(
+    'req',
+    '-x509',
+    ...key,
+    '-days',
+    '3650',
+    '-subj',
+    '/O=Example/CN=Example directory CA',
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.pem',
+    '-addext',
+    'basicConstraints=critical,CA:TRUE',
+    '-addext',
+    'keyUsage=critical,keyCertSign,cRLSign',
+  );
+  openssl('req', ...key, '-subj', '/O=Example/CN=localhost', '-keyout', 'server.key', '-out', 'server.csr');
+  writeFileSync(
+    join(folder, 'server.ext'),
+    'basicConstraints=CA:FALSE\nsubjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n',
+  );
+  openssl(
+    'x509',
+    '-req',
+    '-in',
+    'server.csr',
+    '-CA',
+    'ca.pem',
+    '-CAkey',
+    'ca.key',
+    '-CAcreateserial',
+    '-days',
+    '825',
+    '-extfile',
+    'server.ext',
+    '-out',
+    'server.pem',
+  );
+}
+
+module.exports = { slapdConf, baseLdif, makeCertificates };
