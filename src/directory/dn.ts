@@ -1,0 +1,165 @@
+/**
+ * Distinguished names as values: parsed, printed and compared here and nowhere else (RFC 4514). A value that was put
+ * into an RDN can never become syntax, because printing escapes it. This file knows no schema: how values compare is
+ * handed in as {@link MatchingRules}.
+ */
+import { parseDN } from './dnParser';
+import type { Value } from './entry';
+import { octetsOf, textOrOctets, wellFormed } from './octets';
+
+export { DNSyntaxError } from './dnParser';
+
+/** How attribute names and values compare; a schema is one, {@link defaultRules} stands in where there is none. */
+export interface MatchingRules {
+  /** Lower-cased, aliases and OIDs resolved, options kept. */
+  canonicalName(attributeDescription: string): string;
+  /** Equal for two values if and only if they match by the attribute's EQUALITY rule. */
+  normalize(attributeDescription: string, value: Value): string;
+}
+
+const BLANKS = /[\s\u0085]+/g;
+
+/** caseIgnoreMatch for text (RFC 4518 in short: blanks collapsed and trimmed, lower case), octets as they are. */
+export const defaultRules: MatchingRules = {
+  canonicalName: (description) => description.toLowerCase(),
+  normalize(_description, value) {
+    if (typeof value !== 'string') return `#${value.toString('hex')}`;
+    const collapsed = value.replace(BLANKS, ' ');
+    const text = collapsed === ' ' ? collapsed : collapsed.trim().toLowerCase();
+    // Octets are marked by one `#`, so text that begins with one takes a second.
+    return text.startsWith('#') ? `#${text}` : text;
+  },
+};
+
+/** One attribute type and value of an RDN. */
+export interface AttributeTypeAndValue {
+  readonly type: string;
+  readonly value: Value;
+}
+
+/** A relative distinguished name: one or more types and values, in which order does not count. */
+export class RDN {
+  readonly parts: readonly AttributeTypeAndValue[];
+  #text: string | undefined;
+  #key: { readonly rules: MatchingRules; readonly text: string } | undefined;
+
+  /** Octets that are UTF-8 are kept as text, so that one name has one form. */
+  constructor(parts: readonly AttributeTypeAndValue[]) {
+    if (parts.length === 0) throw new TypeError('An RDN needs at least one attribute type and value');
+    this.parts = parts.map(({ type, value }) => ({
+      type,
+      value: typeof value === 'string' ? wellFormed(value) : textOrOctets(value),
+    }));
+  }
+
+  /** The value of this type (compared without case), if it is part of the RDN. */
+  value(type: string): Value | undefined {
+    const wanted = type.toLowerCase();
+    return this.parts.find((part) => part.type.toLowerCase() === wanted)?.value;
+  }
+
+  /** RFC 4514 §2.2, in the order and spelling of the parts. */
+  toString(): string {
+    this.#text ??= this.parts.map(({ type, value }) => `${type}=${escapeValue(value)}`).join('+');
+    return this.#text;
+  }
+
+  /** A key that two RDNs share if and only if they match (RFC 4517 §4.2.15). */
+  normalized(rules: MatchingRules = defaultRules): string {
+    if (this.#key?.rules !== rules) {
+      const keys = this.parts.map(
+        ({ type, value }) => `${escapeKey(rules.canonicalName(type))}=${escapeKey(rules.normalize(type, value))}`,
+      );
+      this.#key = { rules, text: keys.length === 1 ? (keys[0] ?? '') : keys.sort().join('+') };
+    }
+    return this.#key.text;
+  }
+}
+
+/** A distinguished name; `rdns[0]` is the entry's own RDN and the last one is nearest to the root. */
+export class DN {
+  /** The zero-length DN, which names the root DSE. */
+  static readonly root = new DN([]);
+
+  readonly rdns: readonly RDN[];
+  #text: string | undefined;
+  #key: { readonly rules: MatchingRules; readonly text: string } | undefined;
+
+  constructor(rdns: readonly RDN[]) {
+    this.rdns = rdns;
+  }
+
+  /**
+   * Reads RFC 4514, and of RFC 2253 and 1779 what servers and people still write: blanks around separators, `;`,
+   * quoted values, `oid.` before an OID. Throws {@link DNSyntaxError}, whose message says what is wrong and where.
+   */
+  static parse(text: string): DN {
+    const rdns = parseDN(text).map((parts) => new RDN(parts));
+    return rdns.length === 0 ? DN.root : new DN(rdns);
+  }
+
+  get isRoot(): boolean {
+    return this.rdns.length === 0;
+  }
+
+  /** The entry's own RDN; undefined for the root. */
+  get rdn(): RDN | undefined {
+    return this.rdns[0];
+  }
+
+  /** The DN of the entry above; undefined for the root. */
+  get parent(): DN | undefined {
+    return this.isRoot ? undefined : new DN(this.rdns.slice(1));
+  }
+
+  /** The DN of an entry directly below this one. */
+  child(rdn: RDN): DN {
+    return new DN([rdn, ...this.rdns]);
+  }
+
+  /** Whether this DN is `base` or lies below it. */
+  isWithin(base: DN, rules: MatchingRules = defaultRules): boolean {
+    const above = this.rdns.length - base.rdns.length;
+    return above >= 0 && base.rdns.every((rdn, i) => this.rdns[above + i]?.normalized(rules) === rdn.normalized(rules));
+  }
+
+  equals(other: DN, rules: MatchingRules = defaultRules): boolean {
+    return this === other || (this.rdns.length === other.rdns.length && this.isWithin(other, rules));
+  }
+
+  /** RFC 4514 §2: what {@link DN.parse} reads back as the same name. */
+  toString(): string {
+    this.#text ??= this.rdns.join(',');
+    return this.#text;
+  }
+
+  /** A key that two DNs share if and only if they match (RFC 4517 §4.2.15). It is no DN and not for output. */
+  normalized(rules: MatchingRules = defaultRules): string {
+    if (this.#key?.rules !== rules) {
+      this.#key = { rules, text: this.rdns.map((rdn) => rdn.normalized(rules)).join(',') };
+    }
+    return this.#key.text;
+  }
+}
+
+const KEY_SYNTAX = /[\\,+=]/g;
+
+function escapeKey(text: string): string {
+  return text.replace(KEY_SYNTAX, '\\$&');
+}
+
+const ALWAYS_ESCAPED = /[,+"\\<>;]/g;
+const CONTROL_CHARACTER = /\p{Cc}/gu;
+
+function escapeValue(value: Value): string {
+  if (typeof value !== 'string') return hexPairs(value);
+  let text = value.replace(ALWAYS_ESCAPED, '\\$&').replace(CONTROL_CHARACTER, (c) => hexPairs(octetsOf(c)));
+  // Blanks at the ends as hex pairs, not as `\ `: that form also survives tools that trim.
+  if (text.endsWith(' ')) text = `${text.slice(0, -1)}\\20`;
+  if (text.startsWith(' ')) return `\\20${text.slice(1)}`;
+  return text.startsWith('#') ? `\\${text}` : text;
+}
+
+function hexPairs(octets: Buffer): string {
+  return octets.toString('hex').toUpperCase().replace(/../g, '\\$&');
+}

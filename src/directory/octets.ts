@@ -1,0 +1,33 @@
+/** Octets and text: every place that turns escaped octets into a value decides here, and so decides alike. */
+import { isUtf8 } from 'node:buffer';
+import type { Value } from './entry';
+
+const LONE_SURROGATE = /\p{Cs}/u;
+
+/** Text where the octets are UTF-8, the octets themselves otherwise. */
+export function textOrOctets(octets: Buffer): Value {
+  return isUtf8(octets) ? octets.toString('utf8') : octets;
+}
+
+/** The text as it will arrive: a lone surrogate has no UTF-8 form and becomes U+FFFD on the wire. */
+export function wellFormed(text: string): string {
+  return LONE_SURROGATE.test(text) ? Buffer.from(text, 'utf8').toString('utf8') : text;
+}
+
+/** A value as octets; text in UTF-8. */
+export function octetsOf(value: Value): Buffer {
+  return typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
+}
+
+/** The two hexadecimal digits at `position` as a number, or undefined when they are none. */
+export function hexPairAt(text: string, position: number): number | undefined {
+  const high = hexDigit(text.charCodeAt(position));
+  const low = hexDigit(text.charCodeAt(position + 1));
+  return high === undefined || low === undefined ? undefined : high * 16 + low;
+}
+
+function hexDigit(code: number): number | undefined {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : undefined;
+}
