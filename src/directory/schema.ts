@@ -1,0 +1,238 @@
+/**
+ * The schema of a directory (RFC 4512 §4): attribute types and object classes by every name they have, superiors
+ * resolved, and how values compare. It owns the reading of a subschema subentry, and never judges an entry
+ * (`schemaCheck.ts`). What a server publishes wrongly is reported and left out; the rest stays usable.
+ */
+import type { Entry, Value } from './entry';
+import { compareValues, type Family, familyOf, matchingKey, type NameRules } from './matchingRule';
+import { loadSchema, type SchemaTables } from './schemaLoader';
+import type { AttributeTypeDescription, ObjectClassDescription, SchemaSource } from './schemaTypes';
+import { BINARY_SYNTAXES, Syntax } from './syntax';
+
+export type { AttributeTypeDescription, AttributeUsage, ObjectClassDescription, SchemaSource } from './schemaTypes';
+
+/** What a set of object classes asks of an entry, superclasses and content rules included (RFC 4512 §2.4, §4.1.6). */
+export interface Requirements {
+  readonly must: readonly AttributeTypeDescription[];
+  /** Allowed and not required. */
+  readonly may: readonly AttributeTypeDescription[];
+  /** `extensibleObject` is among the classes: every user attribute is allowed (RFC 4512 §4.3). */
+  readonly allowsAny: boolean;
+  /** Name of the class that requires an attribute type. */
+  readonly requiredBy: ReadonlyMap<AttributeTypeDescription, string>;
+}
+
+const CACHED_REQUIREMENTS = 200;
+
+/** An immutable schema. Names are compared without case; attribute options (`;binary`) are ignored in look-ups. */
+export class Schema implements NameRules {
+  readonly #source: SchemaSource;
+  readonly #tables: SchemaTables;
+  readonly #families = new Map<AttributeTypeDescription, Family>();
+  readonly #requirements = new Map<string, Requirements>();
+
+  private constructor(source: SchemaSource, onFault: (text: string) => void) {
+    this.#source = source;
+    this.#tables = loadSchema(source, onFault);
+  }
+
+  /**
+   * Reads descriptions as a subschema subentry holds them. It never throws: each description that cannot be read or
+   * is at odds with another is one call of `onFault`, in words for an operator.
+   */
+  static parse(source: SchemaSource, onFault: (text: string) => void = () => {}): Schema {
+    return new Schema(source, onFault);
+  }
+
+  /** Reads a subschema subentry (RFC 4512 §4.2). */
+  static from(subschema: Entry, onFault?: (text: string) => void): Schema {
+    const texts = (name: string): string[] => subschema.values(name).map((value) => value.toString());
+    return Schema.parse(
+      {
+        attributeTypes: texts('attributeTypes'),
+        objectClasses: texts('objectClasses'),
+        ldapSyntaxes: texts('ldapSyntaxes'),
+        matchingRules: texts('matchingRules'),
+        dITContentRules: texts('dITContentRules'),
+      },
+      onFault,
+    );
+  }
+
+  /** The descriptions as they were read: plain data to be stored as JSON and parsed again. */
+  source(): SchemaSource {
+    return this.#source;
+  }
+
+  get attributeTypes(): readonly AttributeTypeDescription[] {
+    return this.#tables.attributeTypes;
+  }
+
+  get objectClasses(): readonly ObjectClassDescription[] {
+    return this.#tables.objectClasses;
+  }
+
+  /** Attribute types that the directory keeps for itself; a search returns them only when asked. */
+  get operationalAttributes(): readonly AttributeTypeDescription[] {
+    return this.#tables.attributeTypes.filter(({ usage }) => usage !== 'userApplications');
+  }
+
+  attributeType(nameOrOid: string): AttributeTypeDescription | undefined {
+    const types = this.#tables.attributeTypeByName;
+    const key = nameOrOid.toLowerCase();
+    const found = types.get(key);
+    if (found) return found;
+    const base = withoutOidPrefix(key).split(';', 1)[0] ?? '';
+    return base === key ? undefined : types.get(base);
+  }
+
+  objectClass(nameOrOid: string): ObjectClassDescription | undefined {
+    return this.#tables.objectClassByName.get(withoutOidPrefix(nameOrOid.trim().toLowerCase()));
+  }
+
+  /** The primary name in lower case with its options in order; a name that the schema does not know, in lower case. */
+  canonicalName(description: string): string {
+    const key = description.toLowerCase();
+    const type = this.attributeType(key);
+    if (!type) return key;
+    const name = type.name.toLowerCase();
+    const options = key.includes(';') && !this.#tables.attributeTypeByName.has(key) ? key.split(';').slice(1) : [];
+    return options.length === 0 ? name : [name, ...options.sort()].join(';');
+  }
+
+  /** One spelling for all names and the OID of an object class or attribute type. */
+  canonicalOid(nameOrOid: string): string {
+    return (
+      (this.objectClass(nameOrOid) ?? this.attributeType(nameOrOid))?.name.toLowerCase() ?? nameOrOid.toLowerCase()
+    );
+  }
+
+  /** All names of an attribute type; a name that the schema does not know, alone. */
+  names(nameOrOid: string): readonly string[] {
+    const type = this.attributeType(nameOrOid);
+    if (!type) return [nameOrOid];
+    return type.names.length === 0 ? [type.oid] : type.names;
+  }
+
+  /** The class itself first, then its superclasses upwards, each once; empty for an unknown class. */
+  superclasses(name: string): readonly ObjectClassDescription[] {
+    const chain = new Set<ObjectClassDescription>();
+    const first = this.objectClass(name);
+    if (first) chain.add(first);
+    // A set hands out what is added while it is walked, and takes nothing twice: circular superiors end here.
+    for (const description of chain) {
+      for (const superior of description.superiors) {
+        const above = this.objectClass(superior);
+        if (above) chain.add(above);
+      }
+    }
+    return [...chain];
+  }
+
+  /** Whether a class is `ancestor` or inherits from it. */
+  isSubclassOf(name: string, ancestor: string): boolean {
+    const wanted = this.objectClass(ancestor);
+    return wanted !== undefined && this.superclasses(name).includes(wanted);
+  }
+
+  /** What the classes ask of an entry together. Unknown classes and attribute types ask nothing. */
+  requirements(classes: readonly string[]): Requirements {
+    const key = [...new Set(classes.map((name) => this.canonicalOid(name)))].sort().join('\0');
+    let requirements = this.#requirements.get(key);
+    if (!requirements) {
+      requirements = this.#computeRequirements(classes);
+      // Class lists come from entries and requests: the cache must not grow with them.
+      if (this.#requirements.size >= CACHED_REQUIREMENTS) this.#requirements.clear();
+      this.#requirements.set(key, requirements);
+    }
+    return requirements;
+  }
+
+  #computeRequirements(classes: readonly string[]): Requirements {
+    const closure = new Set(classes.flatMap((name) => this.superclasses(name)));
+    const must = new Set<AttributeTypeDescription>();
+    const may = new Set<AttributeTypeDescription>();
+    const not = new Set<AttributeTypeDescription>();
+    const requiredBy = new Map<AttributeTypeDescription, string>();
+    for (const { oid, name, must: required, may: allowed } of closure) {
+      const rule = this.#tables.contentRules.get(oid.toLowerCase());
+      for (const type of this.#types([...required, ...(rule?.must ?? [])])) {
+        must.add(type);
+        if (!requiredBy.has(type)) requiredBy.set(type, name);
+      }
+      for (const type of this.#types([...allowed, ...(rule?.may ?? [])])) may.add(type);
+      for (const type of this.#types(rule?.not ?? [])) not.add(type);
+    }
+    return {
+      must: [...must],
+      may: [...may].filter((type) => !must.has(type) && !not.has(type)),
+      allowsAny: [...closure].some(({ oid }) => oid === '1.3.6.1.4.1.1466.101.120.111'),
+      requiredBy,
+    };
+  }
+
+  #types(names: readonly string[]): AttributeTypeDescription[] {
+    return names.flatMap((name) => this.attributeType(name) ?? []);
+  }
+
+  /** Whether values are octets rather than text: by syntax, by what the server says of it, or by option `;binary`. */
+  isBinary(description: string): boolean {
+    const syntax = this.attributeType(description)?.syntax;
+    if (syntax !== undefined && (BINARY_SYNTAXES.has(syntax) || this.#tables.binarySyntaxes.has(syntax))) return true;
+    return description.toLowerCase().split(';').includes('binary', 1);
+  }
+
+  isDN(name: string): boolean {
+    return this.attributeType(name)?.syntax === Syntax.dn;
+  }
+
+  isBoolean(name: string): boolean {
+    return this.attributeType(name)?.syntax === Syntax.boolean;
+  }
+
+  isInteger(name: string): boolean {
+    const syntax = this.attributeType(name)?.syntax;
+    return syntax === Syntax.integer || syntax === Syntax.adLargeInteger;
+  }
+
+  isGeneralizedTime(name: string): boolean {
+    return this.attributeType(name)?.syntax === Syntax.generalizedTime;
+  }
+
+  /** Whether values that differ only in case differ; an unknown attribute's do not. */
+  isCaseExact(name: string): boolean {
+    const family = this.#family(name);
+    return family === 'caseExact' || family === 'octets';
+  }
+
+  /** A key that two values share if and only if they match by the attribute's EQUALITY rule. Not for output. */
+  normalize(description: string, value: Value): string {
+    return matchingKey(this.#family(description), value, this);
+  }
+
+  /**
+   * Less than, equal to or greater than 0 as `a` sorts before, with or after `b`. Undefined where the attribute has no
+   * order: no ORDERING rule, although the schema gives it an EQUALITY rule.
+   */
+  ordering(name: string, a: Value, b: Value): number | undefined {
+    const type = this.attributeType(name);
+    if (!type || (type.ordering === undefined && type.equality !== undefined)) return undefined;
+    return compareValues(familyOf(type.ordering, type.syntax), a, b, this);
+  }
+
+  /** Unknown attributes compare as Directory Strings do: the widest guess, and the usual one. */
+  #family(description: string): Family {
+    const type = this.attributeType(description);
+    if (!type) return description.toLowerCase().split(';').includes('binary', 1) ? 'octets' : 'caseIgnore';
+    let family = this.#families.get(type);
+    if (!family) {
+      family = familyOf(type.equality, type.syntax);
+      this.#families.set(type, family);
+    }
+    return family;
+  }
+}
+
+function withoutOidPrefix(name: string): string {
+  return name.startsWith('oid.') ? name.slice(4) : name;
+}
