@@ -1,0 +1,240 @@
+/**
+ * What an X.500 server would refuse of an entry (RFC 4512 §2.4, RFC 4511 §4.6 and §4.7), found before the wire and all
+ * at once, so that the caller hears attribute names instead of one result code. Pure; it never repeats a value.
+ */
+import type { Entry, EntryAttribute, Value } from './entry';
+import { sameValue } from './entry';
+import type { AttributeTypeDescription, ObjectClassDescription, Schema } from './schema';
+import { allowsEmpty, checkSyntax } from './syntax';
+
+export type SchemaFaultKind =
+  | 'unknownClass'
+  | 'noStructuralClass'
+  /** More than one structural chain, or a change of it. Some products (389 DS) accept both. */
+  | 'structuralChain'
+  | 'missing'
+  | 'notAllowed'
+  | 'unknownAttribute'
+  | 'singleValue'
+  | 'syntax'
+  | 'empty'
+  | 'rdn'
+  | 'readOnly'
+  | 'duplicateValue';
+
+/** One thing that a server would refuse. The message is a sentence that names the attribute and what to do. */
+export interface SchemaFault {
+  readonly kind: SchemaFaultKind;
+  /** Attribute description as the entry spells it, or the name of the missing attribute. */
+  readonly attribute?: string;
+  readonly message: string;
+}
+
+/** Faults of an entry as a client would add it (RFC 4511 §4.7). */
+export function checkEntry(entry: Entry, schema: Schema): SchemaFault[] {
+  const attributes = attributesByName(entry, schema);
+  const written = [...attributes.values()];
+  return [
+    ...shapeFaults(entry, attributes, schema),
+    ...written.flatMap((attribute) => readOnlyFaults(attribute, schema)),
+    ...written.flatMap((attribute) => valueFaults(attribute, schema)),
+  ];
+}
+
+/**
+ * Faults of a change that makes `after` out of `before`: of the attributes that differ, and of the entry as a whole
+ * what was not wrong before. What an administrator let in earlier does not block the change of something else.
+ */
+export function checkModification(before: Entry, after: Entry, schema: Schema): SchemaFault[] {
+  const [had, has] = [attributesByName(before, schema), attributesByName(after, schema)];
+  const key = ({ kind, attribute, message }: SchemaFault): string => `${kind} ${attribute} ${message}`;
+  const known = new Set(shapeFaults(before, had, schema).map(key));
+  const changed = [...has].filter(([name, { values }]) => !sameValues(values, had.get(name)?.values ?? []));
+  const removed = [...had].filter(([name]) => !has.has(name));
+  return [
+    ...shapeFaults(after, has, schema).filter((fault) => !known.has(key(fault))),
+    ...structuralChange(before, after, schema),
+    ...[...changed, ...removed].flatMap(([, attribute]) => readOnlyFaults(attribute, schema)),
+    ...changed.flatMap(([, attribute]) => valueFaults(attribute, schema)),
+  ];
+}
+
+type Attributes = ReadonlyMap<string, EntryAttribute>;
+
+/** By canonical name with options: `sn` and `surname` are one attribute to a server. */
+function attributesByName(entry: Entry, schema: Schema): Attributes {
+  const map = new Map<string, EntryAttribute>();
+  for (const attribute of entry.attributes()) {
+    const name = schema.canonicalName(attribute.name);
+    const present = map.get(name);
+    const values = present ? [...present.values, ...attribute.values] : attribute.values;
+    map.set(name, { name: present?.name ?? attribute.name, values });
+  }
+  return map;
+}
+
+function sameValues(a: readonly Value[], b: readonly Value[]): boolean {
+  return a.length === b.length && a.every((value, index) => sameValue(value, b[index] ?? ''));
+}
+
+/** Faults of the entry as a whole: classes, what they require and allow, and its name. */
+function shapeFaults(entry: Entry, attributes: Attributes, schema: Schema): SchemaFault[] {
+  const classes = classesOf(entry);
+  return [
+    ...classFaults(classes, schema),
+    ...missingFaults(classes, attributes, schema),
+    ...allowedFaults(classes, attributes, schema),
+    ...rdnFaults(entry, attributes, schema),
+  ];
+}
+
+function classesOf(entry: Entry): string[] {
+  return entry.values('objectClass').map((value) => value.toString());
+}
+
+/** Structural classes that no other of the classes inherits from: the ends of the structural chains. */
+function structuralEnds(classes: readonly string[], schema: Schema): ObjectClassDescription[] {
+  const structural = new Set(
+    classes.flatMap((name) => schema.objectClass(name) ?? []).filter(({ kind }) => kind === 'STRUCTURAL'),
+  );
+  const above = new Set([...structural].flatMap(({ oid }) => schema.superclasses(oid).slice(1)));
+  return [...structural].filter((description) => !above.has(description));
+}
+
+function classFaults(classes: readonly string[], schema: Schema): SchemaFault[] {
+  const attribute = 'objectClass';
+  const unknown = classes.filter((name) => !schema.objectClass(name));
+  const faults: SchemaFault[] = unknown.map((name) => ({
+    kind: 'unknownClass',
+    attribute,
+    message: `The object class ${shown(name)} is not in the directory's schema; correct its name or leave it out`,
+  }));
+  const ends = structuralEnds(classes, schema);
+  if (ends.length === 0 && unknown.length === 0) {
+    const message = `The entry has no structural object class; add one, such as inetOrgPerson, to objectClass`;
+    faults.push({ kind: 'noStructuralClass', attribute, message });
+  }
+  if (ends.length > 1) {
+    const names = ends.map(({ name }) => name).join(' and ');
+    const message = `${names} are structural object classes that do not inherit from each other; keep one of them`;
+    faults.push({ kind: 'structuralChain', attribute, message });
+  }
+  return faults;
+}
+
+function structuralChange(before: Entry, after: Entry, schema: Schema): SchemaFault[] {
+  const [[from], [to, second]] = [structuralEnds(classesOf(before), schema), structuralEnds(classesOf(after), schema)];
+  if (!from || !to || second || from === to) return [];
+  const message = `The structural object class cannot change from ${from.name} to ${to.name}; delete and add the entry instead`;
+  return [{ kind: 'structuralChain', attribute: 'objectClass', message }];
+}
+
+/** MUST attributes that Active Directory gives an entry by itself, [MS-ADTS] §3.1.1.5.2.4; no other product has them. */
+const SET_BY_SERVER: ReadonlySet<string> = new Set([
+  'ntsecuritydescriptor',
+  'objectcategory',
+  'objectsid',
+  'samaccountname',
+]);
+
+function missingFaults(classes: readonly string[], attributes: Attributes, schema: Schema): SchemaFault[] {
+  const { must, requiredBy } = schema.requirements(classes);
+  const present = new Set([...attributes.values()].map(({ name }) => schema.attributeType(name)));
+  return must
+    .filter((type) => !present.has(type) && !type.noUserModification && !SET_BY_SERVER.has(type.name.toLowerCase()))
+    .map((type) => ({
+      kind: 'missing',
+      attribute: type.name,
+      message: `${type.name} is required by ${requiredBy.get(type)} and has no value; give it one`,
+    }));
+}
+
+function allowedFaults(classes: readonly string[], attributes: Attributes, schema: Schema): SchemaFault[] {
+  const { must, may, allowsAny } = schema.requirements(classes);
+  const allowed = new Set<AttributeTypeDescription>([...must, ...may]);
+  // What an unknown class allows is unknown: only the class is reported then.
+  const anything = allowsAny || classes.some((name) => !schema.objectClass(name));
+  const faults: SchemaFault[] = [];
+  for (const { name } of attributes.values()) {
+    const type = schema.attributeType(name);
+    if (!type) {
+      const message = `The attribute ${shown(name)} is not in the directory's schema; correct its name or leave it out`;
+      faults.push({ kind: 'unknownAttribute', attribute: name, message });
+    } else if (!anything && !allowed.has(type) && type.usage === 'userApplications' && !isObjectClass(type)) {
+      const message = `${shown(name)} is not allowed by the object classes ${classes.join(', ') || '(none)'}; add a class that has it or leave it out`;
+      faults.push({ kind: 'notAllowed', attribute: name, message });
+    }
+  }
+  return faults;
+}
+
+function isObjectClass({ oid }: AttributeTypeDescription): boolean {
+  return oid === '2.5.4.0';
+}
+
+function rdnFaults(entry: Entry, attributes: Attributes, schema: Schema): SchemaFault[] {
+  const faults: SchemaFault[] = [];
+  for (const { type, value } of entry.dn.rdn?.parts ?? []) {
+    const values = attributes.get(schema.canonicalName(type))?.values ?? [];
+    const wanted = schema.normalize(type, value);
+    if (values.some((present) => schema.normalize(type, present) === wanted)) continue;
+    const message = `The name of the entry says a value of ${shown(type)} that the entry does not have; add it to ${shown(type)}`;
+    faults.push({ kind: 'rdn', attribute: type, message });
+  }
+  return faults;
+}
+
+function readOnlyFaults({ name }: EntryAttribute, schema: Schema): SchemaFault[] {
+  if (!schema.attributeType(name)?.noUserModification) return [];
+  return [
+    { kind: 'readOnly', attribute: name, message: `${shown(name)} is set by the directory itself; leave it out` },
+  ];
+}
+
+function valueFaults({ name, values }: EntryAttribute, schema: Schema): SchemaFault[] {
+  const type = schema.attributeType(name);
+  if (!type) return [];
+  const faults: SchemaFault[] = [];
+  const fault = (kind: SchemaFaultKind, message: string): void => {
+    faults.push({ kind, attribute: name, message });
+  };
+  const which = (index: number): string =>
+    values.length === 1 ? `The value of ${shown(name)}` : `Value ${index + 1} of ${shown(name)}`;
+  if (type.singleValue && values.length > 1) {
+    fault('singleValue', `${shown(name)} can have one value only and has ${values.length}; keep one`);
+  }
+  const empty = allowsEmpty(type.syntax) ? -1 : values.findIndex((value) => value.length === 0);
+  if (empty >= 0) fault('empty', `${which(empty)} is empty; leave the value out`);
+  const wrong = name.toLowerCase().endsWith(';binary') ? undefined : firstWrong(values, type.syntax);
+  if (wrong) fault('syntax', `${which(wrong.index)} ${wrong.complaint}; correct it`);
+  const duplicate = firstDuplicate(name, values, schema);
+  if (duplicate >= 0) fault('duplicateValue', `${which(duplicate)} repeats an earlier one; leave it out`);
+  return faults;
+}
+
+/** The first only: one attribute can hold 100,000 values. */
+function firstWrong(values: readonly Value[], syntax: string | undefined) {
+  if (syntax === undefined) return undefined;
+  for (const [index, value] of values.entries()) {
+    const complaint = value.length === 0 ? undefined : checkSyntax(syntax, value);
+    if (complaint !== undefined) return { index, complaint };
+  }
+  return undefined;
+}
+
+function firstDuplicate(name: string, values: readonly Value[], schema: Schema): number {
+  if (values.length < 2) return -1;
+  const seen = new Set<string>();
+  return values.findIndex((value) => {
+    const key = schema.normalize(name, value);
+    return seen.has(key) || !seen.add(key);
+  });
+}
+
+const SHOWN = 100;
+
+/** A name that came from outside, fit for one line of a message. */
+function shown(name: string): string {
+  const clean = name.replace(/\p{Cc}+/gu, ' ');
+  return clean.length > SHOWN ? `${clean.slice(0, SHOWN)}…` : clean;
+}
