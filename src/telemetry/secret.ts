@@ -1,0 +1,70 @@
+/** Secrets as values that do not leak by accident, and texts of others made fit for the log. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { inspect } from 'node:util';
+
+const HIDDEN = '[secret]';
+
+/** A secret value (a password, a secret token). However it is printed, it prints as `[secret]`; only {@link reveal} gives it away. */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** The value itself. Call it where the value is used, and keep the result nowhere. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  /** SHA-256 of the value's UTF-8 form, for comparing without keeping it. */
+  digest(): Buffer {
+    return createHash('sha256').update(this.#value, 'utf8').digest();
+  }
+
+  /** Whether two secrets are the same, in a time that does not depend on the values. */
+  equals(other: Secret): boolean {
+    return timingSafeEqual(this.digest(), other.digest());
+  }
+
+  toString(): string {
+    return HIDDEN;
+  }
+
+  toJSON(): string {
+    return HIDDEN;
+  }
+
+  [inspect.custom](): string {
+    return HIDDEN;
+  }
+}
+
+const NAMES_OF_SECRETS =
+  /^(?:.*password|.*passwd|.*passphrase|unicodepwd|dbcspwd|supplementalcredentials|.*secret|.*secret_?token|token|.*access_?token|authorization|cookie)$/i;
+
+/** Whether values under this name (of a field or an LDAP attribute) never belong in a log. */
+export function isSecretName(name: string): boolean {
+  return NAMES_OF_SECRETS.test(name.length > 128 ? name.slice(-128) : name);
+}
+
+const PASSWORD_ATTRIBUTES =
+  /userPassword|unicodePwd|dBCSPwd|ntPwdHistory|lmPwdHistory|supplementalCredentials|authPassword|export_password|samba(?:NT|LM)Password|krbPrincipalKey|nspmPassword|olcRootPW/i;
+const NAMED_VALUE = /(?:password|passwd|passphrase|pwd|secret|token|credentials?)["']?\s{0,8}[:=]/i;
+const BEARER = /\bbearer\s/i;
+const LONGEST_TEXT = 500;
+
+/**
+ * Somebody else's text (a server's diagnostic message), fit for the log: on one line, at most `longest` characters, and
+ * cut behind the first name of a password attribute, since some servers echo the request from there on.
+ */
+export function redact(text: string, longest: number = LONGEST_TEXT): string {
+  const line = text.length > longest ? `${text.slice(0, longest)}…` : text;
+  let end = line.length;
+  for (const pattern of [PASSWORD_ATTRIBUTES, NAMED_VALUE, BEARER]) {
+    const found = pattern.exec(line);
+    if (found) end = Math.min(end, found.index + found[0].length);
+  }
+  const kept = line.slice(0, end).replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+  return end < line.length ? `${kept.trimEnd()} [redacted]` : kept;
+}

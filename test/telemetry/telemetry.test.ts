@@ -1,0 +1,140 @@
+import { PassThrough } from 'node:stream';
+import { inspect } from 'node:util';
+import { createLog, type Log, type LogOptions } from '../../src/telemetry/log';
+import { isSecretName, redact, Secret } from '../../src/telemetry/secret';
+
+describe('Secret', () => {
+  const secret = new Secret('correct horse');
+
+  it('prints as [secret] everywhere and reveals only when asked', () => {
+    expect(`${secret}`).toBe('[secret]');
+    expect(JSON.stringify({ secret })).toBe('{"secret":"[secret]"}');
+    expect(inspect({ deep: { secret } }, { depth: 9, showHidden: true })).not.toContain('horse');
+    expect(Object.keys(secret)).toEqual([]);
+    expect(secret.reveal()).toBe('correct horse');
+  });
+
+  it('compares by value', () => {
+    expect(secret.equals(new Secret('correct horse'))).toBe(true);
+    expect(secret.equals(new Secret('correct'))).toBe(false);
+    expect(secret.digest()).toHaveLength(32);
+  });
+});
+
+describe('redact', () => {
+  it.each([
+    ['userPassword: value #0 (hunter2) invalid per syntax', 'userPassword [redacted]'],
+    ['modify failed: unicodePwd=hunter2, dn=cn=a', 'modify failed: unicodePwd [redacted]'],
+    ['bad request {"password": "hunter2"}', 'bad request {"password": [redacted]'],
+    ['PASSWD = hunter2', 'PASSWD = [redacted]'],
+    ['Authorization: Bearer hunter2', 'Authorization: Bearer [redacted]'],
+  ])('cuts %j', (text, expected) => {
+    expect(redact(text)).toBe(expected);
+  });
+
+  it('keeps what explains without telling', () => {
+    expect(redact('Password fails quality checking policy')).toBe('Password fails quality checking policy');
+    expect(redact('00002071: UpdErr: DSID-0305\n\0, problem 6005')).toBe('00002071: UpdErr: DSID-0305 , problem 6005');
+  });
+
+  it('is bounded in length and in time', () => {
+    expect(redact('x'.repeat(1_000_000))).toHaveLength(501);
+    expect(redact(`${'pwd'.repeat(200_000)}${' '.repeat(100_000)}`, 1_000)).toHaveLength(1_001);
+  });
+
+  it('knows the names of secrets', () => {
+    for (const name of [
+      'userPassword',
+      'PASSWORD',
+      'secretToken',
+      'access_token',
+      'unicodePwd',
+      'Authorization',
+      'clientSecret',
+    ]) {
+      expect([name, isSecretName(name)]).toEqual([name, true]);
+    }
+    for (const name of ['tokenNumber', 'passwordAttribute', 'pwdAccountLockedTime', 'secretary']) {
+      expect([name, isSecretName(name)]).toEqual([name, false]);
+    }
+  });
+});
+
+describe('log', () => {
+  const clock = () => new Date('2026-11-21T02:03:04.005Z');
+
+  async function lines(write: (log: Log) => void, options: LogOptions = {}): Promise<string[]> {
+    const stream = new PassThrough();
+    const chunks: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    const log = createLog({ stream, clock, ...options });
+    write(log);
+    await log.close();
+    log.error('after the end');
+    await log.close();
+    return Buffer.concat(chunks).toString().split('\n').slice(0, -1);
+  }
+
+  it('writes one JSON object per line with the fields of its parents', async () => {
+    const [first, ...others] = await lines((log) => {
+      log.child({ connector: 'demo' }).info('a "line"\nof two', { message: 'no', level: 'no', count: 2 });
+      log.debug('not written');
+    });
+    expect(first).toBe(
+      '{"time":"2026-11-21T02:03:04.005Z","level":"info","message":"a \\"line\\"\\nof two","connector":"demo","count":2}',
+    );
+    expect(others).toEqual([]);
+  });
+
+  it('never writes secrets, circles or endless values', async () => {
+    const circle: Record<string, unknown> = {
+      bytes: Buffer.from('hunter2'),
+      userPassword: 'hunter2',
+      many: Array(1000).fill(1),
+    };
+    circle.self = circle;
+    const [line = ''] = await lines((log) =>
+      log.warn('w', {
+        circle,
+        secret: new Secret('hunter2'),
+        nested: { own: new Secret('hunter2') },
+        long: 'x'.repeat(99_999),
+        big: 1n,
+      }),
+    );
+    expect(line).not.toContain('hunter2');
+    const fields = JSON.parse(line);
+    expect(fields.circle).toMatchObject({ bytes: '[7 octets]', self: '[…]', userPassword: '[secret]' });
+    expect(fields.circle.many).toHaveLength(100);
+    expect(fields.long.length).toBeLessThan(9_000);
+    expect(fields.big).toBe('1');
+  });
+
+  it('keeps the stacks of errors and their causes, and nothing else of them', async () => {
+    const error = Object.assign(new Error('outer', { cause: new TypeError('inner') }), {
+      request: 'hunter2',
+      code: 'EFAULT',
+    });
+    const [json = ''] = await lines((log) => log.error('broken', { error }));
+    expect(JSON.parse(json).error).toMatchObject({
+      name: 'Error',
+      message: 'outer',
+      code: 'EFAULT',
+      cause: { name: 'TypeError' },
+    });
+    expect(json).toContain('telemetry.test.ts');
+    expect(json).not.toContain('hunter2');
+    const text = (await lines((log) => log.error('broken', { error }), { format: 'text' })).join('\n');
+    expect(text).toMatch(/02:03:04 error broken\n {4}Error: outer\n[\s\S]*caused by:\n {4}TypeError: inner/);
+  });
+
+  it('is short for people, and nobody can begin a line of their own', async () => {
+    const text = await lines(
+      (log) => log.warn('evil\u001b[2J\nfake', { id: 'a\nb', count: 1, request: { status: 200 } }),
+      {
+        format: 'text',
+      },
+    );
+    expect(text).toEqual(['02:03:04 warn  evil\\u001b[2J\\u000afake id=a\\u000ab count=1']);
+  });
+});
