@@ -207,7 +207,7 @@ function valueFaults({ name, values }: EntryAttribute, schema: Schema): SchemaFa
   if (empty >= 0) fault('empty', `${which(empty)} is empty; leave the value out`);
   const wrong = name.toLowerCase().endsWith(';binary') ? undefined : firstWrong(values, type.syntax);
   if (wrong) fault('syntax', `${which(wrong.index)} ${wrong.complaint}; correct it`);
-  const duplicate = firstDuplicate(name, values, schema);
+  const duplicate = wrong ? -1 : firstDuplicate(name, values, schema);
   if (duplicate >= 0) fault('duplicateValue', `${which(duplicate)} repeats an earlier one; leave it out`);
   return faults;
 }
