@@ -1,0 +1,198 @@
+/**
+ * One attribute's value as clients send it, in the type and multiplicity of its definition. Each client habit is one
+ * named rule here; what no rule can read is 400 `invalidValue` with the path, and never with the value.
+ */
+import { formatPath } from './attributePath';
+import { ScimError } from './error';
+import { instantOf } from './filterEvaluate';
+import { isEmpty, isObject, ownAnyCase } from './json';
+import type { AttributeDefinition } from './resourceType';
+import type { IndexedAttribute } from './schemaIndex';
+import { isBare, ValueList } from './valueList';
+
+export interface Reading {
+  /** PATCH: a null sub-attribute of a single complex value means "remove", so it stays null instead of being left out. */
+  readonly keepNulls: boolean;
+  /** Told the path of every name inside a complex value that the definition does not know. */
+  ignored(path: string): void;
+}
+
+/** The attribute's value in canonical form, or undefined when nothing is left of it (RFC 7643 §2.5). Throws 400 `invalidValue`. */
+export function readValue(value: unknown, attribute: IndexedAttribute, reading: Reading): unknown {
+  const { definition } = attribute.path;
+  const path = formatPath(attribute.path);
+  if (definition.type === 'complex') {
+    if (!definition.multiValued) return readComplex(singleFromList(value, path), attribute, path, reading);
+    const whole = { ...reading, keepNulls: false };
+    return readList(value, definition, path, (element) => readElement(element, attribute, path, whole));
+  }
+  return readSimple(value, definition, path);
+}
+
+/** One value of a multi-valued attribute, whole or in parts. */
+export function readOneValue(value: unknown, attribute: IndexedAttribute, reading: Reading): unknown {
+  const path = formatPath(attribute.path);
+  const single = singleFromList(value, path);
+  if (attribute.path.definition.type === 'complex') return readComplex(single, attribute, path, reading);
+  return readScalar(single, attribute.path.definition, path);
+}
+
+/** A sub-attribute's value in canonical form, or undefined when nothing is left of it. */
+export function readSimple(value: unknown, definition: AttributeDefinition, path: string): unknown {
+  if (definition.multiValued)
+    return readList(value, definition, path, (element) => readScalar(element, definition, path));
+  return readScalar(singleFromList(value, path), definition, path);
+}
+
+/** A list with one value, where one value is expected: that value. */
+function singleFromList(value: unknown, path: string): unknown {
+  if (!Array.isArray(value)) return value;
+  if (value.length > 1) throw ScimError.invalidValue(`"${path}" takes one value but got ${value.length}.`);
+  return value[0];
+}
+
+/** One value, where a list is expected: a list of it. Values that are the same are one; empty ones are none. */
+function readList(
+  value: unknown,
+  definition: AttributeDefinition,
+  path: string,
+  read: (element: unknown) => unknown,
+): unknown[] | undefined {
+  if (isEmpty(value)) return undefined;
+  const list = new ValueList(definition);
+  let primaries = 0;
+  for (const element of Array.isArray(value) ? value : [value]) {
+    const canonical = read(element);
+    if (canonical === undefined) continue;
+    if (isObject(canonical) && canonical.primary === true && ++primaries > 1) {
+      throw ScimError.invalidValue(`More than one value of "${path}" is primary (RFC 7643 §2.4).`);
+    }
+    list.add(canonical);
+  }
+  const values = list.toArray();
+  return values.length === 0 ? undefined : values;
+}
+
+function readElement(value: unknown, attribute: IndexedAttribute, path: string, reading: Reading): unknown {
+  const element = readComplex(value, attribute, path, reading);
+  return element && isBare(element, attribute.path.definition) ? undefined : element;
+}
+
+function readComplex(
+  value: unknown,
+  { subAttributes }: IndexedAttribute,
+  path: string,
+  reading: Reading,
+): Record<string, unknown> | undefined {
+  if (isEmpty(value)) return undefined;
+  const source = objectFromValue(value, subAttributes);
+  if (!isObject(source)) {
+    throw ScimError.invalidValue(`"${path}" takes an object with sub-attributes but got ${kind(value)}.`);
+  }
+  const result: Record<string, unknown> = {};
+  for (const [name, part] of Object.entries(source)) {
+    const sub = subAttributes.get(name.toLowerCase());
+    if (sub === undefined) reading.ignored(`${path}.${name}`);
+    if (sub === undefined || sub.mutability === 'readOnly') continue;
+    const canonical = readSimple(part, sub, `${path}.${sub.name}`);
+    if (canonical !== undefined) result[sub.name] = canonical;
+    else if (reading.keepNulls) result[sub.name] = null;
+  }
+  return Object.keys(result).length === 0 ? undefined : result;
+}
+
+/** A bare string for a complex value, e.g. a manager's id: its `value` sub-attribute. */
+function objectFromValue(value: unknown, subAttributes: IndexedAttribute['subAttributes']): unknown {
+  return !isObject(value) && !Array.isArray(value) && subAttributes.has('value') ? { value } : value;
+}
+
+/** `{ "value": x }` for a simple value: x. */
+function valueFromObject(value: unknown): unknown {
+  return isObject(value) ? ownAnyCase(value, 'value') : value;
+}
+
+function readScalar(given: unknown, definition: AttributeDefinition, path: string): unknown {
+  const value = valueFromObject(given);
+  if (isEmpty(value)) {
+    if (isObject(given) && value === undefined && Object.keys(given).length > 0)
+      throw wrongType(given, definition, path);
+    return undefined;
+  }
+  const canonical = scalars[definition.type](value);
+  if (canonical === undefined) throw wrongType(value, definition, path);
+  return canonical;
+}
+
+type ScalarType = AttributeDefinition['type'];
+
+/** By type: the value, or undefined when it can not be read as one. */
+const scalars: Readonly<Record<ScalarType, (value: unknown) => unknown>> = {
+  string: textFromScalar,
+  reference: textFromScalar,
+  boolean: booleanFromText,
+  integer: integerFromText,
+  decimal: decimalFromText,
+  dateTime: (value) => (typeof value === 'string' && instantOf(value) !== undefined ? value : undefined),
+  binary: base64WithoutBreaks,
+  // Complex values hold simple ones (RFC 7643 §2.3.8): a definition that nests deeper has nothing that could be read.
+  complex: () => undefined,
+};
+
+/** Numbers and booleans for a string attribute: their text. */
+function textFromScalar(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}
+
+/** `"True"`, `"false"` …: booleans. */
+function booleanFromText(value: unknown): boolean | undefined {
+  if (typeof value === 'boolean') return value;
+  const lower = typeof value === 'string' ? value.trim().toLowerCase() : undefined;
+  return lower === 'true' ? true : lower === 'false' ? false : undefined;
+}
+
+/**
+ * `"1001"`: a number. Text beyond what a JSON number holds exactly (64-bit values of some directories) stays text; such
+ * a number has lost digits already when it arrives, so it is refused.
+ */
+function integerFromText(value: unknown): number | string | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined;
+  const text = typeof value === 'string' ? value.trim() : '';
+  if (!/^[+-]?\d{1,40}$/.test(text)) return undefined;
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : text;
+}
+
+function decimalFromText(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  const text = typeof value === 'string' ? value.trim() : '';
+  return /^[+-]?\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?$/.test(text) ? Number(text) : undefined;
+}
+
+/** Base64 (RFC 4648 §4 or §5) broken into lines, as in PEM: without the breaks. */
+function base64WithoutBreaks(value: unknown): string | undefined {
+  const text = typeof value === 'string' ? value.replace(/[\r\n]+/g, '') : '';
+  return text !== '' && /^[A-Za-z0-9+/_-]*={0,2}$/.test(text) ? text : undefined;
+}
+
+const expectations: Readonly<Record<ScalarType, string>> = {
+  string: 'a string',
+  reference: 'a URI as a string',
+  boolean: 'true or false',
+  integer: 'an integer (beyond 2^53 as a string)',
+  decimal: 'a number',
+  dateTime: 'a date and time such as 2026-01-31T12:00:00Z',
+  binary: 'base64 text',
+  complex: 'a simple value',
+};
+
+function wrongType(value: unknown, { type }: AttributeDefinition, path: string): ScimError {
+  return ScimError.invalidValue(`"${path}" takes ${expectations[type]} but got ${kind(value)}.`);
+}
+
+/** What a value is, without repeating it: it may be a secret. */
+function kind(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return isObject(value) ? 'an object' : typeof value === 'string' ? 'another string' : `a ${typeof value}`;
+}

@@ -1,0 +1,175 @@
+/** PATCH (RFC 7644 §3.5.2) as a Change: read and checked once, then applied to a resource, or written without reading one. */
+import { type AttributePath, formatPath, targetDefinition } from './attributePath';
+import { type Reading, readOneValue, readSimple, readValue } from './attributeValue';
+import { type BodyEntry, bodyEntries, faceEntries, isReadOnly, noteName } from './dialect';
+import { ScimError } from './error';
+import type { Change } from './handler';
+import { isEmpty, isObject, ownAnyCase } from './json';
+import { PatchDraft, type PatchStep } from './patchDraft';
+import { valueChangesOf } from './patchValues';
+import { parsePath } from './path';
+import type { ResourceType } from './resourceType';
+import { type IndexedAttribute, type SchemaFace, type SchemaIndex, schemaIndex } from './schemaIndex';
+
+/** A PATCH ready to apply, with what its reading brought to light. */
+export interface CompiledPatch extends Change {
+  readonly kind: 'patch';
+  /** By canonical path, the alias that the request used instead of the canonical name. */
+  readonly spelledAs: ReadonlyMap<string, string>;
+  /** Names inside values that the resource type does not have; they are left out. */
+  readonly ignored: readonly string[];
+}
+
+/**
+ * Compiles a PatchOp message. Operations and their names are read in any case, and `schemas` is not looked at. Throws 400
+ * `invalidSyntax` when the message is none, `invalidPath` for a path without an attribute, `noTarget` for a remove without
+ * a path, `mutability` for a path to something readOnly, and `invalidValue`. `apply` throws `noTarget` and `mutability`;
+ * its result shares unchanged values with `current`, and nothing of it happens when it throws.
+ */
+export function compilePatch(body: unknown, type: ResourceType): CompiledPatch {
+  const operations = isObject(body) ? ownAnyCase(body, 'Operations') : undefined;
+  if (!Array.isArray(operations) || operations.length === 0) {
+    throw ScimError.invalidSyntax(
+      'A PATCH takes an object with a list "Operations" that holds at least one operation.',
+    );
+  }
+  const compiler = new PatchCompiler(type);
+  operations.forEach((operation, position) => {
+    compiler.operation(operation, position + 1);
+  });
+  const { steps, spelledAs, ignored } = compiler;
+  const needs = new Map(steps.map(({ path }) => [formatPath(wholeAttribute(path)), wholeAttribute(path)]));
+  return {
+    kind: 'patch',
+    valueChanges: valueChangesOf(steps),
+    needs: [...needs.values()],
+    spelledAs,
+    ignored,
+    apply: (current) => {
+      const draft = new PatchDraft(current);
+      for (const step of steps) draft.apply(step);
+      return draft.finish();
+    },
+  };
+}
+
+function wholeAttribute({ schema, extension, attribute, definition }: AttributePath): AttributePath {
+  return { schema, extension, attribute, definition, spelled: formatPath({ schema, extension, attribute }) };
+}
+
+class PatchCompiler {
+  readonly steps: PatchStep[] = [];
+  readonly spelledAs = new Map<string, string>();
+  readonly ignored: string[] = [];
+  readonly #index: SchemaIndex;
+  readonly #reading: Reading = { keepNulls: true, ignored: (path) => void this.ignored.push(noteName(path)) };
+
+  constructor(private readonly type: ResourceType) {
+    this.#index = schemaIndex(type);
+  }
+
+  /** Reads one member of `Operations`; `ordinal` counts from 1, for people. */
+  operation(operation: unknown, ordinal: number): void {
+    const op = isObject(operation) ? ownAnyCase(operation, 'op') : undefined;
+    const kind = typeof op === 'string' ? op.toLowerCase() : undefined;
+    if (!isObject(operation) || (kind !== 'add' && kind !== 'replace' && kind !== 'remove')) {
+      throw ScimError.invalidSyntax(`Operation ${ordinal} needs an "op" that is add, replace or remove.`);
+    }
+    const path = ownAnyCase(operation, 'path');
+    if (!isEmpty(path) && typeof path !== 'string') {
+      throw ScimError.invalidPath(`The "path" of operation ${ordinal} must be a string.`);
+    }
+    const value = ownAnyCase(operation, 'value');
+    if (kind !== 'remove' && value === undefined) {
+      throw ScimError.invalidValue(`Operation ${ordinal} (${kind}) needs a "value"; null clears an attribute.`);
+    }
+    if (typeof path === 'string' && path !== '') this.#atPath(kind, path, value);
+    else if (kind === 'remove') throw ScimError.noTarget(`Operation ${ordinal} (remove) needs a "path".`);
+    else this.#withoutPath(kind, value, ordinal);
+  }
+
+  #atPath(operation: PatchStep['operation'], text: string, value: unknown): void {
+    const face = this.#index.face(text);
+    if (face) {
+      this.#atFace(operation, face, value);
+      return;
+    }
+    const path = parsePath(text, this.type);
+    const attribute = path && this.#index.face(path.schema)?.find(path.attribute);
+    if (!path || !attribute) throw unknownPath(text, this.type);
+    if (path.attribute === 'schemas' && !path.extension) {
+      // What a resource's `schemas` lists follows from what it holds, so there is nothing to do and nothing to refuse.
+      this.ignored.push(path.attribute);
+      return;
+    }
+    if (isReadOnly(path)) throw ScimError.mutability(`"${formatPath(path)}" is readOnly.`);
+    if (path.valueFilter && !path.definition.multiValued) {
+      throw ScimError.invalidPath(`"${formatPath(path)}" has one value at most, so its path takes no filter.`);
+    }
+    this.#step(operation, path, attribute, value);
+  }
+
+  /** A schema's URN as path: its object as a whole. */
+  #atFace(operation: PatchStep['operation'], face: SchemaFace, value: unknown): void {
+    if (operation !== 'remove') this.#entries(operation, faceEntries(face, value, this.#index));
+    else if (!face.extension)
+      throw ScimError.noTarget(`"${face.urn}" is the core schema: it can not be removed as a whole.`);
+    else
+      for (const attribute of face.attributes)
+        if (!isReadOnly(attribute.path)) this.#step(operation, attribute.path, attribute);
+  }
+
+  #withoutPath(operation: 'add' | 'replace', given: unknown, ordinal: number): void {
+    const value = Array.isArray(given) && given.length === 1 ? given[0] : given;
+    if (!isObject(value)) {
+      throw ScimError.invalidValue(
+        `Operation ${ordinal} has no "path", so its "value" must be an object with attributes.`,
+      );
+    }
+    this.#entries(operation, bodyEntries(value, this.#index));
+  }
+
+  /** What a value says of several attributes: readOnly ones are part of a resource that is sent back, and are left out. */
+  #entries(operation: 'add' | 'replace', entries: Iterable<BodyEntry>): void {
+    for (const entry of entries) {
+      if (entry.kind === 'value' && !isReadOnly(entry.path)) {
+        this.#step(operation, entry.path, entry.attribute, entry.value);
+      } else if (entry.kind === 'unknown') {
+        const path = entry.name.includes('[') ? parsePath(entry.name, this.type) : undefined;
+        if (path) this.#atPath(operation, entry.name, entry.value);
+        else this.ignored.push(noteName(entry.name));
+      }
+    }
+  }
+
+  #step(operation: PatchStep['operation'], path: AttributePath, attribute: IndexedAttribute, given?: unknown): void {
+    if (path.alias !== undefined) this.spelledAs.set(formatPath(attribute.path), path.alias);
+    if (operation === 'remove') {
+      const listed =
+        path.definition.multiValued && !path.valueFilter && path.subAttribute === undefined && given != null;
+      const values = listed && given !== '' ? (readValue(given, attribute, this.#reading) ?? []) : undefined;
+      this.steps.push({ operation, path, ...(values !== undefined && { value: values }) });
+      return;
+    }
+    const value = this.#read(path, attribute, given);
+    if (value !== undefined) this.steps.push({ operation, path, value });
+    // Nothing as a value clears; but nothing added to several values leaves them as they are.
+    else if (operation === 'replace' || !addsToValues(path)) this.steps.push({ operation: 'remove', path });
+  }
+
+  #read(path: AttributePath, attribute: IndexedAttribute, value: unknown): unknown {
+    if (path.subDefinition) return readSimple(value, path.subDefinition, formatPath(path));
+    if (path.valueFilter) return readOneValue(value, attribute, this.#reading);
+    return readValue(value, attribute, this.#reading);
+  }
+}
+
+function addsToValues(path: AttributePath): boolean {
+  return path.definition.multiValued && targetDefinition(path) === path.definition;
+}
+
+function unknownPath(text: string, type: ResourceType): ScimError {
+  return ScimError.invalidPath(
+    `"${text.slice(0, 200)}" is no attribute of resource type ${type.name}: the connector has no mapping for it. /Schemas lists the attributes that it has.`,
+  );
+}

@@ -1,0 +1,174 @@
+/** Which attributes an answer shows, and under which names (RFC 7644 §3.9; `returned` of RFC 7643 §7). */
+import { type AttributePath, formatPath } from './attributePath';
+import type { Projection } from './handler';
+import { isEmpty, isObject } from './json';
+import { parsePath, schemaPaths } from './path';
+import type { Resource } from './resource';
+import type { AttributeDefinition, ResourceType } from './resourceType';
+import { type IndexedAttribute, type SchemaFace, schemaIndex } from './schemaIndex';
+
+/** Turns a resource as a handler answers it into one as the client gets it. Does not touch what it is given. */
+export type Presenter = (resource: Resource) => Resource;
+
+/**
+ * The projection that lists of attribute names ask for; names may be of sub-attributes, aliases, URN-qualified or the
+ * URN of a schema. Names of nothing are ignored (RFC 7644 §3.9 gives no error for them).
+ */
+export function parseProjection(
+  attributes: readonly string[] | undefined,
+  excludedAttributes: readonly string[] | undefined,
+  type: ResourceType,
+): Projection {
+  return {
+    ...(attributes && { attributes: resolveNames(attributes, type) }),
+    ...(excludedAttributes && { excludedAttributes: resolveNames(excludedAttributes, type) }),
+  };
+}
+
+function resolveNames(names: readonly string[], type: ResourceType): readonly AttributePath[] {
+  return names.flatMap((name) => schemaPaths(name, type) ?? schemaIndex(type).resolve(name) ?? parsedName(name, type));
+}
+
+/** A name with a value filter shows the attribute as a whole: the RFC has no finer answer. */
+function parsedName(name: string, type: ResourceType): readonly AttributePath[] {
+  const path = name.includes('[') ? parsePath(name, type) : undefined;
+  return path ? [path] : [];
+}
+
+/** What is shown of one attribute: nothing, or itself under a name, whole or only some of its sub-attributes. */
+interface Shown {
+  readonly name: string;
+  readonly subAttributes?: ReadonlySet<string>;
+}
+
+type ShownAttributes = ReadonlyMap<string, Shown>;
+
+const presenters = new WeakMap<ResourceType, Presenter>();
+
+/** The presenter of a projection; `spelledAs` (by canonical path) names attributes by the alias that the request used. */
+export function presenterOf(
+  projection: Projection,
+  type: ResourceType,
+  spelledAs: ReadonlyMap<string, string> = new Map(),
+): Presenter {
+  const plain = !projection.attributes && !projection.excludedAttributes?.length && spelledAs.size === 0;
+  const known = plain ? presenters.get(type) : undefined;
+  if (known) return known;
+  const { core, extensions } = schemaIndex(type);
+  const selection = new Selection(projection, spelledAs);
+  const coreShown = selection.shownOf(core);
+  const extensionsShown = extensions.map((face) => ({ face, shown: selection.shownOf(face) }));
+  const presenter: Presenter = (resource) => {
+    const result: Resource = { schemas: [core.urn] };
+    present(resource, core, coreShown, result);
+    for (const { face, shown } of extensionsShown) {
+      const values = Object.hasOwn(resource, face.urn) ? resource[face.urn] : undefined;
+      if (!isObject(values)) continue;
+      const presented: Record<string, unknown> = {};
+      present(values, face, shown, presented);
+      if (Object.keys(presented).length === 0) continue;
+      result.schemas?.push(face.urn);
+      result[face.urn] = presented;
+    }
+    return result;
+  };
+  if (plain) presenters.set(type, presenter);
+  return presenter;
+}
+
+/** Copies what is shown; `schemas` is told by the faces that are shown, not by the handler. */
+function present(
+  values: Readonly<Record<string, unknown>>,
+  face: SchemaFace,
+  shown: ShownAttributes,
+  result: Record<string, unknown>,
+): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (isEmpty(value) || (name === 'schemas' && !face.extension)) continue;
+    const canonical = shown.get(name);
+    // A handler that remembers how a client calls an attribute answers with that name, which is then kept.
+    const aliased = canonical ? undefined : face.find(name);
+    const rule = canonical ?? (aliased && shown.get(aliased.path.attribute));
+    if (rule === undefined) continue;
+    const key = aliased?.alias !== undefined && rule.name === aliased.path.attribute ? aliased.alias : rule.name;
+    result[key] = rule.subAttributes ? presentParts(value, rule.subAttributes) : value;
+  }
+}
+
+function presentParts(value: unknown, names: ReadonlySet<string>): unknown {
+  if (Array.isArray(value)) return value.map((element) => presentParts(element, names));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([name]) => names.has(name)));
+}
+
+/** A projection, ready to be asked about each attribute. */
+class Selection {
+  readonly #asked: ReadonlyMap<string, readonly AttributePath[]> | undefined;
+  readonly #excluded: ReadonlyMap<string, readonly AttributePath[]>;
+
+  constructor(
+    { attributes, excludedAttributes = [] }: Projection,
+    private readonly spelledAs: ReadonlyMap<string, string>,
+  ) {
+    this.#asked = attributes && byAttribute(attributes);
+    this.#excluded = byAttribute(excludedAttributes);
+  }
+
+  shownOf(face: SchemaFace): ShownAttributes {
+    const shown = new Map<string, Shown>();
+    for (const attribute of face.attributes) {
+      const rule = this.#shown(attribute);
+      if (rule) shown.set(attribute.path.attribute, rule);
+    }
+    return shown;
+  }
+
+  #shown({ path, subAttributes }: IndexedAttribute): Shown | undefined {
+    const { definition } = path;
+    const key = formatPath(path);
+    const asked = this.#asked?.get(key);
+    const excluded = this.#excluded.get(key) ?? [];
+    const whole = asked?.some(({ subAttribute }) => subAttribute === undefined) ?? false;
+    const name = asked?.find(({ alias }) => alias !== undefined)?.alias ?? this.spelledAs.get(key) ?? definition.name;
+    const wanted = this.#wants(
+      definition,
+      asked !== undefined,
+      excluded.some(({ subAttribute }) => subAttribute === undefined),
+    );
+    if (!wanted) return undefined;
+    if (definition.type !== 'complex') return { name };
+    const askedParts = asked && !whole ? new Set(asked.map(({ subAttribute }) => subAttribute)) : undefined;
+    const excludedParts = new Set(excluded.map(({ subAttribute }) => subAttribute));
+    const all = [...new Set(subAttributes.values())];
+    const parts = all.filter((sub) => {
+      if (sub.returned === 'never' || sub.returned === 'always') return sub.returned === 'always';
+      if (excludedParts.has(sub.name)) return false;
+      return askedParts ? askedParts.has(sub.name) : sub.returned !== 'request';
+    });
+    return parts.length === all.length ? { name } : { name, subAttributes: new Set(parts.map((sub) => sub.name)) };
+  }
+
+  #wants({ returned }: AttributeDefinition, asked: boolean, excluded: boolean): boolean {
+    switch (returned) {
+      case 'always':
+        return true;
+      case 'never':
+        return false;
+      case 'request':
+        return asked && !excluded;
+      case 'default':
+        return (this.#asked === undefined || asked) && !excluded;
+    }
+  }
+}
+
+function byAttribute(paths: readonly AttributePath[]): ReadonlyMap<string, readonly AttributePath[]> {
+  const map = new Map<string, AttributePath[]>();
+  for (const path of paths) {
+    const key = formatPath({ ...path, subAttribute: undefined });
+    const present = map.get(key);
+    if (present) present.push(path);
+    else map.set(key, [path]);
+  }
+  return map;
+}

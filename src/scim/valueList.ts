@@ -1,0 +1,173 @@
+/** The values of one multi-valued attribute while a change is applied: every step by look-up, so that 100,000 members cost what they weigh. */
+import type { Filter } from './attributePath';
+import { evaluateValue } from './filterEvaluate';
+import { isObject, own } from './json';
+import type { AttributeDefinition } from './resourceType';
+
+/** Positions by key; a key is that of a value alone, or of a value and its type (empty when it has none). */
+type Positions = Map<string, number[]>;
+
+/** Sub-attributes that only say something about a value (RFC 7643 §2.4); alone they are no value. */
+const labels: ReadonlySet<string> = new Set(['type', 'primary', 'display']);
+
+/** Whether a complex value holds nothing but labels, though its attribute has more to hold. */
+export function isBare(value: Readonly<Record<string, unknown>>, { subAttributes = [] }: AttributeDefinition): boolean {
+  return Object.keys(value).every((name) => labels.has(name)) && subAttributes.some(({ name }) => !labels.has(name));
+}
+
+/** The definition by which values of an attribute are the same: its `value` sub-attribute's, or its own when it is simple. */
+function keyDefinition(definition: AttributeDefinition): AttributeDefinition | undefined {
+  return definition.type === 'complex' ? definition.subAttributes?.find(({ name }) => name === 'value') : definition;
+}
+
+/** The values that a filter asks for by `value eq`, alone or joined by `or`; undefined when it asks for anything else. */
+export function valuesOf(filter: Filter): readonly unknown[] | undefined {
+  if (filter.kind === 'or') {
+    const parts = filter.filters.map(valuesOf);
+    return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
+  }
+  if (filter.kind !== 'compare' || filter.operator !== 'eq' || filter.value === null) return undefined;
+  const { path } = filter;
+  const isValue = path && (path.subAttribute === 'value' || path.subDefinition === undefined);
+  return isValue ? [filter.value] : undefined;
+}
+
+/**
+ * An ordered set of values. Two values are the same when their `value` is (by the attribute's case rule) and their `type`
+ * does not differ; complex values without a `value`, when everything in them is.
+ */
+export class ValueList {
+  readonly #key: AttributeDefinition | undefined;
+  readonly #values = new Map<number, unknown>();
+  readonly #byValue: Positions = new Map();
+  readonly #byValueAndType: Positions = new Map();
+  #primary: number | undefined;
+  #next = 0;
+
+  constructor(definition: AttributeDefinition, values: Iterable<unknown> = []) {
+    this.#key = keyDefinition(definition);
+    for (const value of values) this.#append(value);
+  }
+
+  /** Adds a value that is not there yet; of one that is there, sub-attributes that are new or different are taken over. */
+  add(value: unknown): void {
+    const position = this.#like(value)[0];
+    if (position === undefined) this.#append(value);
+    else if (isObject(value)) this.set(position, { ...(this.#values.get(position) as object), ...value });
+  }
+
+  /** Removes the values that are the same as this one; none is no fault. */
+  remove(value: unknown): void {
+    for (const position of this.#like(value)) this.delete(position);
+  }
+
+  clear(): void {
+    this.#values.clear();
+    this.#byValue.clear();
+    this.#byValueAndType.clear();
+    this.#primary = undefined;
+  }
+
+  /** Positions of the values that match a filter. */
+  select(filter: Filter): readonly number[] {
+    const wanted = this.#key && valuesOf(filter);
+    if (wanted) return wanted.flatMap((value) => this.#byValue.get(this.#keyText(value)) ?? []);
+    return [...this.#values].flatMap(([position, value]) => (evaluateValue(filter, value) ? position : []));
+  }
+
+  /** Positions of all values, in order. */
+  all(): readonly number[] {
+    return [...this.#values.keys()];
+  }
+
+  get(position: number): unknown {
+    return this.#values.get(position);
+  }
+
+  /** Replaces one value in its place. */
+  set(position: number, value: unknown): void {
+    this.#forget(position);
+    this.#values.set(position, value);
+    this.#remember(position, value);
+  }
+
+  delete(position: number): void {
+    this.#forget(position);
+    this.#values.delete(position);
+  }
+
+  toArray(): unknown[] {
+    return [...this.#values.values()];
+  }
+
+  #append(value: unknown): void {
+    const position = this.#next++;
+    this.#values.set(position, value);
+    this.#remember(position, value);
+  }
+
+  #remember(position: number, value: unknown): void {
+    const key = this.#keyText(this.#keyValue(value));
+    enter(this.#byValue, key, position);
+    enter(this.#byValueAndType, typedKey(key, typeOf(value)), position);
+    if (isObject(value) && value.primary === true) this.#makePrimary(position);
+  }
+
+  #forget(position: number): void {
+    const value = this.#values.get(position);
+    const key = this.#keyText(this.#keyValue(value));
+    strike(this.#byValue, key, position);
+    strike(this.#byValueAndType, typedKey(key, typeOf(value)), position);
+    if (this.#primary === position) this.#primary = undefined;
+  }
+
+  /** At most one value is primary: the one that was last made so (RFC 7644 §3.5.2). */
+  #makePrimary(position: number): void {
+    const before = this.#primary;
+    this.#primary = position;
+    const value = before === undefined || before === position ? undefined : this.#values.get(before);
+    if (before !== undefined && isObject(value)) this.#values.set(before, { ...value, primary: false });
+  }
+
+  #like(value: unknown): readonly number[] {
+    const key = this.#keyText(this.#keyValue(value));
+    const type = typeOf(value);
+    if (type === undefined) return [...(this.#byValue.get(key) ?? [])];
+    const untyped = this.#byValueAndType.get(typedKey(key, undefined)) ?? [];
+    return [...(this.#byValueAndType.get(typedKey(key, type)) ?? []), ...untyped];
+  }
+
+  #keyValue(value: unknown): unknown {
+    if (!isObject(value)) return value;
+    const key = this.#key ? own(value, 'value') : undefined;
+    return key ?? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  #keyText(value: unknown): string {
+    if (typeof value !== 'string') return JSON.stringify(value);
+    return this.#key?.caseExact === false ? value.toLowerCase() : value;
+  }
+}
+
+function enter(positions: Positions, key: string, position: number): void {
+  const present = positions.get(key);
+  if (present) present.push(position);
+  else positions.set(key, [position]);
+}
+
+function strike(positions: Positions, key: string, position: number): void {
+  const present = positions.get(key);
+  const index = present?.indexOf(position) ?? -1;
+  if (present === undefined || index < 0) return;
+  if (present.length === 1) positions.delete(key);
+  else present.splice(index, 1);
+}
+
+function typedKey(key: string, type: string | undefined): string {
+  return `${type ?? ''}\n${key}`;
+}
+
+function typeOf(value: unknown): string | undefined {
+  const type = isObject(value) ? own(value, 'type') : undefined;
+  return typeof type === 'string' ? type.toLowerCase() : undefined;
+}
