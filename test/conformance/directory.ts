@@ -1,0 +1,70 @@
+/**
+ * What every implementation of the port `Directory` must do, whatever stands behind it: `runDirectoryTests` runs
+ * unchanged against the embedded directory and against every real server. Where products are known to differ, the
+ * tests allow the class of answers that they give, and nothing beyond it.
+ */
+import { runRenameTests } from './renames';
+import { runSearchTests } from './searches';
+import { type OpenedDirectory, Testbed } from './testbed';
+import { runWriteTests } from './writes';
+
+export { type OpenedDirectory, temporaryOU } from './testbed';
+
+/** Generous, because the desk may be busy: no test here measures time. */
+const TIMEOUT_MS = 120_000;
+
+/** Defines the tests. `open` is called once; its OU holds everything that the tests make. */
+export function runDirectoryTests(name: string, open: () => Promise<OpenedDirectory>): void {
+  describe(`${name} as a directory`, () => {
+    let opened: OpenedDirectory | undefined;
+    jest.setTimeout(TIMEOUT_MS);
+    beforeAll(async () => {
+      opened = await open();
+    }, TIMEOUT_MS);
+    afterAll(async () => {
+      await opened?.close();
+    }, TIMEOUT_MS);
+
+    const testbed = new Testbed(() => {
+      if (!opened) throw new Error('The directory did not open');
+      return opened;
+    });
+    runDescriptionTests(testbed);
+    runWriteTests(testbed);
+    runRenameTests(testbed);
+    runSearchTests(testbed);
+  });
+}
+
+function runDescriptionTests(t: Testbed): void {
+  describe('description and schema', () => {
+    test('the OU lies in a naming context', async () => {
+      const { namingContexts, product, proposedAnchor } = t.directory.description;
+      // eDirectory says one empty string, which holds everything.
+      expect(namingContexts.some((context) => t.base.toString().toLowerCase().endsWith(context.toLowerCase()))).toBe(
+        true,
+      );
+      expect(product).not.toBe('');
+      expect(t.directory.supports('1.2.3.4.5.6.7.8.9')).toBe(false);
+      expect(proposedAnchor).not.toBe('');
+    });
+
+    test('the schema knows persons and groups', () => {
+      const { schema } = t.directory;
+      expect(schema.isSubclassOf('inetOrgPerson', 'person')).toBe(true);
+      expect(schema.objectClass('groupOfNames')).toBeDefined();
+      expect(schema.attributeType('sn')).toMatchObject({ oid: '2.5.4.4' });
+      expect(schema.canonicalName('surname')).toBe(schema.canonicalName('sn'));
+      expect(schema.requirements(['inetOrgPerson']).must.map(({ name }) => name.toLowerCase())).toContain('cn');
+      expect([schema.isDN('member'), schema.isBinary('jpegPhoto'), schema.isBinary('sn')]).toEqual([true, true, false]);
+    });
+
+    test('refresh keeps what it knew and the directory usable', async () => {
+      const { product, namingContexts } = t.directory.description;
+      await t.directory.refresh();
+      expect(t.directory.description).toMatchObject({ product, namingContexts });
+      expect(t.directory.schema.objectClass('inetOrgPerson')).toBeDefined();
+      expect((await t.read(t.base))?.dn.equals(t.base, t.directory.schema)).toBe(true);
+    });
+  });
+}
