@@ -1,0 +1,80 @@
+/** Request controls that the library lacks, and the object identifiers that this room asks for by name. */
+import { type BerReader, BerWriter, Control } from 'ldapts';
+import { BerCursor } from './ber';
+import type { Entry } from './entry';
+import type { EntryDecoder } from './entryDecoder';
+import type { Filter } from './filter';
+import { WireFilter } from './wireFilter';
+
+/** Object identifiers as they stand in a root DSE. */
+export const Oid = {
+  pagedResults: '1.2.840.113556.1.4.319',
+  postRead: '1.3.6.1.1.13.2',
+  assertion: '1.3.6.1.1.12',
+  treeDelete: '1.2.840.113556.1.4.805',
+  permissiveModify: '1.2.840.113556.1.4.1413',
+  showDeleted: '1.2.840.113556.1.4.417',
+  dirSync: '1.2.840.113556.1.4.841',
+  virtualListView: '2.16.840.1.113730.3.4.9',
+  startTLS: '1.3.6.1.4.1.1466.20037',
+  noticeOfDisconnection: '1.3.6.1.4.1.1466.20036',
+} as const;
+
+const OCTET_STRING = 0x04;
+
+/**
+ * Post-read (RFC 4527 §3.2): the entry after the write. Not critical, because a directory refuses a whole write for one
+ * attribute that it does not know; then there is no entry, and the caller reads for itself.
+ */
+export class PostReadControl extends Control {
+  /** What the server answered, once it has. */
+  entry: Entry | undefined;
+  readonly #attributes: readonly string[];
+  readonly #decoder: EntryDecoder;
+
+  constructor(attributes: readonly string[], decoder: EntryDecoder) {
+    super(Oid.postRead);
+    this.#attributes = attributes;
+    this.#decoder = decoder;
+  }
+
+  override writeControl(writer: BerWriter): void {
+    const value = new BerWriter();
+    value.startSequence();
+    value.writeStringArray([...this.#attributes]);
+    value.endSequence();
+    writer.writeBuffer(value.buffer, OCTET_STRING);
+  }
+
+  override parseControl(reader: BerReader): void {
+    const { buffer, offset } = reader;
+    try {
+      this.entry = this.#decoder.decode(new BerCursor(buffer, offset, buffer.length));
+    } catch {
+      // The write has succeeded whatever this says; without an entry the caller reads for itself.
+    }
+  }
+}
+
+/** Assertion (RFC 4528): the operation happens only if the entry matches; 122 otherwise. Critical. */
+export class AssertionControl extends Control {
+  readonly #filter: Filter;
+
+  constructor(filter: Filter) {
+    super(Oid.assertion, { critical: true });
+    this.#filter = filter;
+  }
+
+  override writeControl(writer: BerWriter): void {
+    const value = new BerWriter();
+    new WireFilter(this.#filter).write(value);
+    writer.writeBuffer(value.buffer, OCTET_STRING);
+  }
+}
+
+/** Tree delete (draft-armijo-ldap-treedelete): an entry with everything below it. Critical. */
+export class TreeDeleteControl extends Control {
+  constructor() {
+    super(Oid.treeDelete, { critical: true });
+  }
+}

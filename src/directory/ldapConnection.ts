@@ -1,0 +1,264 @@
+/**
+ * One bound socket, one `ldapts` client, one life: when the socket closes, both are thrown away. The library encodes
+ * requests and decodes results; what it decides badly (reconnecting, deadlines, entries) is decided here. This is the
+ * only file that leans on the library's private members, and `ldaptsContract.test.ts` fails when they change.
+ */
+import type { connect, Socket } from 'node:net';
+import {
+  AbandonRequest,
+  AddRequest,
+  BerWriter,
+  type BindRequest,
+  Client,
+  type Control,
+  type DeleteRequest,
+  type ModifyDNRequest,
+  type ModifyRequest,
+  SearchRequest,
+  UnbindRequest,
+} from 'ldapts';
+import { BerCursor, MessageFramer } from './ber';
+import type { Call } from './call';
+import { ResultCode } from './error';
+import { present } from './filter';
+import { WireFilter } from './wireFilter';
+
+export type LdapRequest = AddRequest | BindRequest | DeleteRequest | ModifyDNRequest | ModifyRequest | SearchRequest;
+
+/** LDAPResult (RFC 4511 §4.1.9) with its response controls. */
+export interface LdapResult {
+  readonly status: number;
+  readonly errorMessage: string;
+  readonly controls?: readonly Control[];
+}
+
+/** Takes one SearchResultEntry, which the cursor stands before. */
+export type EntryReceiver = (cursor: BerCursor) => void;
+
+/** The members of `Client` 8.2.0 that its types hide. */
+interface ClientInternals {
+  readonly isConnected: boolean;
+  messageParser: { read(bytes: Buffer, pending: Map<string, unknown>): void };
+  readonly messageDetailsByMessageId: Map<string, unknown>;
+  _connect(): Promise<void> | void;
+  _nextMessageId(): number;
+  _send(message: LdapRequest | AbandonRequest | UnbindRequest): Promise<LdapResult | undefined>;
+}
+
+const SEQUENCE = 0x30;
+const SEARCH_RESULT_ENTRY = 0x64;
+const SEARCH_RESULT_REFERENCE = 0x73;
+const EXTENDED_RESPONSE = 0x78;
+const INTERMEDIATE_RESPONSE = 0x79;
+
+/** The longest that a connection which has fallen silent may take to answer a read of the root DSE. */
+const PROBE_MS = 5_000;
+
+mendLibrary();
+
+export class LdapConnection {
+  readonly #client: ClientInternals;
+  readonly #socket: Socket;
+  /** Host and port. */
+  readonly address: string;
+  readonly #framer = new MessageFramer();
+  readonly #receivers = new Map<number, { receive: EntryReceiver; fail: (error: Error) => void }>();
+  #received = 0;
+  #probe: NodeJS.Timeout | undefined;
+  #lost: string | undefined;
+
+  private constructor(client: Client, socket: Socket, address: string) {
+    this.#client = client as unknown as ClientInternals;
+    this.#socket = socket;
+    this.address = address;
+  }
+
+  /** Takes over a connected socket. `onClose` is called once, when nothing more can be sent over it. */
+  static async over(
+    socket: Socket,
+    address: string,
+    onClose: (connection: LdapConnection) => void,
+  ): Promise<LdapConnection> {
+    // The URL is never used: the client is handed a socket that stands already.
+    const client = new Client({
+      url: 'ldap://localhost',
+      createConnection: (() => socket) as unknown as typeof connect,
+    });
+    const connection = new LdapConnection(client, socket, address);
+    const internals = connection.#client;
+    const { messageParser } = internals;
+    const results = (message: Buffer): void => messageParser.read(message, internals.messageDetailsByMessageId);
+    internals.messageParser = { read: (bytes) => connection.#read(bytes, results) };
+    await internals._connect();
+    socket.on('error', (error) => connection.#lose(error.message));
+    socket.on('end', () => connection.#drop('the server closed it'));
+    socket.on('close', () => {
+      connection.#lose('it was closed');
+      clearTimeout(connection.#probe);
+      onClose(connection);
+    });
+    return connection;
+  }
+
+  /** False once nothing more can be sent. */
+  get open(): boolean {
+    return this.#lost === undefined && this.#client.isConnected;
+  }
+
+  /**
+   * Sends a request and answers its result, whatever the code. Rejects with `connectionLost`, `timeout` or `cancelled`;
+   * after the last two the request has been abandoned (RFC 4511 §4.11) and the connection goes on.
+   */
+  request(message: LdapRequest, call: Call, receive?: EntryReceiver): Promise<LdapResult> {
+    if (!this.open) return Promise.reject(call.error('connectionLost', this.#lossReason, false));
+    if (call.signal?.aborted) return Promise.reject(call.error('cancelled', call.reason('cancelled'), false));
+    const id = this.#client._nextMessageId();
+    message.messageId = id;
+    const receivedBefore = this.#received;
+    return new Promise((resolve, reject) => {
+      let answer: Promise<LdapResult | undefined>;
+      try {
+        answer = this.#client._send(message);
+      } catch (error) {
+        const text = error instanceof Error ? error.message : String(error);
+        reject(call.error(ResultCode.other, `the request could not be put into bytes: ${text}`, false, error));
+        return;
+      }
+      const release = call.whenGivenUp(call.timeoutMs - call.elapsedMs, (result) => {
+        this.#abandon(id);
+        if (result === 'timeout' && this.#received === receivedBefore) this.#ask(Math.min(call.timeoutMs, PROBE_MS));
+        reject(call.error(result, call.reason(result), true));
+      });
+      const fail = (error: Error): void => {
+        release();
+        this.#abandon(id);
+        reject(call.error(ResultCode.other, `an entry could not be read: ${error.message}`, true, error));
+      };
+      if (receive) this.#receivers.set(id, { receive, fail });
+      const lost = (cause?: unknown): void => {
+        release();
+        this.#receivers.delete(id);
+        this.#drop('its answer could not be read');
+        reject(call.error('connectionLost', this.#lossReason, true, cause));
+      };
+      answer.then((result) => {
+        if (result === undefined) return lost();
+        release();
+        this.#receivers.delete(id);
+        return resolve(result);
+      }, lost);
+    });
+  }
+
+  /** Says goodbye (RFC 4511 §4.3) and closes; what is in flight is lost. */
+  close(): void {
+    if (this.open) this.#sendWithoutAnswer(new UnbindRequest({ messageId: this.#client._nextMessageId() }));
+    this.#drop('it was closed on our side');
+  }
+
+  get #lossReason(): string {
+    return `the connection to ${this.address} is gone: ${this.#lost ?? 'it was closed'}`;
+  }
+
+  #read(bytes: Buffer, results: (message: Buffer) => void): void {
+    this.#received += 1;
+    try {
+      this.#framer.push(bytes, (buffer, start, end) => this.#take(new BerCursor(buffer, start, end), results));
+    } catch (error) {
+      this.#drop(`what arrives there is not LDAP (${(error as Error).message}); is it the port for LDAPS?`);
+    }
+  }
+
+  #take(cursor: BerCursor, results: (message: Buffer) => void): void {
+    const start = cursor.offset;
+    cursor.enter(SEQUENCE);
+    const id = cursor.integer();
+    switch (cursor.tag) {
+      case SEARCH_RESULT_ENTRY:
+        this.#takeEntry(id, cursor);
+        return;
+      case SEARCH_RESULT_REFERENCE:
+      case INTERMEDIATE_RESPONSE:
+        return;
+      case EXTENDED_RESPONSE:
+        if (id === 0) {
+          this.#takeNotice(cursor);
+          return;
+        }
+    }
+    results(cursor.buffer.subarray(start, cursor.end));
+  }
+
+  #takeEntry(id: number, cursor: BerCursor): void {
+    const receiver = this.#receivers.get(id);
+    if (!receiver) return;
+    try {
+      receiver.receive(cursor);
+    } catch (error) {
+      receiver.fail(error as Error);
+    }
+  }
+
+  /** Notice of disconnection (RFC 4511 §4.4.1): the server says why before it closes. */
+  #takeNotice(cursor: BerCursor): void {
+    cursor.enter(EXTENDED_RESPONSE);
+    const code = cursor.integer(0x0a);
+    cursor.text();
+    this.#drop(`the server ended it with result code ${code}: ${cursor.text()}`);
+  }
+
+  #abandon(id: number): void {
+    this.#receivers.delete(id);
+    this.#client.messageDetailsByMessageId.delete(String(id));
+    if (!this.open) return;
+    this.#sendWithoutAnswer(new AbandonRequest({ messageId: this.#client._nextMessageId(), abandonId: id }));
+  }
+
+  #sendWithoutAnswer(message: AbandonRequest | UnbindRequest): void {
+    // Rejected only when the socket is lost, and then everybody hears of it by `close`.
+    this.#client._send(message).catch(() => {});
+  }
+
+  /** Nothing at all came while a request waited: a server that answers nobody, or a wire that leads nowhere any more. */
+  #ask(withinMs: number): void {
+    if (this.#probe !== undefined || !this.open) return;
+    const before = this.#received;
+    const filter = new WireFilter(present('objectClass'));
+    const messageId = this.#client._nextMessageId();
+    const question = new SearchRequest({ messageId, scope: 'base', filter, attributes: ['1.1'], timeLimit: 0 });
+    this.#client._send(question).catch(() => {});
+    this.#probe = setTimeout(() => {
+      this.#probe = undefined;
+      if (this.#received === before) this.#drop('the server answers nothing any more');
+    }, withinMs);
+  }
+
+  /** The first reason is the cause; those that follow are its consequences. */
+  #lose(reason: string): void {
+    this.#lost ??= reason;
+  }
+
+  #drop(reason: string): void {
+    this.#lose(reason);
+    this.#socket.destroy();
+  }
+}
+
+/**
+ * Two faults of 8.2.0 that sit where only the prototype can be reached. Every message is put through JSON.stringify
+ * when it is sent, values and all (milliseconds for a photo, passwords in a debug log). And the end of a sequence of
+ * more than 65535 octets moves its content by one without asking for room, so that a message that just fills the
+ * writer's buffer loses its last octets.
+ */
+function mendLibrary(): void {
+  const message = Object.getPrototypeOf(AddRequest.prototype);
+  message.toJSON = function toJSON(this: { messageId: number; protocolOperation: number }) {
+    return { messageId: this.messageId, protocolOperation: this.protocolOperation };
+  };
+  const writer = BerWriter.prototype as unknown as { endSequence(): void; ensureCapacity(octets: number): void };
+  const { endSequence } = writer;
+  writer.endSequence = function endSequenceWithRoom(this: typeof writer) {
+    this.ensureCapacity(1);
+    endSequence.call(this);
+  };
+}

@@ -1,0 +1,172 @@
+/**
+ * The port {@link Directory} over LDAP v3. It owns what is asked of the server and what its answers mean; how
+ * connections come and go is `session.ts`, and it never repeats a write.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { AddRequest, Attribute, Change, type Control, DeleteRequest, ModifyDNRequest, ModifyRequest } from 'ldapts';
+import { Call, observed } from './call';
+import { AssertionControl, Oid, PostReadControl, TreeDeleteControl } from './controls';
+import { detect } from './detection';
+import type {
+  Directory,
+  DirectoryDescription,
+  Modification,
+  ObservedOperation,
+  Options,
+  SearchRequest,
+  WriteOptions,
+} from './directory';
+import { readRootDSE, readSchema } from './discovery';
+import type { DN } from './dn';
+import type { Entry, Value } from './entry';
+import { LdapError, ResultCode } from './error';
+import { type Knowledge, knowledgeOf } from './knowledge';
+import type { LdapRequest } from './ldapConnection';
+import { Schema, type SchemaSource } from './schema';
+import { Searcher, type SearcherOptions } from './searcher';
+import { type Log, Session, type SessionOptions } from './session';
+
+/** What there is to know of a directory before it is opened. */
+export interface LdapOptions extends SessionOptions, SearcherOptions {
+  /** For each operation; for a search in pages, for each page. */
+  readonly operationTimeoutMs: number;
+  /** Key of the table in `traits.ts`, where the root DSE does not tell the product. */
+  readonly product?: string;
+  /** What an earlier opening learned; with it, opening does not need the server. */
+  readonly known?: { readonly description: DirectoryDescription; readonly schema: SchemaSource };
+}
+
+const NOTHING_KNOWN: DirectoryDescription = {
+  product: 'generic',
+  namingContexts: [],
+  supportedControls: [],
+  supportedExtensions: [],
+  supportedFeatures: [],
+  saslMechanisms: [],
+  proposedAnchor: 'dn',
+  passwordAttribute: 'userPassword',
+};
+
+/**
+ * Opens a directory. With `known` nothing is sent; otherwise root DSE and schema are read, and the promise rejects with
+ * an {@link LdapError} when they cannot be.
+ */
+export async function openLdapDirectory(options: LdapOptions, log: Log = () => {}): Promise<Directory> {
+  const { known } = options;
+  const { description, schema } = known ?? {
+    description: NOTHING_KNOWN,
+    schema: { attributeTypes: [], objectClasses: [] },
+  };
+  const directory = new LdapDirectory(options, log, knowledgeOf(description, Schema.parse(schema)));
+  if (known) return directory;
+  try {
+    await directory.refresh();
+    return directory;
+  } catch (error) {
+    await directory.close();
+    throw error;
+  }
+}
+
+class LdapDirectory implements Directory {
+  readonly #session: Session;
+  readonly #searcher: Searcher;
+  readonly #options: LdapOptions;
+  readonly #log: Log;
+  #knowledge: Knowledge;
+
+  constructor(options: LdapOptions, log: Log, knowledge: Knowledge) {
+    this.#session = new Session(options, log);
+    this.#searcher = new Searcher(this.#session, options, () => this.#knowledge);
+    this.#options = options;
+    this.#log = log;
+    this.#knowledge = knowledge;
+  }
+
+  get description(): DirectoryDescription {
+    return this.#knowledge.description;
+  }
+
+  get schema(): Schema {
+    return this.#knowledge.schema;
+  }
+
+  supports(oid: string): boolean {
+    return this.#knowledge.supported.has(oid);
+  }
+
+  async close(): Promise<void> {
+    this.#session.close();
+  }
+
+  async refresh(options: Options = {}): Promise<void> {
+    const search = (request: SearchRequest): Promise<Entry[]> => this.#searcher.atOnce(request, options);
+    const rootDSE = await readRootDSE(search);
+    const schema = await readSchema(search, rootDSE, (fault) => this.#log('a fault in the schema', { fault }));
+    const description = detect(rootDSE, schema, this.#options.product, this.#session.address);
+    const sameSchema = isDeepStrictEqual(schema.source(), this.schema.source());
+    if (sameSchema && isDeepStrictEqual(description, this.description)) return;
+    this.#knowledge = knowledgeOf(description, sameSchema ? this.schema : schema);
+  }
+
+  search(request: SearchRequest, options: Options = {}): AsyncIterable<Entry> {
+    return this.#searcher.search(request, options);
+  }
+
+  add(entry: Entry, options: WriteOptions = {}): Promise<Entry | undefined> {
+    const attributes = Array.from(entry.attributes(), ({ name, values }) => attribute(name, values));
+    return this.#write('add', entry.dn, options, [], (base) => new AddRequest({ ...base, attributes }));
+  }
+
+  modify(dn: DN, modifications: readonly Modification[], options: WriteOptions = {}): Promise<Entry | undefined> {
+    const changes = modifications.map(
+      (each) => new Change({ operation: each.operation, modification: attribute(each.attribute, each.values) }),
+    );
+    return this.#write('modify', dn, options, [], (base) => new ModifyRequest({ ...base, changes }));
+  }
+
+  async modifyDN(
+    dn: DN,
+    newDN: DN,
+    options: WriteOptions & { readonly deleteOldRdn: boolean },
+  ): Promise<Entry | undefined> {
+    const { rdn, parent } = newDN;
+    if (!rdn || !parent) {
+      const advice = 'the root is no name that an entry can take';
+      throw new LdapError(ResultCode.namingViolation, 'modifyDN', dn.toString(), advice, false);
+    }
+    const moves = dn.parent === undefined || !parent.equals(dn.parent, this.schema);
+    const names = { newRdn: rdn.toString(), newSuperior: moves ? parent.toString() : '' };
+    const { deleteOldRdn } = options;
+    return this.#write('modifyDN', dn, options, [], (base) => new ModifyDNRequest({ ...base, ...names, deleteOldRdn }));
+  }
+
+  async delete(dn: DN, options: Options & { readonly tree?: boolean } = {}): Promise<void> {
+    const controls = options.tree && this.supports(Oid.treeDelete) ? [new TreeDeleteControl()] : [];
+    await this.#write('delete', dn, options, controls, (base) => new DeleteRequest(base));
+  }
+
+  async #write(
+    operation: ObservedOperation['operation'],
+    dn: DN,
+    options: WriteOptions,
+    controls: Control[],
+    message: (base: { messageId: number; dn: string; controls: Control[] }) => LdapRequest,
+  ): Promise<Entry | undefined> {
+    const call = Call.of(operation, dn.toString(), options, this.#options.operationTimeoutMs);
+    if (options.assertion) controls.push(new AssertionControl(options.assertion));
+    const wanted = this.supports(Oid.postRead) ? options.postRead : undefined;
+    const postRead = wanted && new PostReadControl(wanted, this.#knowledge.decoder);
+    if (postRead) controls.push(postRead);
+    const request = message({ messageId: 0, dn: call.dn, controls });
+    await observed(call, options, () =>
+      this.#session.run(call, async (connection) => call.expectSuccess(await connection.request(request, call))),
+    );
+    return postRead?.entry;
+  }
+}
+
+function attribute(type: string, values: readonly Value[]): Attribute {
+  // The library writes text and octets side by side; only its type says that they cannot be mixed.
+  return new Attribute({ type, values: [...values] as string[] });
+}

@@ -1,0 +1,130 @@
+/** Searches (RFC 4511 §4.5): which connection, in one answer or in pages, and what counts as the end. */
+import { type Control, SearchRequest as LdaptsSearchRequest } from 'ldapts';
+import { Call, observed } from './call';
+import { Oid } from './controls';
+import type { Options, SearchRequest } from './directory';
+import type { Entry } from './entry';
+import { isLdapError, ResultCode } from './error';
+import { present } from './filter';
+import type { Knowledge } from './knowledge';
+import type { LdapConnection, LdapResult } from './ldapConnection';
+import { cookieOf, type Page, pages } from './pagedSearch';
+import { withoutRanges } from './rangeRetrieval';
+import type { Session } from './session';
+import { WireFilter } from './wireFilter';
+
+export interface SearcherOptions {
+  /** For a search in one answer, and for each page. */
+  readonly operationTimeoutMs: number;
+  /** Entries per page; default 500. */
+  readonly pageSize?: number;
+}
+
+const DEFAULT_PAGE_SIZE = 500;
+
+export class Searcher {
+  readonly #session: Session;
+  readonly #options: SearcherOptions;
+  readonly #knowledge: () => Knowledge;
+
+  constructor(session: Session, options: SearcherOptions, knowledge: () => Knowledge) {
+    this.#session = session;
+    this.#options = options;
+    this.#knowledge = knowledge;
+  }
+
+  async *search(request: SearchRequest, options: Options): AsyncGenerator<Entry> {
+    const { sizeLimit: limit, scope } = request;
+    // Zero is "no limit" on the wire.
+    if (limit === 0) return;
+    const pageSize = request.pageSize ?? this.#options.pageSize ?? DEFAULT_PAGE_SIZE;
+    const few = scope === 'base' || (limit !== undefined && limit <= pageSize);
+    let left = limit ?? Number.POSITIVE_INFINITY;
+    for await (const found of few ? await this.atOnce(request, options) : this.#stream(request, pageSize, options)) {
+      const entry = await this.#whole(found, options);
+      if (entry) yield entry;
+      left -= 1;
+      if (left === 0) return;
+    }
+  }
+
+  /** A search in one answer, on the shared connection. */
+  async atOnce(request: SearchRequest, options: Options): Promise<Entry[]> {
+    const call = this.#call(request, options);
+    const entries: Entry[] = [];
+    const message = this.#message(request, [], request.sizeLimit);
+    const ask = (connection: LdapConnection): Promise<LdapResult> => this.#ask(connection, call, message, entries);
+    await observed(call, options, () => this.#session.run(call, ask), entries);
+    return entries;
+  }
+
+  /** A search on a connection of its own, in pages where the directory serves them. */
+  async *#stream(request: SearchRequest, pageSize: number, options: Options): AsyncGenerator<Entry> {
+    const connection = await this.#session.own(this.#call(request, options));
+    const read = async (controls: Control[], sizeLimit?: number): Promise<Page> => {
+      const call = this.#call(request, options);
+      const entries: Entry[] = [];
+      const message = this.#message(request, controls, sizeLimit);
+      const result = await observed(call, options, () => this.#ask(connection, call, message, entries), entries);
+      return { entries, cookie: cookieOf(result) };
+    };
+    const incomplete = (text: string): Error => this.#call(request, options).error(ResultCode.other, text, true);
+    try {
+      // Servers disagree on whether a size limit means a page or the whole, so with pages it is ours alone.
+      if (this.#knowledge().supported.has(Oid.pagedResults)) {
+        yield* pages((control) => read([control]), pageSize, incomplete);
+      } else {
+        yield* (await read([], request.sizeLimit)).entries;
+      }
+    } finally {
+      connection.close();
+    }
+  }
+
+  #call(request: SearchRequest, options: Options): Call {
+    return Call.of('search', request.base.toString(), options, this.#options.operationTimeoutMs);
+  }
+
+  #message(request: SearchRequest, controls: Control[], sizeLimit = 0): LdaptsSearchRequest {
+    const { attributes } = request;
+    return new LdaptsSearchRequest({
+      messageId: 0,
+      baseDN: request.base.toString(),
+      scope: request.scope,
+      filter: new WireFilter(request.filter),
+      attributes: attributes.length === 0 ? [this.#knowledge().traits.noAttributes] : [...attributes],
+      sizeLimit,
+      timeLimit: 0,
+      controls,
+    });
+  }
+
+  /** Sends a search and collects its entries. A size limit is only the end where it is the caller's own. */
+  async #ask(
+    connection: LdapConnection,
+    call: Call,
+    message: LdaptsSearchRequest,
+    entries: Entry[],
+  ): Promise<LdapResult> {
+    const { decoder } = this.#knowledge();
+    const result = await connection.request(message, call, (cursor) => entries.push(decoder.decode(cursor)));
+    const limit = message.sizeLimit;
+    if (result.status === ResultCode.sizeLimitExceeded && limit > 0 && entries.length >= limit) return result;
+    return call.expectSuccess(result);
+  }
+
+  /** The entry with attributes that came in parts put together; undefined when it is gone meanwhile. */
+  async #whole(entry: Entry, options: Options): Promise<Entry | undefined> {
+    if (!this.#knowledge().traits.rangeRetrieval) return entry;
+    return withoutRanges(entry, async (description) => {
+      const filter = present('objectClass');
+      try {
+        const request = { base: entry.dn, scope: 'base', filter, attributes: [description] } as const;
+        return (await this.atOnce(request, options))[0];
+      } catch (error) {
+        if (isLdapError(error, ResultCode.noSuchObject)) return undefined;
+        throw error;
+      }
+    });
+  }
+}

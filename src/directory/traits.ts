@@ -1,0 +1,168 @@
+/**
+ * What is known of each product, as a table: code asks for a trait and never for a product. Facts come from servers
+ * that we ran and from root DSEs that vendors and users published; docs/ says which is which.
+ */
+import { Oid } from './controls';
+
+/** How a product gives itself away in the root DSE. Every criterion that is present must hold. */
+export interface Signs {
+  readonly vendorName?: RegExp;
+  readonly vendorVersion?: RegExp;
+  readonly objectClass?: string;
+  /** An attribute that only this product has. */
+  readonly attribute?: string;
+  /** An OID among supportedCapabilities. */
+  readonly capability?: string;
+}
+
+/** What differs between products and cannot be read from a root DSE. */
+export interface Traits {
+  /** For people. */
+  readonly name: string;
+  /** Any of these is enough. */
+  readonly signs: readonly Signs[];
+  /** The immutable id of every entry, or `dn`. */
+  readonly anchor: string;
+  readonly passwordAttribute: string;
+  /** Naming contexts that the server keeps for itself, as lower-case patterns of the whole DN. */
+  readonly internalContexts: readonly RegExp[];
+  /** Controls that the root DSE lists and the server does not serve. */
+  readonly unserved: readonly string[];
+  /** What to ask for when no attribute is wanted. */
+  readonly noAttributes: string;
+  /** Long attributes come in parts, `member;range=0-1499` (MS-ADTS 3.1.1.3.1.3.3). */
+  readonly rangeRetrieval: boolean;
+}
+
+const GENERIC: Traits = {
+  name: 'LDAP v3 directory',
+  signs: [],
+  anchor: 'dn',
+  passwordAttribute: 'userPassword',
+  internalContexts: [],
+  unserved: [],
+  noAttributes: '1.1',
+  rangeRetrieval: false,
+};
+
+const ACTIVE_DIRECTORY: Traits = {
+  ...GENERIC,
+  name: 'Active Directory',
+  anchor: 'objectGUID',
+  passwordAttribute: 'unicodePwd',
+  internalContexts: [/^dc=(domain|forest)dnszones,/, /^cn=(schema,cn=)?configuration,/],
+  rangeRetrieval: true,
+};
+
+/** In the order in which they are tried: whoever poses as another comes first. */
+const PRODUCTS: Readonly<Record<string, Traits>> = {
+  samba: {
+    ...ACTIVE_DIRECTORY,
+    name: 'Samba AD',
+    signs: [{ vendorName: /^samba team/i, capability: '1.2.840.113556.1.4.800' }],
+  },
+  adlds: {
+    ...ACTIVE_DIRECTORY,
+    name: 'AD LDS',
+    signs: [{ capability: '1.2.840.113556.1.4.1851' }],
+  },
+  ad: {
+    ...ACTIVE_DIRECTORY,
+    signs: [{ capability: '1.2.840.113556.1.4.800' }],
+  },
+  '389ds': {
+    ...GENERIC,
+    name: '389 Directory Server',
+    signs: [
+      { vendorName: /^(389 project|fedora project|red hat)/i },
+      { vendorVersion: /^(389|fedora|redhat|red hat)-directory/i },
+    ],
+    anchor: 'nsUniqueId',
+    internalContexts: [/^o=netscaperoot$/],
+  },
+  opends: {
+    ...GENERIC,
+    name: 'OpenDS',
+    signs: [{ vendorVersion: /^(opends|sun opends)\b/i }],
+    anchor: 'entryUUID',
+  },
+  opendj: {
+    ...GENERIC,
+    name: 'OpenDJ',
+    signs: [
+      { vendorVersion: /\bopendj\b/i },
+      { vendorVersion: /^oracle unified directory/i },
+      { objectClass: 'ds-root-dse' },
+    ],
+    anchor: 'entryUUID',
+  },
+  dsee: {
+    ...GENERIC,
+    name: 'Oracle DSEE, Sun ONE Directory Server',
+    signs: [
+      { vendorVersion: /^(sun-one-directory|sun[- ]java\(tm\)[- ]system[- ]directory|sun-directory-server)/i },
+      { vendorVersion: /oracle directory server enterprise edition/i },
+    ],
+    anchor: 'nsUniqueId',
+    internalContexts: [/^o=netscaperoot$/],
+  },
+  edirectory: {
+    ...GENERIC,
+    name: 'eDirectory',
+    signs: [
+      { vendorVersion: /^ldap agent for (novell|netiq|opentext|micro focus) +edirectory/i },
+      { attribute: 'directoryTreeName' },
+    ],
+    anchor: 'GUID',
+  },
+  ibm: {
+    ...GENERIC,
+    name: 'IBM Directory Server',
+    signs: [{ attribute: 'ibmdirectoryversion' }, { vendorName: /^international business machines/i }],
+    anchor: 'ibm-entryuuid',
+    internalContexts: [/^cn=(localhost|pwdpolicy|ibmpolicies|deleted objects|virtualization)$/],
+  },
+  apacheds: {
+    ...GENERIC,
+    name: 'ApacheDS',
+    signs: [{ vendorName: /^apache software foundation/i }],
+    anchor: 'entryUUID',
+    internalContexts: [/^ou=(system|schema|config)$/],
+    unserved: [Oid.treeDelete, Oid.permissiveModify, Oid.showDeleted, Oid.dirSync, Oid.virtualListView],
+    // It answers `1.1` with a size limit by 80, and with paging without a cookie.
+    noAttributes: 'objectClass',
+  },
+  isode: {
+    ...GENERIC,
+    name: 'Isode M-Vault',
+    signs: [{ vendorName: /^isode/i }, { vendorVersion: /^m-vault/i }],
+  },
+  radiantone: {
+    ...GENERIC,
+    name: 'RadiantOne',
+    signs: [{ vendorName: /^radiant ?logic/i }, { vendorVersion: /^radiantone/i }],
+    internalContexts: [
+      /^cn=(cacherefreshlog|clustermonitor|registry|replicationjournal|tombstone|queue)$/,
+      /^ou=globalregistry$/,
+    ],
+  },
+  openldap: {
+    ...GENERIC,
+    name: 'OpenLDAP',
+    signs: [{ objectClass: 'OpenLDAProotDSE' }],
+    anchor: 'entryUUID',
+  },
+};
+
+/** Naming contexts that no product keeps people in, whatever else it is. */
+export const INTERNAL_CONTEXTS: readonly RegExp[] = [
+  /^cn=(accesslog|deltalog|changelog|config|configuration|monitor|schema|subschema)$/,
+];
+
+/** Products with their traits, in the order in which their signs are tried. */
+export const products: readonly (readonly [product: string, traits: Traits])[] = Object.entries(PRODUCTS);
+
+/** The traits of a product; those of any LDAP v3 directory for one that the table does not know. */
+export function traitsOf(product: string): Traits {
+  return products.find(([key]) => key === product)?.[1] ?? GENERIC;
+}
