@@ -5,6 +5,8 @@
 import type { Value } from './entry';
 import { hexPairAt, octetsOf, textOrOctets } from './octets';
 
+export { matches } from './filterMatch';
+
 /** A filter. `and` and `or` without members are absolute true and false (RFC 4526), which some servers refuse. */
 export type Filter =
   | { readonly kind: 'and' | 'or'; readonly filters: readonly Filter[] }

@@ -1,4 +1,7 @@
 import fc from 'fast-check';
+import { demoSchema } from '../../src/directory/demoSchema';
+import { DN, defaultRules } from '../../src/directory/dn';
+import { Entry } from '../../src/directory/entry';
 import {
   and,
   approx,
@@ -9,6 +12,7 @@ import {
   filterToString,
   greaterOrEqual,
   lessOrEqual,
+  matches,
   not,
   or,
   parseFilter,
@@ -158,5 +162,120 @@ describe('constructors', () => {
     expect(filterToString(and())).toBe('(objectClass=*)');
     expect(filterToString(or())).toBe('(!(objectClass=*))');
     expect(substrings('cn', { initial: '', any: [''] })).toEqual(present('cn'));
+  });
+});
+
+describe('matches', () => {
+  const schema = demoSchema();
+  const entry = new Entry(DN.parse('uid=jd,ou=people,dc=example,dc=com'), {
+    objectClass: ['inetOrgPerson', 'posixAccount'],
+    uid: 'jd',
+    cn: ['Jane  Doe', 'JD'],
+    'cn;lang-fr': 'Jeanne',
+    sn: 'Doe',
+    uidNumber: '1000',
+    telephoneNumber: '+1 555-0101',
+    manager: 'CN=Boss, OU=People,DC=example,DC=com',
+    createTimestamp: '20260102030405Z',
+    mail: 'Jane@Example.com',
+    jpegPhoto: Buffer.from([0xff, 0xd8, 0x00]),
+    description: ['star * (x)', ''],
+    loginShell: '/bin/Bash',
+    memberUid: 'AbC',
+  });
+
+  it.each<[string, boolean | undefined]>([
+    ['(cn=jane doe)', true],
+    ['(commonName=JANE DOE)', true],
+    ['(2.5.4.3=jd)', true],
+    ['(cn=jane)', false],
+    ['(name=doe)', true],
+    ['(cn=jeanne)', true],
+    ['(cn;lang-fr=jeanne)', true],
+    ['(cn;lang-fr=jd)', false],
+    ['(cn;lang-de=*)', false],
+    ['(cn=*)', true],
+    ['(title=*)', false],
+    ['(title=x)', false],
+    ['(noSuch=x)', undefined],
+    ['(noSuch=*)', undefined],
+    ['(constructor=*)', undefined],
+    ['(!(noSuch=x))', undefined],
+    ['(&(cn=jd)(noSuch=x))', undefined],
+    ['(&(cn=zz)(noSuch=x))', false],
+    ['(|(cn=jd)(noSuch=x))', true],
+    ['(|(cn=zz)(noSuch=x))', undefined],
+    ['(&)', true],
+    ['(|)', false],
+    ['(objectClass=inetorgperson)', true],
+    ['(objectClass=person)', true],
+    ['(objectClass=2.5.6.6)', true],
+    ['(objectClass=top)', true],
+    ['(objectClass=groupOfNames)', false],
+    ['(objectClass=noSuchClass)', false],
+    ['(uidNumber=01000)', true],
+    ['(uidNumber>=999)', true],
+    ['(uidNumber>=1001)', false],
+    ['(uidNumber<=1000)', true],
+    ['(uidNumber<=999)', false],
+    ['(gidNumber<=999)', false],
+    ['(manager>=cn=a)', undefined],
+    ['(createTimestamp>=20260101000000Z)', true],
+    ['(createTimestamp<=20260101000000Z)', false],
+    ['(telephoneNumber=+15550101)', true],
+    ['(telephoneNumber=*555 01*)', true],
+    ['(manager=cn=boss,ou=people,dc=example,dc=com)', true],
+    ['(manager=cn=boss*)', undefined],
+    ['(cn=j*doe)', true],
+    ['(cn=jane *)', true],
+    ['(cn=*e d*)', true],
+    ['(cn=* doe)', true],
+    ['(cn=*ane*oe*)', true],
+    ['(cn=*oe*ane*)', false],
+    ['(cn=jane d*doe)', false],
+    ['(cn=*oe*oe)', false],
+    ['(mail=jane@*)', true],
+    ['(loginShell=/bin/bash)', false],
+    ['(memberUid=A*C)', true],
+    ['(memberUid=a*C)', false],
+    ['(loginShell=/bin/Ba*)', undefined],
+    ['(jpegPhoto=\\ff\\d8\\00)', true],
+    ['(jpegPhoto=\\ff\\d8\\01)', false],
+    ['(description=star \\2a \\28x\\29)', true],
+    ['(cn~=jane doe)', true],
+    ['(cn:=jane doe)', true],
+    ['(cn:caseExactMatch:=jane doe)', false],
+    ['(cn:2.5.13.5:=Jane Doe)', true],
+    ['(loginShell:caseIgnoreMatch:=/BIN/BASH)', true],
+    ['(uidNumber:integerMatch:=01000)', true],
+    ['(cn:1.2.3.4:=jane doe)', undefined],
+    ['(noSuch:=x)', undefined],
+    ['(:caseIgnoreMatch:=DOE)', true],
+    ['(:caseExactMatch:=DOE)', false],
+    ['(ou:=people)', false],
+    ['(ou:dn:=People)', true],
+    ['(dc:dn:=com)', true],
+    ['(:dn:caseIgnoreMatch:=PEOPLE)', true],
+    ['(:dn:caseExactMatch:=PEOPLE)', false],
+  ])('%s: %s', (text, expected) => {
+    const filter = parseFilter(text);
+    expect(matches(filter, entry, schema)).toBe(expected);
+    expect(matches(not(filter), entry, schema)).toBe(expected === undefined ? undefined : !expected);
+  });
+
+  it('does without a schema: every attribute is known, nothing has an order', () => {
+    expect(matches(parseFilter('(CN=jane doe)'), entry, defaultRules)).toBe(true);
+    expect(matches(parseFilter('(noSuch=x)'), entry, defaultRules)).toBe(false);
+    expect(matches(parseFilter('(cn=j*)'), entry, defaultRules)).toBe(true);
+    expect(matches(parseFilter('(uidNumber>=1)'), entry, defaultRules)).toBeUndefined();
+    expect(matches(parseFilter('(commonName=jd)'), entry, defaultRules)).toBe(false);
+  });
+
+  it('never throws, whatever the filter', () => {
+    fc.assert(
+      fc.property(anyFilter, (filter) => {
+        expect([true, false, undefined]).toContain(matches(filter, entry, schema));
+      }),
+    );
   });
 });
