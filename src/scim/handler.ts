@@ -19,6 +19,12 @@ export interface Context {
   readonly signal: AbortSignal;
   /** The versions of If-Match; the change happens only if the resource has one of them (412 otherwise). */
   readonly ifMatch?: readonly ETag[];
+  /**
+   * The other names by which the body or path of a change called attributes: canonical path (`formatPath`) to alias. The
+   * answer to the request itself is renamed by the router. A handler that wants later answers to use them too keeps them,
+   * and answers with the alias in the canonical name's place.
+   */
+  readonly spelledAs?: ReadonlyMap<string, string>;
   /** Everything is computed and checked, nothing is written. */
   readonly dryRun?: boolean;
   /** Something worth a line in the request's log, e.g. the attributes that were ignored. Never values. */
@@ -62,6 +68,8 @@ export interface Change {
   readonly kind: 'replace' | 'patch';
   /** When not empty, these are the whole change and `apply` does the same to a resource at hand. */
   readonly valueChanges: readonly ValueChange[];
+  /** URNs of the schemas that the body of a replace speaks of; its silence means nothing elsewhere. */
+  readonly faces?: ReadonlySet<string>;
   /** The paths that the change looks at or touches. */
   readonly needs: readonly AttributePath[];
   /** The resource after the change. Pure; throws ScimError (`noTarget`, `mutability`, `invalidValue` …). */

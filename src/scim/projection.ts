@@ -91,14 +91,17 @@ function present(
     const rule = canonical ?? (aliased && shown.get(aliased.path.attribute));
     if (rule === undefined) continue;
     const key = aliased?.alias !== undefined && rule.name === aliased.path.attribute ? aliased.alias : rule.name;
-    result[key] = rule.subAttributes ? presentParts(value, rule.subAttributes) : value;
+    const part = rule.subAttributes ? presentParts(value, rule.subAttributes) : value;
+    if (!isEmpty(part)) result[key] = part;
   }
 }
 
+/** Only these sub-attributes of a complex value, or of each of several; undefined when it has none of them. */
 function presentParts(value: unknown, names: ReadonlySet<string>): unknown {
-  if (Array.isArray(value)) return value.map((element) => presentParts(element, names));
+  if (Array.isArray(value)) return value.flatMap((element) => presentParts(element, names) ?? []);
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([name]) => names.has(name)));
+  const parts = Object.entries(value).filter(([name, part]) => names.has(name) && !isEmpty(part));
+  return parts.length === 0 ? undefined : Object.fromEntries(parts);
 }
 
 /** A projection, ready to be asked about each attribute. */

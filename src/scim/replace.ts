@@ -25,6 +25,7 @@ export function compileReplace(
   return {
     kind: 'replace',
     valueChanges: [],
+    faces,
     needs: [...meant.flatMap(({ attributes }) => attributes), ...given].map(({ path }) => path),
     apply: (current) => {
       const result: Resource = { ...current };

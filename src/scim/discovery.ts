@@ -1,0 +1,147 @@
+/** /ServiceProviderConfig, /ResourceTypes and /Schemas (RFC 7644 §4, RFC 7643 §5–7), written once and answered as text. */
+import { Types } from 'scimmy';
+import { ScimError } from './error';
+import { listResponse } from './list';
+import type { AttributeDefinition, ResourceType, SchemaDefinition } from './resourceType';
+import type { Features, ServiceProvider } from './serviceProvider';
+
+/** All discovery answers under one base URI. Names are looked up without case. */
+export interface Discovery {
+  readonly serviceProviderConfig: string;
+  readonly resourceTypes: string;
+  readonly schemas: string;
+  resourceType(name: string): string | undefined;
+  schema(urn: string): string | undefined;
+}
+
+/** More base URIs than a host is ever reached by; requests with invented Host headers shall not fill the memory. */
+const maxBaseUris = 8;
+
+/** Keeps the answers of one service provider until its resource types change. */
+export class DiscoveryCache {
+  #types: readonly ResourceType[] = [];
+  readonly #byBaseUri = new Map<string, Discovery>();
+
+  constructor(private readonly provider: ServiceProvider) {}
+
+  at(baseUri: string): Discovery {
+    const types = this.provider.resourceTypes().map(({ type }) => type);
+    if (types.length !== this.#types.length || types.some((type, position) => type !== this.#types[position])) {
+      this.#types = types;
+      this.#byBaseUri.clear();
+    }
+    const known = this.#byBaseUri.get(baseUri);
+    if (known) return known;
+    if (this.#byBaseUri.size >= maxBaseUris) this.#byBaseUri.clear();
+    const discovery = describeProvider(types, this.provider.features, this.provider.maxResults, baseUri);
+    this.#byBaseUri.set(baseUri, discovery);
+    return discovery;
+  }
+}
+
+/** Discovery endpoints take no filter (RFC 7644 §4): a client that relied on one would take the whole for the part. */
+export function refuseFilter(search: string): void {
+  for (const name of new URLSearchParams(search).keys()) {
+    if (name.toLowerCase() === 'filter') throw ScimError.forbidden('Discovery endpoints take no filter (RFC 7644 §4).');
+  }
+}
+
+function describeProvider(
+  types: readonly ResourceType[],
+  features: Features,
+  maxResults: number,
+  baseUri: string,
+): Discovery {
+  const schemas = new Map<string, object>();
+  for (const schema of types.flatMap((type) => [type.schema, ...type.extensions])) {
+    const key = schema.id.toLowerCase();
+    if (!schemas.has(key)) schemas.set(key, describeSchema(schema, baseUri));
+  }
+  const resourceTypes = new Map(types.map((type) => [type.name.toLowerCase(), describeResourceType(type, baseUri)]));
+  const texts = (resources: ReadonlyMap<string, object>): ReadonlyMap<string, string> =>
+    new Map([...resources].map(([key, resource]) => [key, JSON.stringify(resource)]));
+  const schemaTexts = texts(schemas);
+  const resourceTypeTexts = texts(resourceTypes);
+  return {
+    serviceProviderConfig: JSON.stringify(describeConfig(features, maxResults, baseUri)),
+    resourceTypes: listResponse(resourceTypes.size, 1, [...resourceTypes.values()]),
+    schemas: listResponse(schemas.size, 1, [...schemas.values()]),
+    resourceType: (name) => resourceTypeTexts.get(name.toLowerCase()),
+    schema: (urn) => schemaTexts.get(urn.toLowerCase()),
+  };
+}
+
+function describeConfig(features: Features, maxResults: number, baseUri: string): object {
+  return {
+    schemas: ['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'],
+    ...(features.documentationUri !== undefined && { documentationUri: features.documentationUri }),
+    patch: { supported: true },
+    bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
+    filter: { supported: true, maxResults },
+    changePassword: { supported: features.changePassword },
+    sort: { supported: features.sort },
+    etag: { supported: features.etag },
+    authenticationSchemes: [
+      {
+        type: 'oauthbearertoken',
+        name: 'Bearer token',
+        description: 'The secret token of the connector, in the Authorization header.',
+        specUri: 'https://www.rfc-editor.org/info/rfc6750',
+        primary: true,
+      },
+    ],
+    meta: { resourceType: 'ServiceProviderConfig', location: `${baseUri}/ServiceProviderConfig` },
+  };
+}
+
+function describeResourceType(
+  { name, endpoint, description, schema, extensions }: ResourceType,
+  baseUri: string,
+): object {
+  return {
+    schemas: ['urn:ietf:params:scim:schemas:core:2.0:ResourceType'],
+    id: name,
+    name,
+    endpoint,
+    description,
+    schema: schema.id,
+    schemaExtensions: extensions.map(({ id }) => ({ schema: id, required: false })),
+    meta: { resourceType: 'ResourceType', location: `${baseUri}/ResourceTypes/${encodeURIComponent(name)}` },
+  };
+}
+
+function describeSchema({ id, name, description, attributes }: SchemaDefinition, baseUri: string): object {
+  return {
+    schemas: ['urn:ietf:params:scim:schemas:core:2.0:Schema'],
+    id,
+    name,
+    description,
+    attributes: attributes.map(describeAttribute),
+    meta: { resourceType: 'Schema', location: `${baseUri}/Schemas/${id}` },
+  };
+}
+
+/** The name under which scimmy describes an attribute: its own are narrower than LDAP's (`userCertificate;binary`, OIDs). */
+const standIn = 'attribute';
+
+/** scimmy's description (RFC 7643 §7): its classes are the vocabulary, and refuse characteristics that contradict each other. */
+function describeAttribute(definition: AttributeDefinition): object {
+  const { name, type, canonicalValues, referenceTypes, subAttributes = [] } = definition;
+  const isBinary = type === 'binary';
+  const attribute = new Types.Attribute(type, standIn, {
+    multiValued: definition.multiValued,
+    description: definition.description ?? '',
+    required: definition.required,
+    caseExact: isBinary || definition.caseExact,
+    canonicalValues: canonicalValues ? [...canonicalValues] : false,
+    referenceTypes: type === 'reference' ? [...(referenceTypes ?? ['uri'])] : false,
+    mutable: definition.mutability,
+    returned: definition.returned,
+    uniqueness: isBinary ? 'none' : definition.uniqueness,
+  });
+  return {
+    ...attribute.toJSON(),
+    name,
+    ...(type === 'complex' && { subAttributes: subAttributes.map(describeAttribute) }),
+  };
+}

@@ -1,0 +1,99 @@
+/** Request bodies: octets to JSON, with an answer that helps where they are none. Texts of faults never repeat the body. */
+import { ScimError } from './error';
+
+const mediaTypes: ReadonlySet<string> = new Set(['application/scim+json', 'application/json']);
+
+/** Throws 415 unless the body is said to be JSON in UTF-8 (RFC 7644 §3.1); a client that says nothing is believed to send it. */
+export function checkMediaType(contentType: string | undefined): void {
+  if (contentType === undefined) return;
+  const [mediaType = '', ...parameters] = contentType.toLowerCase().split(';');
+  const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('charset='));
+  const isUtf8 = charset === undefined || /^charset="?(?:utf-?8|us-ascii)"?$/.test(charset);
+  if (mediaTypes.has(mediaType.trim()) && isUtf8) return;
+  throw new ScimError(415, undefined, 'The body must be application/scim+json or application/json, in UTF-8.');
+}
+
+/** The JSON value of a body. Throws 400 `invalidSyntax` with the place of the fault. */
+export function parseBody(body: Uint8Array): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    throw ScimError.invalidSyntax('The body is not valid UTF-8.');
+  }
+  if (text.trim() === '') throw ScimError.invalidSyntax('The body is empty.');
+  try {
+    return JSON.parse(text);
+  } catch {
+    // V8's own message quotes the body, which may hold a password.
+    const position = faultPosition(text);
+    const lines = text.slice(0, position).split('\n');
+    const column = (lines.at(-1)?.length ?? 0) + 1;
+    throw ScimError.invalidSyntax(`The body is not valid JSON: fault in line ${lines.length}, column ${column}.`);
+  }
+}
+
+const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])|(?:true|false|null)(?!\w)/y;
+const blanks = /[ \t\r\n]*/y;
+
+/** The character at which a text stops being JSON (RFC 8259). Does not recurse: the text may nest as deep as it is long. */
+function faultPosition(text: string): number {
+  const open: string[] = [];
+  let position = skip(text, 0);
+  let expected: 'value' | 'firstName' | 'name' | 'first' | 'separator' = 'value';
+  while (position < text.length) {
+    const character = text[position] ?? '';
+    if (expected === 'separator') {
+      const container = open.at(-1);
+      if (container === undefined) return position;
+      if (character === ',') expected = container === '{' ? 'name' : 'value';
+      else if (character !== (container === '{' ? '}' : ']')) return position;
+      else open.pop();
+      position = skip(text, position + 1);
+    } else if ((expected === 'first' && character === ']') || (expected === 'firstName' && character === '}')) {
+      open.pop();
+      expected = 'separator';
+      position = skip(text, position + 1);
+    } else if (expected === 'name' || expected === 'firstName') {
+      const end = character === '"' ? stringEnd(text, position) : undefined;
+      if (end === undefined) return position;
+      const colon = skip(text, end);
+      if (text[colon] !== ':') return colon;
+      expected = 'value';
+      position = skip(text, colon + 1);
+    } else if (character === '{' || character === '[') {
+      open.push(character);
+      expected = character === '{' ? 'firstName' : 'first';
+      position = skip(text, position + 1);
+    } else {
+      const end = character === '"' ? stringEnd(text, position) : scalarEnd(text, position);
+      if (end === undefined) return position;
+      expected = 'separator';
+      position = skip(text, end);
+    }
+  }
+  return position;
+}
+
+function skip(text: string, position: number): number {
+  blanks.lastIndex = position;
+  blanks.exec(text);
+  return blanks.lastIndex;
+}
+
+function scalarEnd(text: string, position: number): number | undefined {
+  scalar.lastIndex = position;
+  return scalar.test(text) ? scalar.lastIndex : undefined;
+}
+
+function stringEnd(text: string, start: number): number | undefined {
+  let end = start + 1;
+  while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+  if (end >= text.length) return undefined;
+  try {
+    JSON.parse(text.slice(start, end + 1));
+    return end + 1;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,156 @@
+/** The operations on resources (RFC 7644 §3.3–3.6) between an exchange and a handler. */
+import { canonicalize } from './dialect';
+import { ScimError } from './error';
+import { type Answer, decodeSegment, type Exchange, hasETag } from './exchange';
+import type { Context, Query } from './handler';
+import { listResponse } from './list';
+import { compilePatch } from './patch';
+import { type Presenter, presenterOf } from './projection';
+import {
+  parametersOfSearchRequest,
+  type QueryParameters,
+  resolveProjection,
+  resolveQuery,
+  resolveWindow,
+} from './query';
+import { compileReplace } from './replace';
+import type { Resource } from './resource';
+import type { ResourceType } from './resourceType';
+import type { ResourceEndpoint } from './serviceProvider';
+
+/** POST /Users (§3.3). */
+export async function createResource(exchange: Exchange, { type, handler }: ResourceEndpoint): Promise<Answer> {
+  const projection = resolveProjection(exchange.parameters(), type);
+  const { resource, spelledAs, ignored } = canonicalize(await exchange.body(), type);
+  const created = await handler.create(resource, changeContext(exchange, spelledAs, ignored));
+  const location = locationOf(created, type, exchange);
+  const answer = resourceAnswer(created, type, exchange, presenterOf(projection, type, spelledAs));
+  return {
+    ...answer,
+    status: 201,
+    headers: { ...answer.headers, ...(location !== undefined && { Location: location }) },
+  };
+}
+
+/** GET /Users/{id} (§3.4.1). */
+export async function readResource(exchange: Exchange, endpoint: ResourceEndpoint, segment: string): Promise<Answer> {
+  const { type, handler } = endpoint;
+  const projection = resolveProjection(exchange.parameters(), type);
+  const resource = await withId(segment, (id) => handler.get(id, projection, exchange.context));
+  const version = resource.meta?.version;
+  if (version !== undefined && hasETag(exchange.ifNoneMatch, version))
+    return { status: 304, headers: { ETag: version } };
+  return resourceAnswer(resource, type, exchange, presenterOf(projection, type));
+}
+
+/** PUT /Users/{id} (§3.5.1). */
+export async function replaceResource(
+  exchange: Exchange,
+  endpoint: ResourceEndpoint,
+  segment: string,
+): Promise<Answer> {
+  const { type, handler } = endpoint;
+  const projection = resolveProjection(exchange.parameters(), type);
+  const { resource, faces, spelledAs, ignored } = canonicalize(await exchange.body(), type);
+  const change = compileReplace(resource, type, faces);
+  const context = changeContext(exchange, spelledAs, ignored);
+  const result = await withId(segment, (id) => handler.update(id, change, context));
+  return result ? resourceAnswer(result, type, exchange, presenterOf(projection, type, spelledAs)) : { status: 204 };
+}
+
+/** PATCH /Users/{id} (§3.5.2). */
+export async function patchResource(exchange: Exchange, endpoint: ResourceEndpoint, segment: string): Promise<Answer> {
+  const { type, handler } = endpoint;
+  const projection = resolveProjection(exchange.parameters(), type);
+  const change = compilePatch(await exchange.body(), type);
+  const context = changeContext(exchange, change.spelledAs, change.ignored);
+  const result = await withId(segment, (id) => handler.update(id, change, context));
+  return result
+    ? resourceAnswer(result, type, exchange, presenterOf(projection, type, change.spelledAs))
+    : { status: 204 };
+}
+
+/** DELETE /Users/{id} (§3.6). */
+export async function deleteResource(
+  exchange: Exchange,
+  { handler }: ResourceEndpoint,
+  segment: string,
+): Promise<Answer> {
+  await withId(segment, (id) => handler.delete(id, exchange.context));
+  return { status: 204 };
+}
+
+/** GET /Users (§3.4.2). */
+export function listResources(exchange: Exchange, endpoint: ResourceEndpoint): Promise<Answer> {
+  return query(exchange, [endpoint], exchange.parameters());
+}
+
+/** POST /Users/.search, and POST /.search over all resource types (§3.4.3). */
+export async function searchResources(exchange: Exchange, endpoints: readonly ResourceEndpoint[]): Promise<Answer> {
+  return query(exchange, endpoints, parametersOfSearchRequest(await exchange.body()));
+}
+
+/** One window over the results of several resource types, one type after the other. */
+async function query(
+  exchange: Exchange,
+  endpoints: readonly ResourceEndpoint[],
+  parameters: QueryParameters,
+): Promise<Answer> {
+  const limits = { maxResults: exchange.provider.maxResults, sort: exchange.provider.features.sort };
+  const { startIndex, count } = resolveWindow(parameters, limits);
+  const resources: Resource[] = [];
+  let totalResults = 0;
+  for (const { type, handler } of endpoints) {
+    const rest: Query = {
+      ...resolveQuery(parameters, type, limits),
+      startIndex: Math.max(1, startIndex - totalResults),
+      count: count - resources.length,
+    };
+    const page = await handler.query(rest, exchange.context);
+    const present = presenterOf(rest.projection, type);
+    for (const resource of page.resources) resources.push(presented(resource, type, exchange, present));
+    totalResults += page.totalResults;
+  }
+  return { status: 200, body: listResponse(totalResults, startIndex, resources) };
+}
+
+/** Some clients percent-encode the id that they were given, encoding and all: what is not found as it came is tried decoded once more. */
+async function withId<T>(segment: string, operation: (id: string) => Promise<T>): Promise<T> {
+  const id = decodeSegment(segment);
+  const decoded = decodeSegment(id);
+  if (decoded === id) return operation(id);
+  try {
+    return await operation(id);
+  } catch (error) {
+    if (error instanceof ScimError && error.status === 404) return operation(decoded);
+    throw error;
+  }
+}
+
+function changeContext(
+  { context }: Exchange,
+  spelledAs: ReadonlyMap<string, string>,
+  ignored: readonly string[],
+): Context {
+  if (ignored.length > 0) context.note('ignoredAttributes', ignored.slice(0, 50));
+  return spelledAs.size === 0 ? context : { ...context, spelledAs };
+}
+
+function resourceAnswer(resource: Resource, type: ResourceType, exchange: Exchange, present: Presenter): Answer {
+  const version = resource.meta?.version;
+  return {
+    status: 200,
+    body: JSON.stringify(presented(resource, type, exchange, present)),
+    ...(version !== undefined && { headers: { ETag: version } }),
+  };
+}
+
+function presented(resource: Resource, type: ResourceType, exchange: Exchange, present: Presenter): Resource {
+  const location = locationOf(resource, type, exchange);
+  const meta = { resourceType: type.name, ...resource.meta, ...(location !== undefined && { location }) };
+  return present({ ...resource, meta });
+}
+
+function locationOf({ id }: Resource, { endpoint }: ResourceType, { baseUri }: Exchange): string | undefined {
+  return id === undefined ? undefined : `${baseUri}${endpoint}/${encodeURIComponent(id)}`;
+}

@@ -1,0 +1,125 @@
+/**
+ * SCIM over HTTP: an Express router that a host mounts under a connector's path, after authentication. It owns media
+ * types, bodies, deadlines, headers and errors on the wire; it never touches what a resource means.
+ */
+import express, { type Request, type Response, type Router } from 'express';
+import { DiscoveryCache } from './discovery';
+import { ScimError } from './error';
+import { type Answer, type Exchange, errorAnswer, parseETags, splitUrl } from './exchange';
+import { parametersOfUrl } from './query';
+import { checkMediaType, parseBody } from './requestBody';
+import { route } from './routes';
+import type { ServiceProvider } from './serviceProvider';
+
+export type { Features, RequestContext, ResourceEndpoint, ServiceProvider } from './serviceProvider';
+
+const mebibyte = 1024 * 1024;
+
+/** After a missed deadline the same request may well succeed; so soon, and not sooner. */
+const retryAfterSeconds = 30;
+
+/** The router of one service provider. It answers every request that reaches it. */
+export function createScimRouter(provider: ServiceProvider): Router {
+  const discovery = new DiscoveryCache(provider);
+  const readBody = bodyReader(provider.maxBodyBytes ?? mebibyte);
+  const router = express.Router();
+  router.use(async (request, response) => {
+    const parts = provider.contextOf(request, response);
+    const deadline = new Deadline(provider.requestTimeoutMs, response);
+    const { segments, search } = splitUrl(request.url);
+    const ifMatch = parseETags(request.headers['if-match']);
+    const exchange: Exchange = {
+      provider,
+      method: request.method,
+      segments,
+      search,
+      parameters: () => parametersOfUrl(search),
+      baseUri: provider.baseUri(request),
+      ifNoneMatch: parseETags(request.headers['if-none-match']),
+      // `*` asks for no version, only that the resource is there, which every change demands anyway.
+      context: { ...parts, signal: deadline.signal, ...(ifMatch && ifMatch[0] !== '*' && { ifMatch }) },
+      body: () => readBody(request, response),
+    };
+    try {
+      send(response, await deadline.race(route(exchange, discovery)));
+    } catch (error) {
+      if (!(error instanceof ScimError)) provider.onError?.(error, request);
+      send(response, errorAnswer(error, parts.requestId));
+    } finally {
+      deadline.clear();
+    }
+  });
+  return router;
+}
+
+/** The end of a request's time: its deadline, or the moment at which the client has gone. */
+class Deadline {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #passed: Promise<never>;
+
+  constructor(milliseconds: number, response: Response) {
+    this.#passed = new Promise((_, reject) => {
+      this.signal.addEventListener('abort', () => reject(this.signal.reason), { once: true });
+    });
+    this.#passed.catch(() => undefined);
+    const late = `The request took longer than ${milliseconds} ms; whether it took effect is not known.`;
+    this.#timer = setTimeout(
+      () => this.#controller.abort(ScimError.unavailable(late, retryAfterSeconds)),
+      milliseconds,
+    );
+    response.once('close', () => {
+      if (!response.writableFinished) this.#controller.abort(ScimError.unavailable('The client has gone.', 0));
+    });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Work that does not heed the signal keeps nobody waiting. */
+  race<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.#passed]);
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+function bodyReader(limit: number): (request: Request, response: Response) => Promise<unknown> {
+  const raw = express.raw({ type: () => true, limit });
+  return async (request, response) => {
+    checkMediaType(request.headers['content-type']);
+    await new Promise<void>((resolve, reject) => {
+      raw(request, response, (fault?: unknown) => (fault === undefined ? resolve() : reject(bodyFault(fault, limit))));
+    });
+    return parseBody(Buffer.isBuffer(request.body) ? request.body : new Uint8Array());
+  };
+}
+
+/** What the reader of bodies refuses, in SCIM's words; what it did not expect stays unexpected. */
+function bodyFault(fault: unknown, limit: number): unknown {
+  const { status, type } = fault as { status?: unknown; type?: unknown };
+  if (status === 413) return new ScimError(413, undefined, `The body is larger than ${limit} bytes.`);
+  if (status === 415) return new ScimError(415, undefined, 'The body has a content encoding that is not known here.');
+  if (type === 'request.aborted' || type === 'request.size.invalid' || status === 400) {
+    return ScimError.invalidSyntax('The body ended before it was complete, or its length is not what was announced.');
+  }
+  return fault;
+}
+
+function send(response: Response, { status, headers = {}, body }: Answer): void {
+  if (response.headersSent || response.destroyed) return;
+  response.statusCode = status;
+  response.removeHeader('X-Powered-By');
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (body === undefined) {
+    response.end();
+    return;
+  }
+  response.setHeader('Content-Type', 'application/scim+json; charset=utf-8');
+  response.setHeader('Content-Length', Buffer.byteLength(body));
+  // Straight to the socket: Express would hash every body for an ETag of its own.
+  response.end(body);
+}

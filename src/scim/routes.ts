@@ -1,0 +1,95 @@
+/** Which method on which path does what (RFC 7644 §3.2, table 2). Paths compare without case. */
+import { type DiscoveryCache, refuseFilter } from './discovery';
+import { ScimError } from './error';
+import { type Answer, decodeSegment, type Exchange } from './exchange';
+import {
+  createResource,
+  deleteResource,
+  listResources,
+  patchResource,
+  readResource,
+  replaceResource,
+  searchResources,
+} from './resourceRoutes';
+import type { ResourceEndpoint } from './serviceProvider';
+
+type Action = () => Answer | Promise<Answer>;
+
+/** Answers an exchange. Rejects with `ScimError`, or with what a handler threw. */
+export async function route(exchange: Exchange, discovery: DiscoveryCache): Promise<Answer> {
+  const [first = '', second, third] = exchange.segments;
+  const name = first.toLowerCase();
+  if (third === undefined) {
+    const known = discoveryAction(exchange, discovery, name, second);
+    if (known) return dispatch(exchange.method, { GET: known });
+    if (name === '.search' && second === undefined) {
+      return dispatch(exchange.method, { POST: () => searchResources(exchange, exchange.provider.resourceTypes()) });
+    }
+    const endpoint = endpointOf(exchange, first);
+    if (endpoint) return dispatch(exchange.method, resourceActions(exchange, endpoint, second));
+  }
+  if (name === 'me') throw ScimError.notImplemented('/Me is not served: a connector has no user of its own.');
+  if (name === 'bulk') throw ScimError.notImplemented('Bulk operations are not served; send them one by one.');
+  throw ScimError.notFound('There is nothing at this path. /ResourceTypes lists the endpoints.');
+}
+
+function dispatch(method: string, actions: Readonly<Record<string, Action>>): Answer | Promise<Answer> {
+  // HEAD is answered as GET; the HTTP server leaves the body out.
+  const name = method === 'HEAD' ? 'GET' : method;
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+  if (action) return action();
+  throw ScimError.methodNotAllowed(
+    method,
+    Object.keys(actions).flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : name)),
+  );
+}
+
+function endpointOf({ provider }: Exchange, segment: string): ResourceEndpoint | undefined {
+  const path = `/${decodeSegment(segment)}`.toLowerCase();
+  return provider.resourceTypes().find(({ type }) => type.endpoint.toLowerCase() === path);
+}
+
+function resourceActions(
+  exchange: Exchange,
+  endpoint: ResourceEndpoint,
+  segment: string | undefined,
+): Readonly<Record<string, Action>> {
+  if (segment === undefined) {
+    return { GET: () => listResources(exchange, endpoint), POST: () => createResource(exchange, endpoint) };
+  }
+  if (segment.toLowerCase() === '.search') return { POST: () => searchResources(exchange, [endpoint]) };
+  return {
+    GET: () => readResource(exchange, endpoint, segment),
+    PUT: () => replaceResource(exchange, endpoint, segment),
+    PATCH: () => patchResource(exchange, endpoint, segment),
+    DELETE: () => deleteResource(exchange, endpoint, segment),
+  };
+}
+
+function discoveryAction(
+  { baseUri, search }: Exchange,
+  cache: DiscoveryCache,
+  name: string,
+  segment: string | undefined,
+): Action | undefined {
+  const one = segment === undefined ? undefined : decodeSegment(segment);
+  const answer = (body: string | undefined): Answer => {
+    if (body === undefined) throw ScimError.notFound('There is no such resource type or schema.');
+    return { status: 200, body };
+  };
+  const list = (body: string): Answer => {
+    refuseFilter(search);
+    return answer(body);
+  };
+  switch (name) {
+    case 'serviceproviderconfig':
+      return one === undefined ? () => list(cache.at(baseUri).serviceProviderConfig) : undefined;
+    case 'resourcetypes':
+      return () =>
+        one === undefined ? list(cache.at(baseUri).resourceTypes) : answer(cache.at(baseUri).resourceType(one));
+    case 'schemas':
+      return () => (one === undefined ? list(cache.at(baseUri).schemas) : answer(cache.at(baseUri).schema(one)));
+    default:
+      return undefined;
+  }
+}

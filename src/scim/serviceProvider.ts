@@ -1,0 +1,42 @@
+/** What the router needs from whoever mounts it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Context, ResourceHandler } from './handler';
+import type { ResourceType } from './resourceType';
+
+/** A resource type and what serves it. */
+export interface ResourceEndpoint {
+  readonly type: ResourceType;
+  readonly handler: ResourceHandler;
+}
+
+/** Features that /ServiceProviderConfig announces (RFC 7643 §5). PATCH and filters are always there, Bulk never. */
+export interface Features {
+  /** False: `sortBy` is ignored. */
+  readonly sort: boolean;
+  /** Handlers answer `meta.version` and honour `Context.ifMatch`. */
+  readonly etag: boolean;
+  readonly changePassword: boolean;
+  /** Where people read on, e.g. the operator's own page. */
+  readonly documentationUri?: string;
+}
+
+/** What the mounter knows of a request; the router adds the rest. */
+export type RequestContext = Omit<Context, 'signal' | 'ifMatch' | 'spelledAs'>;
+
+/** One service provider: one base URI, one set of resource types. */
+export interface ServiceProvider {
+  /** The URI under which the client sees the router, without a slash at its end. */
+  baseUri(request: IncomingMessage): string;
+  /** The resource types of this moment. Discovery is made anew when a type is another object than before. */
+  resourceTypes(): readonly ResourceEndpoint[];
+  readonly features: Features;
+  /** The most resources in one answer. */
+  readonly maxResults: number;
+  /** Default: 1 MiB. */
+  readonly maxBodyBytes?: number;
+  /** After so many milliseconds the signal aborts and the answer is 503. */
+  readonly requestTimeoutMs: number;
+  contextOf(request: IncomingMessage, response: ServerResponse): RequestContext;
+  /** Hears what was answered with 500 because nobody expected it; what it says is for the log only. */
+  onError?(error: unknown, request: IncomingMessage): void;
+}
