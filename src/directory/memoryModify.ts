@@ -1,0 +1,173 @@
+/** One entry before a modify or a rename, the same entry after it, or a refusal (RFC 4511 §4.6 and §4.9). Pure but for password salts. */
+import type { Modification } from './directory';
+import type { DN, RDN } from './dn';
+import { Entry, type EntryAttribute, type Value } from './entry';
+import { ResultCode } from './error';
+import { isPassword, primaryName, StoredAttribute, StoredEntry, storedValue } from './memoryEntry';
+import { hashPassword, verifyPassword } from './memoryPassword';
+import { checkNaming, Refusal, refuse } from './memoryRefusal';
+import type { Schema } from './schema';
+import { checkEntry, checkModification } from './schemaCheck';
+import { allowsEmpty, checkSyntax } from './syntax';
+
+/**
+ * The entry as it is added. Values of the RDN that the attributes lack are added to them (RFC 4511 §4.7); passwords
+ * are hashed. Throws {@link Refusal}.
+ */
+export function newEntry(entry: Entry, schema: Schema): StoredEntry {
+  if (entry.dn.rdn) checkNaming(entry.dn.rdn, schema);
+  const attributes = [...entry.attributes(), ...missingNames(entry, schema)];
+  refuse(checkEntry(new Entry(entry.dn, attributes), schema));
+  const hashed = attributes.map(({ name, values }) => ({
+    name,
+    values: isPassword(name, schema) ? values.map(hashPassword) : values,
+  }));
+  return StoredEntry.from(new Entry(entry.dn, hashed), schema);
+}
+
+function missingNames(entry: Entry, schema: Schema): EntryAttribute[] {
+  const has = ({ type, value }: RDN['parts'][number]): boolean => {
+    const [canonical, key] = [schema.canonicalName(type), schema.normalize(type, value)];
+    for (const { name, values } of entry.attributes()) {
+      if (schema.canonicalName(name) !== canonical) continue;
+      if (values.some((one) => schema.normalize(type, one) === key)) return true;
+    }
+    return false;
+  };
+  return (entry.dn.rdn?.parts ?? [])
+    .filter((part) => !has(part))
+    .map(({ type, value }) => ({ name: type, values: [value] }));
+}
+
+/** All modifications in their order, or none. Throws {@link Refusal}. */
+export function modifyEntry(before: StoredEntry, modifications: readonly Modification[], schema: Schema): StoredEntry {
+  const draft = new Draft(before, schema);
+  for (const modification of modifications) draft.apply(modification);
+  return checked(before, draft.finish(before.dn), schema);
+}
+
+/** The entry under its new name; with `deleteOldRdn`, without the values of its old one. Throws {@link Refusal}. */
+export function renameEntry(before: StoredEntry, newDN: DN, deleteOldRdn: boolean, schema: Schema): StoredEntry {
+  const draft = new Draft(before, schema);
+  if (newDN.rdn) checkNaming(newDN.rdn, schema);
+  if (deleteOldRdn) {
+    for (const { type, value } of before.dn.rdn?.parts ?? []) draft.values(type).delete(schema.normalize(type, value));
+  }
+  for (const { type, value } of newDN.rdn?.parts ?? []) {
+    draft.values(type).set(schema.normalize(type, value), storedValue(type, value, schema));
+  }
+  return checked(before, draft.finish(newDN), schema);
+}
+
+function checked(before: StoredEntry, after: StoredEntry, schema: Schema): StoredEntry {
+  const entry = forCheck(after, schema);
+  const faults = checkModification(forCheck(before, schema), entry, schema);
+  // Two structural chains are 65, another single one than before is 69.
+  const changed = faults.find(({ kind }) => kind === 'structuralChain');
+  if (changed && !checkEntry(entry, schema).some(({ kind }) => kind === 'structuralChain')) {
+    throw new Refusal(ResultCode.objectClassModsProhibited, changed.message);
+  }
+  refuse(faults);
+  return after;
+}
+
+const CHECKED_VALUES = 100;
+
+/** Values are checked one by one as they come, so of a large attribute only its presence is left to check. */
+function forCheck(entry: StoredEntry, schema: Schema): Entry {
+  const whole = new Set(['objectclass', ...(entry.dn.rdn?.parts ?? []).map(({ type }) => schema.canonicalName(type))]);
+  const attributes = [...entry.byName].map(([canonical, { name, keys, values }]) => {
+    const all = keys.size <= CHECKED_VALUES || whole.has(canonical);
+    return { name, values: all ? [...values] : firstTwo(values) };
+  });
+  return new Entry(entry.dn, attributes);
+}
+
+function firstTwo(values: Iterable<Value>): Value[] {
+  const [first, second] = values;
+  return [first, second].filter((value) => value !== undefined);
+}
+
+/** A copy of an entry that is being changed; of its attributes, only those that change are copied. */
+class Draft {
+  readonly #changed = new Map<string, { readonly name: string; readonly values: Map<string, Value> }>();
+
+  constructor(
+    private readonly entry: StoredEntry,
+    private readonly schema: Schema,
+  ) {}
+
+  /** The values of an attribute by matching key, to be changed. */
+  values(description: string): Map<string, Value> {
+    const canonical = this.schema.canonicalName(description);
+    let changed = this.#changed.get(canonical);
+    if (!changed) {
+      const present = this.entry.byName.get(canonical);
+      changed = { name: present?.name ?? primaryName(description, this.schema), values: new Map(present?.keys) };
+      this.#changed.set(canonical, changed);
+    }
+    return changed.values;
+  }
+
+  apply({ operation, attribute, values }: Modification): void {
+    this.#checkType(attribute);
+    const present = this.values(attribute);
+    if (operation === 'delete') {
+      this.#delete(attribute, present, values);
+      return;
+    }
+    if (operation === 'replace') present.clear();
+    else if (values.length === 0) throw new Refusal(ResultCode.protocolError, `${attribute}: no values to add`);
+    for (const [index, value] of values.entries()) this.#add(attribute, present, value, index);
+  }
+
+  #add(attribute: string, present: Map<string, Value>, given: Value, index: number): void {
+    const type = this.schema.attributeType(attribute);
+    const complaint =
+      given.length === 0 && !allowsEmpty(type?.syntax) ? 'is empty' : checkSyntax(type?.syntax ?? '', given);
+    if (complaint !== undefined && !attribute.toLowerCase().endsWith(';binary')) {
+      throw new Refusal(ResultCode.invalidAttributeSyntax, `${attribute}: value #${index} ${complaint}`);
+    }
+    const value = storedValue(attribute, isPassword(attribute, this.schema) ? hashPassword(given) : given, this.schema);
+    const key = this.schema.normalize(attribute, value);
+    if (present.has(key)) {
+      throw new Refusal(ResultCode.attributeOrValueExists, `${attribute}: value #${index} already exists`);
+    }
+    present.set(key, value);
+  }
+
+  #delete(attribute: string, present: Map<string, Value>, values: readonly Value[]): void {
+    if (present.size === 0) throw new Refusal(ResultCode.noSuchAttribute, `${attribute}: no such attribute`);
+    if (values.length === 0) present.clear();
+    for (const [index, value] of values.entries()) {
+      if (!present.delete(this.#keyOfPresent(attribute, present, value))) {
+        throw new Refusal(ResultCode.noSuchAttribute, `${attribute}: value #${index} does not exist`);
+      }
+    }
+  }
+
+  /** A password is deleted by its clear text, of which only the hash is kept. */
+  #keyOfPresent(attribute: string, present: ReadonlyMap<string, Value>, value: Value): string {
+    if (isPassword(attribute, this.schema)) {
+      for (const [key, hash] of present) if (verifyPassword(hash, value)) return key;
+    }
+    return this.schema.normalize(attribute, value);
+  }
+
+  #checkType(attribute: string): void {
+    const type = this.schema.attributeType(attribute);
+    if (!type)
+      throw new Refusal(
+        ResultCode.undefinedAttributeType,
+        `${JSON.stringify(attribute.slice(0, 100))}: attribute type is not known`,
+      );
+    if (type.noUserModification) {
+      throw new Refusal(ResultCode.constraintViolation, `${type.name}: no user modification allowed`);
+    }
+  }
+
+  finish(dn: DN): StoredEntry {
+    const changes = [...this.#changed.values()].map(({ name, values }) => new StoredAttribute(name, values));
+    return this.entry.with(changes, this.schema, dn);
+  }
+}
