@@ -1,0 +1,280 @@
+/**
+ * The connector space: the host's disposable copy of the directory, and the only way to it. It owns the files
+ * `<name>.space-<n>.sqlite` and the host's sequence numbers, knows which generation is current, and replaces a damaged
+ * one by an empty one. It never talks to the directory and never holds a password.
+ */
+import type { Watermark } from '../directory/changes/changeSource';
+import type { DN } from '../directory/dn';
+import { DatabaseDamaged, removeDatabaseFile } from './database';
+import { yieldToEventLoop } from './eventLoop';
+import type { ChangeOutcome, Generation, Progress } from './generation';
+import { NextGeneration } from './nextGeneration';
+import { PageEnds } from './pageEnds';
+import { NeverStored, type RowKey, type SpaceEntry, type SpaceRow } from './row';
+import { type Reading, Sequence } from './sequence';
+import { SpaceFiles } from './spaceFiles';
+import type { State } from './state';
+
+export type { ChangeOutcome, Progress } from './generation';
+export type { NextGeneration } from './nextGeneration';
+export { type MatchKey, NEVER_STORED, type RowKey, type SpaceEntry, type SpaceRow } from './row';
+export type { Reading } from './sequence';
+
+/** One change. `sequence` is that of the {@link Reading} it comes from; absent: a write has just answered it. */
+export type SpaceChange =
+  | { readonly kind: 'upsert'; readonly row: SpaceRow; readonly sequence?: number }
+  | { readonly kind: 'remove'; readonly key: RowKey; readonly sequence?: number };
+
+/** How the space is opened. */
+export interface SpaceOptions {
+  /** Where the files are; made if need be. */
+  readonly folder: string;
+  /** The connector's name. */
+  readonly name: string;
+  /** Knows which generation is current. */
+  readonly state: Pick<State, 'generations'>;
+  /** Attributes that are not stored, besides those that hold passwords in any product. */
+  readonly never?: readonly string[];
+  /** Told when a damaged file was set aside: the space is empty now and has to be imported again. */
+  readonly onDamaged?: (setAside: string, error: Error) => void;
+  /** The clock, in milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** What an operator sees of the space. */
+export interface SpaceStatistics {
+  readonly generation: number;
+  readonly file: string;
+  readonly entries: Readonly<Record<string, number>>;
+  readonly importedAt?: number;
+  readonly freshAt?: number;
+}
+
+const KEYS_PER_READ = 500;
+const ENTRIES_PER_READ = 100;
+
+/** Opens the current generation, or an empty one where there is none or it is damaged. Leftovers of other generations are deleted. */
+export async function openSpace(options: SpaceOptions): Promise<ConnectorSpace> {
+  const number = (await options.state.generations.current()) ?? 1;
+  const space = new ConnectorSpace(options, number);
+  await options.state.generations.set(number);
+  return space;
+}
+
+/** The connector space of one connector. */
+export class ConnectorSpace {
+  readonly #options: SpaceOptions;
+  readonly #never: NeverStored;
+  readonly #files: SpaceFiles;
+  readonly #sequence: Sequence;
+  readonly #pageEnds: PageEnds;
+  #number: number;
+  #current: Generation;
+  #next: NextGeneration | undefined;
+
+  /** For {@link openSpace}. */
+  constructor(options: SpaceOptions, number: number) {
+    const now = options.now ?? Date.now;
+    this.#options = options;
+    this.#never = new NeverStored(options.never);
+    this.#files = new SpaceFiles(options.folder, options.name, this.#never, options.onDamaged ?? (() => {}), now);
+    this.#pageEnds = new PageEnds(now);
+    this.#number = number;
+    this.#files.deleteAllBut(number);
+    this.#current = this.#files.open(number);
+    this.#sequence = new Sequence(this.#use((generation) => generation.rows.lastSequence()));
+  }
+
+  /** When the import that filled the space began to read; undefined while there was none, and lists are incomplete. */
+  get importedAt(): number | undefined {
+    return this.#current.properties.importedAt;
+  }
+
+  /** Up to where changes of the directory are in the space. It lives and dies with the generation it vouches for. */
+  get watermark(): Watermark | undefined {
+    return this.#current.properties.watermark;
+  }
+
+  get statistics(): SpaceStatistics {
+    const { importedAt, freshAt } = this.#current.properties;
+    return {
+      generation: this.#number,
+      file: this.#current.file,
+      entries: Object.fromEntries(this.#current.objectTypes.map((type) => [type, this.#current.count(type)])),
+      ...(importedAt !== undefined && { importedAt }),
+      ...(freshAt !== undefined && { freshAt }),
+    };
+  }
+
+  get(id: string): SpaceEntry | undefined {
+    return this.#use((generation) => generation.rows.one({ id }));
+  }
+
+  byAnchor(anchor: string): SpaceEntry | undefined {
+    return this.#use((generation) => generation.rows.one({ anchor }));
+  }
+
+  byDN(normalizedDN: string): SpaceEntry | undefined {
+    return this.#use((generation) => generation.rows.one({ normalizedDN }));
+  }
+
+  /** Entries that have this matching value, in anchor order; `attribute` compares without case, the value exactly. */
+  byMatch(objectType: string, attribute: string, normalizedValue: string): SpaceEntry[] {
+    return this.#use((generation) => generation.rows.matching(objectType, attribute, normalizedValue));
+  }
+
+  /** The ids of the entries at these DNs, by DN; DNs that are not in the space are left out. Yields between short reads. */
+  idsOfDNs(normalizedDNs: readonly string[]): Promise<Map<string, string>> {
+    return this.#inPieces(normalizedDNs, (generation, piece) => generation.rows.idsOfDNs(piece));
+  }
+
+  /** The DNs of these entries, by id; ids that are not in the space are left out. Yields between short reads. */
+  dnsOfIds(ids: readonly string[]): Promise<Map<string, DN>> {
+    return this.#inPieces(ids, (generation, piece) => generation.rows.dnsOfIds(piece));
+  }
+
+  /** Entries of an object type, or of all. */
+  count(objectType?: string): number {
+    return this.#use((generation) => generation.count(objectType));
+  }
+
+  /**
+   * A page of an object type in anchor order; `startIndex` counts from 1 (RFC 7644 §3.4.2.4). A page that begins where
+   * a page ended a short time ago goes on after that page's last entry, whatever came or went before it.
+   */
+  async page(objectType: string, startIndex: number, count: number): Promise<{ total: number; entries: SpaceEntry[] }> {
+    const total = this.count(objectType);
+    if (count <= 0) return { total, entries: [] };
+    const end = this.#pageEnds.find(objectType, startIndex);
+    const entries =
+      end === undefined
+        ? await this.#useLater((generation) => generation.at(objectType, startIndex - 1, count))
+        : this.#use((generation) => generation.rows.after(generation.number(objectType), end, count));
+    const last = entries.at(-1);
+    if (last) this.#pageEnds.remember(objectType, startIndex + entries.length, last.anchor);
+    return { total, entries };
+  }
+
+  /** All entries of an object type, or of all, in anchor order: one generation's, in short reads that yield. */
+  async *iterate(objectType?: string): AsyncIterable<SpaceEntry> {
+    const generation = this.#current;
+    const release = generation.acquire();
+    try {
+      for (const type of objectType === undefined ? generation.objectTypes : [objectType]) {
+        let after = '';
+        for (;;) {
+          const entries = generation.rows.after(generation.number(type), after, ENTRIES_PER_READ);
+          yield* entries;
+          const last = entries.at(-1);
+          if (!last) break;
+          after = last.anchor;
+          await yieldToEventLoop();
+        }
+      }
+    } catch (error) {
+      if (error instanceof DatabaseDamaged) this.#setAside(generation, error);
+      throw error;
+    } finally {
+      release();
+    }
+  }
+
+  /** A read of the directory begins. What it finds is saved with its sequence number, and then it is ended. */
+  beginReading(): Reading {
+    return this.#sequence.begin();
+  }
+
+  upsert(row: SpaceRow, sequence?: number): ChangeOutcome {
+    return this.apply([{ kind: 'upsert', row, ...(sequence !== undefined && { sequence }) }])[0] ?? 'outdated';
+  }
+
+  remove(key: RowKey, sequence?: number): ChangeOutcome {
+    return this.apply([{ kind: 'remove', key, ...(sequence !== undefined && { sequence }) }])[0] ?? 'absent';
+  }
+
+  /**
+   * Saves changes and progress in one transaction; what became of each change. An upsert applies only over a lower
+   * sequence number. Keep batches to a few hundred: about 50 µs each.
+   */
+  apply(changes: readonly SpaceChange[], progress: Progress = {}): ChangeOutcome[] {
+    const numbered = changes.map((change) => ({ ...change, sequence: change.sequence ?? this.#sequence.next() }));
+    return this.#use((generation) => generation.apply(numbered, progress, this.#sequence.oldest()));
+  }
+
+  /** All changes of the directory up to this moment (milliseconds since the epoch) are in the space. */
+  touch(freshAt: number): void {
+    this.apply([], { freshAt });
+  }
+
+  /** Begins a new generation. Throws while another is being built. */
+  beginGeneration(): NextGeneration {
+    if (this.#next)
+      throw new Error(`A new generation of the connector space ${this.#options.name} is being built already`);
+    const number = this.#number + 1;
+    const file = this.#files.fileOf(number);
+    removeDatabaseFile(file);
+    this.#next = new NextGeneration({
+      file,
+      never: this.#never,
+      sequence: this.#sequence,
+      current: () => this.#current,
+      persist: () => this.#options.state.generations.set(number),
+      install: (generation) => {
+        this.#current.retire();
+        this.#current = generation;
+        this.#number = number;
+      },
+      ended: () => {
+        this.#next = undefined;
+      },
+    });
+    return this.#next;
+  }
+
+  /** Releases the files; whoever still reads is cut off. */
+  async close(): Promise<void> {
+    this.#next?.discard();
+    this.#current.close();
+  }
+
+  async #inPieces<T>(
+    keys: readonly string[],
+    read: (generation: Generation, piece: readonly string[]) => [string, T][],
+  ): Promise<Map<string, T>> {
+    const found = new Map<string, T>();
+    for (let i = 0; i < keys.length; i += KEYS_PER_READ) {
+      if (i > 0) await yieldToEventLoop();
+      const piece = keys.slice(i, i + KEYS_PER_READ);
+      for (const [key, value] of this.#use((generation) => read(generation, piece))) found.set(key, value);
+    }
+    return found;
+  }
+
+  /** Works on the current generation; a damaged one is set aside, and the empty one in its place answers. */
+  #use<T>(work: (generation: Generation) => T): T {
+    const generation = this.#current;
+    try {
+      return work(generation);
+    } catch (error) {
+      if (!(error instanceof DatabaseDamaged)) throw error;
+      this.#setAside(generation, error);
+      return work(this.#current);
+    }
+  }
+
+  async #useLater<T>(work: (generation: Generation) => Promise<T>): Promise<T> {
+    const generation = this.#current;
+    try {
+      return await work(generation);
+    } catch (error) {
+      if (!(error instanceof DatabaseDamaged)) throw error;
+      this.#setAside(generation, error);
+      return work(this.#current);
+    }
+  }
+
+  #setAside(generation: Generation, error: DatabaseDamaged): void {
+    generation.close();
+    if (generation === this.#current) this.#current = this.#files.replace(generation.file, error);
+  }
+}

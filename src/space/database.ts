@@ -1,0 +1,246 @@
+/**
+ * One SQLite file: opening with the right mode and pragmas, migrations, prepared statements, transactions, closing.
+ * It knows nothing of what is kept in it. All calls are synchronous; whoever has much to do does it in short pieces.
+ */
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { connect, type SqliteConnection, type SqliteStatement, type SqlValue, saysBusy, saysDamaged } from './sqlite';
+
+export type { SqlValue } from './sqlite';
+
+/** How a file is opened. */
+export interface DatabaseOptions {
+  /**
+   * `full`: a commit survives a power failure. `normal`: a commit survives the end of the process, and a power failure
+   * loses the last ones as a whole. `load`: nothing is brought to the disk, for a file that is thrown away on failure.
+   */
+  readonly durability: 'full' | 'normal' | 'load';
+  /** SQL that takes the schema from version i to i + 1; the version is kept in the file. */
+  readonly migrations: readonly string[];
+  /** Overwrite deleted content with zeros. */
+  readonly secureDelete?: boolean;
+}
+
+/** The file's content is damaged; nothing read from it can be trusted. */
+export class DatabaseDamaged extends Error {
+  override readonly name = 'DatabaseDamaged';
+  constructor(
+    readonly file: string,
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file} is damaged: ${reason}`, options);
+  }
+}
+
+/** The file was written by a newer release. */
+export class DatabaseTooNew extends Error {
+  override readonly name = 'DatabaseTooNew';
+  constructor(
+    readonly file: string,
+    readonly version: number,
+    readonly known: number,
+  ) {
+    super(
+      `${file} has schema version ${version}, this release knows versions up to ${known}: start the release that wrote it, or restore a copy from before the upgrade`,
+    );
+  }
+}
+
+/** Another process has held the file for longer than the busy timeout (5 s). */
+export class DatabaseBusy extends Error {
+  override readonly name = 'DatabaseBusy';
+  constructor(
+    readonly file: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file} is locked by another process: is a second host running on the same folder?`, options);
+  }
+}
+
+const PRAGMAS = {
+  full: 'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;',
+  normal: 'PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;',
+  load: 'PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536;',
+} as const;
+
+/** Files that SQLite keeps beside the main one. */
+const COMPANIONS = ['-wal', '-shm', '-journal'] as const;
+
+/** An open SQLite file. */
+export class Database {
+  readonly file: string;
+  // The binding closes a database that only its statements refer to, so the connection has to be kept here.
+  readonly #connection: SqliteConnection;
+  readonly #statements = new Map<string, SqliteStatement>();
+  #open = true;
+
+  private constructor(file: string, connection: SqliteConnection) {
+    this.file = file;
+    this.#connection = connection;
+  }
+
+  /**
+   * Opens or creates a file, readable by its owner only. After an unclean end its pages are checked first. Throws
+   * {@link DatabaseDamaged}, {@link DatabaseTooNew}, {@link DatabaseBusy} or an error of the file system.
+   */
+  static open(file: string, options: DatabaseOptions): Database {
+    const unclean = hasContent(`${file}-wal`) || hasContent(`${file}-journal`);
+    createPrivately(file);
+    const database = new Database(file, connect(file));
+    try {
+      database.#exec('PRAGMA busy_timeout=5000; PRAGMA temp_store=MEMORY;');
+      if (unclean) database.#check();
+      database.#exec(PRAGMAS[options.durability]);
+      if (options.secureDelete) database.#exec('PRAGMA secure_delete=ON;');
+      database.#migrate(options.migrations);
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** Runs a statement that answers no rows; the number of rows changed. */
+  run(sql: string, ...parameters: SqlValue[]): number {
+    return this.#guard(() => Number(this.#prepared(sql).run(...parameters).changes));
+  }
+
+  /** Runs an INSERT; the rowid of the new row. */
+  insert(sql: string, ...parameters: SqlValue[]): number {
+    return this.#guard(() => Number(this.#prepared(sql).run(...parameters).lastInsertRowid));
+  }
+
+  /** The first row, its columns typed by the caller, who wrote the SQL. */
+  get<Row>(sql: string, ...parameters: SqlValue[]): Row | undefined {
+    return this.#guard(() => this.#prepared(sql).get(...parameters) as Row | undefined);
+  }
+
+  /** All rows, their columns typed by the caller, who wrote the SQL. */
+  all<Row>(sql: string, ...parameters: SqlValue[]): Row[] {
+    return this.#guard(() => this.#prepared(sql).all(...parameters) as Row[]);
+  }
+
+  /** Runs `work` in one transaction: all of it or nothing. Not to be nested; {@link attempt} is. */
+  transaction<T>(work: () => T): T {
+    this.run('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.run('COMMIT');
+      return result;
+    } catch (error) {
+      this.#rollBack('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** Runs `work` inside a transaction so that its failure leaves the rest of the transaction as it was. */
+  attempt<T>(work: () => T): T {
+    this.run('SAVEPOINT attempt');
+    try {
+      const result = work();
+      this.run('RELEASE attempt');
+      return result;
+    } catch (error) {
+      this.#rollBack('ROLLBACK TO attempt');
+      this.#rollBack('RELEASE attempt');
+      throw error;
+    }
+  }
+
+  /** Runs SQL that is not worth preparing. */
+  execute(sql: string): void {
+    this.#exec(sql);
+  }
+
+  /** Releases the file; what SQLite kept beside it is gone then. Closing twice is harmless. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#leaveWal();
+    this.#statements.clear();
+    this.#connection.close();
+  }
+
+  /**
+   * One of the bindings cannot finalize statements: the connection really ends when the collector finds them, and in WAL
+   * mode it would then delete the -wal file of whatever stands at its path by that time.
+   */
+  #leaveWal(): void {
+    try {
+      this.#connection.exec('PRAGMA busy_timeout=0; PRAGMA journal_mode=DELETE;');
+    } catch {
+      // Another process has the file open, or it is damaged: the -wal file stays, and the next opening checks the pages.
+    }
+  }
+
+  #prepared(sql: string): SqliteStatement {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#connection.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #exec(sql: string): void {
+    this.#guard(() => this.#connection.exec(sql));
+  }
+
+  #rollBack(sql: string): void {
+    try {
+      this.#connection.exec(sql);
+    } catch {
+      // SQLite has rolled back by itself (disk full, I/O error); the error that led here is the one to report.
+    }
+  }
+
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (saysDamaged(error)) throw new DatabaseDamaged(this.file, describe(error), { cause: error });
+      if (saysBusy(error)) throw new DatabaseBusy(this.file, { cause: error });
+      throw error;
+    }
+  }
+
+  #check(): void {
+    const found = this.get<{ quick_check: string }>('PRAGMA quick_check(1)')?.quick_check ?? 'no answer to quick_check';
+    if (found !== 'ok') throw new DatabaseDamaged(this.file, found);
+  }
+
+  #migrate(migrations: readonly string[]): void {
+    const version = this.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0;
+    if (version > migrations.length) throw new DatabaseTooNew(this.file, version, migrations.length);
+    if (version === migrations.length) return;
+    this.transaction(() => {
+      for (const migration of migrations.slice(version)) this.#exec(migration);
+      this.#exec(`PRAGMA user_version=${migrations.length}`);
+    });
+  }
+}
+
+/** Deletes a database file and what SQLite keeps beside it. */
+export function removeDatabaseFile(file: string): void {
+  for (const path of [file, ...COMPANIONS.map((suffix) => file + suffix)]) rmSync(path, { force: true });
+}
+
+function hasContent(file: string): boolean {
+  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+/** SQLite gives -wal and -shm the mode of the main file, so the main file has to have it before SQLite sees it. */
+function createPrivately(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  closeSync(openSync(file, 'a', 0o600));
+  for (const path of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(path)) chmodSync(path, 0o600);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

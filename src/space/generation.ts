@@ -1,0 +1,197 @@
+/**
+ * One generation of the connector space: one file, a copy of the directory as one import read it and as the host has
+ * changed it since. Calls are short and synchronous; what may take long goes in steps that yield to the event loop.
+ */
+import type { Watermark } from '../directory/changes/changeSource';
+import { BoundaryKeys } from './boundaryKeys';
+import { Database, removeDatabaseFile } from './database';
+import { type EncodedRow, encodeRow, type NeverStored, type RowKey, type SpaceEntry, type SpaceRow } from './row';
+import { RowReader } from './rowReader';
+import { RowWriter, type UpsertOutcome } from './rowWriter';
+import { createIndexes, Dictionary, tables } from './spaceSchema';
+
+/** One change of the space, with the sequence number of the read or write that it comes from. */
+export type NumberedChange =
+  | { readonly kind: 'upsert'; readonly row: SpaceRow; readonly sequence: number }
+  | { readonly kind: 'remove'; readonly key: RowKey; readonly sequence: number };
+
+/** What became of a change. `absent`: nothing was there to remove, or something newer is. */
+export type ChangeOutcome = UpsertOutcome | 'deleted' | 'absent';
+
+/** How far the space is known to follow the directory; saved in the same transaction as the entries. */
+export interface Progress {
+  readonly watermark?: Watermark;
+  /** All changes of the directory up to this moment are in the space (milliseconds since the epoch). */
+  readonly freshAt?: number;
+}
+
+/** {@link Progress} and where the generation comes from. */
+export interface GenerationProperties extends Progress {
+  /** When the import that made it began to read; absent while there was none. */
+  readonly importedAt?: number;
+}
+
+/** One file of the connector space. */
+export class Generation {
+  readonly rows: RowReader;
+  readonly #database: Database;
+  readonly #dictionary: Dictionary;
+  readonly #writer: RowWriter;
+  #counts: Map<number, number>;
+  readonly #boundaries = new Map<number, BoundaryKeys>();
+  #properties: GenerationProperties;
+  #holders = 0;
+  #retired = false;
+
+  private constructor(
+    database: Database,
+    readonly never: NeverStored,
+  ) {
+    this.#database = database;
+    this.#dictionary = new Dictionary(database);
+    this.rows = new RowReader(database, this.#dictionary, () => this.#properties.freshAt ?? 0);
+    this.#writer = new RowWriter(database, this.#dictionary, (objectType, anchor, by) => {
+      this.#counts.set(objectType, (this.#counts.get(objectType) ?? 0) + by);
+      this.#boundaries.get(objectType)?.shift(anchor, by);
+    });
+    this.#counts = this.rows.counts();
+    this.#properties = readProperties(database);
+  }
+
+  /** Opens a generation, or an empty one. Throws DatabaseDamaged, DatabaseTooNew or an error of the file system. */
+  static open(file: string, never: NeverStored): Generation {
+    const database = Database.open(file, { durability: 'normal', migrations: tables });
+    try {
+      const indexed = database.get("SELECT 1 FROM sqlite_schema WHERE name = 'match_entry'");
+      if (!indexed) database.transaction(() => createIndexes(database));
+      return new Generation(database, never);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  get file(): string {
+    return this.#database.file;
+  }
+
+  get properties(): GenerationProperties {
+    return this.#properties;
+  }
+
+  /** The object types that have or had entries. */
+  get objectTypes(): string[] {
+    return this.#dictionary.objectTypes();
+  }
+
+  /** Entries of an object type, or of all. */
+  count(objectType?: string): number {
+    if (objectType === undefined) return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
+    return this.#counts.get(this.number(objectType)) ?? 0;
+  }
+
+  /** The number that stands for an object type in rows; -1 when there is none. */
+  number(objectType: string): number {
+    return this.#dictionary.objectType(objectType) ?? -1;
+  }
+
+  /** Entries of an object type in anchor order from a position (from 0). */
+  async at(objectType: string, position: number, limit: number): Promise<SpaceEntry[]> {
+    const type = this.number(objectType);
+    if (position >= this.count(objectType)) return [];
+    const boundaries = this.#boundaries.get(type) ?? new BoundaryKeys();
+    this.#boundaries.set(type, boundaries);
+    return this.hold(async () => {
+      const found = await boundaries.locate(position, (from, offset) => this.rows.keyAt(type, from, offset));
+      return found ? this.rows.from(type, found.key, found.offset, limit) : [];
+    });
+  }
+
+  /** Saves changes and progress in one transaction, and forgets deletes that no read can be older than. */
+  apply(changes: readonly NumberedChange[], progress: Progress, oldestReading: number): ChangeOutcome[] {
+    const encoded = changes.map((change) =>
+      change.kind === 'upsert' ? { ...change, row: encodeRow(change.row, this.never) } : change,
+    );
+    const outcomes = this.#transaction(() => {
+      writeProperties(this.#database, progress);
+      this.#writer.purgeTombstones(oldestReading);
+      return encoded.map((change) => {
+        if (change.kind === 'upsert') return this.#writer.upsert(change.row, change.sequence);
+        return this.#writer.remove(change.key, change.sequence) ? 'deleted' : 'absent';
+      });
+    });
+    this.#properties = { ...this.#properties, ...progress };
+    return outcomes;
+  }
+
+  /** Takes over rows and deletes of another generation as they are. */
+  replay(
+    rows: readonly (EncodedRow & { readonly sequence: number })[],
+    removed: readonly { readonly key: RowKey; readonly sequence: number }[],
+  ): void {
+    this.#transaction(() => {
+      for (const row of rows) this.#writer.upsert(row, row.sequence);
+      for (const { key, sequence } of removed) this.#writer.remove(key, sequence);
+    });
+  }
+
+  /** Keeps the file open while `work` goes on. */
+  async hold<T>(work: () => Promise<T>): Promise<T> {
+    const release = this.acquire();
+    try {
+      return await work();
+    } finally {
+      release();
+    }
+  }
+
+  /** Keeps the file open until the answer is called. */
+  acquire(): () => void {
+    this.#holders += 1;
+    return () => {
+      this.#holders -= 1;
+      this.#closeIfUnused();
+    };
+  }
+
+  /** Closes the file and deletes it as soon as nobody holds it. */
+  retire(): void {
+    this.#retired = true;
+    this.#closeIfUnused();
+  }
+
+  /** Closes the file at once. */
+  close(): void {
+    this.#database.close();
+  }
+
+  #closeIfUnused(): void {
+    if (!this.#retired || this.#holders > 0 || !this.#database.isOpen) return;
+    this.#database.close();
+    removeDatabaseFile(this.#database.file);
+  }
+
+  /** What is kept in memory follows each row at once, so it is read again when the transaction is undone. */
+  #transaction<T>(work: () => T): T {
+    try {
+      return this.#database.transaction(work);
+    } catch (error) {
+      this.#boundaries.clear();
+      this.#dictionary.reload();
+      this.#counts = this.rows.counts();
+      throw error;
+    }
+  }
+}
+
+function readProperties(database: Database): GenerationProperties {
+  const rows = database.all<{ name: string; json: string }>('SELECT name, json FROM property');
+  return Object.fromEntries(rows.map(({ name, json }) => [name, JSON.parse(json) as unknown]));
+}
+
+/** Inside a transaction. */
+export function writeProperties(database: Database, properties: GenerationProperties): void {
+  for (const [name, value] of Object.entries(properties)) {
+    database.run('INSERT OR REPLACE INTO property (name, json) VALUES (?, ?)', name, JSON.stringify(value));
+  }
+}

@@ -1,0 +1,109 @@
+/** Reads the directory into a new generation's file. It needs nothing of the host but what it is handed, so it can run in a process of its own. */
+import type { Entry } from '../directory/entry';
+import { yieldToEventLoop } from './eventLoop';
+import { Failures, type ImportScope, type ImportSource, isExcluded, type ToRow } from './importScope';
+import type { SpaceRow } from './row';
+import type { RunError } from './runRecord';
+import { SpaceBuilder } from './spaceBuilder';
+
+/** What to load, and where to. */
+export interface LoadOptions {
+  readonly directory: ImportSource;
+  readonly scopes: readonly ImportScope[];
+  readonly toRow: ToRow;
+  /** The file and the sequence number of the new generation. */
+  readonly file: string;
+  readonly sequence: number;
+  /** Entries per page of a search; absent: the directory's own choice. */
+  readonly pageSize?: number;
+  /** Rows per transaction; the event loop has its turn between (default: 200). */
+  readonly batchSize?: number;
+  /** Attributes that are not stored, besides those that hold passwords. */
+  readonly never?: readonly string[];
+  readonly signal?: AbortSignal;
+  /** Told after each batch. */
+  readonly onProgress?: (progress: LoadProgress) => void;
+  /** The clock, in milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** How far a load is. */
+export interface LoadProgress {
+  readonly objectType: string;
+  /** Entries read so far, of all scopes. */
+  readonly seen: number;
+}
+
+/** What a load did. Plain JSON, so that another process can report it. */
+export interface LoadResult {
+  readonly seen: number;
+  readonly failed: number;
+  readonly errors: readonly RunError[];
+}
+
+/**
+ * Streams every scope into the file and builds its indexes. Ends well only if each search did; rejects with the
+ * search's error otherwise, or with the signal's reason, and then the file is gone.
+ */
+export async function loadGeneration(options: LoadOptions): Promise<LoadResult> {
+  const now = options.now ?? Date.now;
+  const importedAt = now();
+  const watermark = await options.directory.changes?.latest();
+  const builder = new SpaceBuilder(options.file, options.sequence, options.never);
+  try {
+    const load = new Load(options, builder, now);
+    for (const scope of options.scopes) await load.read(scope);
+    builder.finish({ importedAt, ...(watermark && { watermark }) });
+    return { seen: load.seen, failed: load.failures.count, errors: load.failures.errors };
+  } catch (error) {
+    builder.discard();
+    throw error;
+  }
+}
+
+class Load {
+  seen = 0;
+  readonly failures = new Failures();
+  #batch: SpaceRow[] = [];
+
+  constructor(
+    readonly options: LoadOptions,
+    readonly builder: SpaceBuilder,
+    readonly now: () => number,
+  ) {}
+
+  async read(scope: ImportScope): Promise<void> {
+    const { directory, signal, pageSize, batchSize = 200 } = this.options;
+    signal?.throwIfAborted();
+    const { base, filter, attributes, objectType } = scope;
+    const request = { base, scope: scope.scope, filter, attributes, ...(pageSize !== undefined && { pageSize }) };
+    // Pages are asked for as they are needed, but none before this moment.
+    const readAt = this.now();
+    for await (const entry of directory.search(request, signal && { signal })) {
+      this.seen += 1;
+      await this.#take(entry, scope, readAt);
+      if (this.#batch.length >= batchSize) await this.#save(objectType);
+    }
+    await this.#save(objectType);
+  }
+
+  async #take(entry: Entry, scope: ImportScope, readAt: number): Promise<void> {
+    const { directory, toRow } = this.options;
+    if (isExcluded(scope, entry.dn, directory.schema)) return;
+    try {
+      const made = toRow(entry, scope.objectType);
+      const draft = made instanceof Promise ? await made : made;
+      if (draft) this.#batch.push({ ...draft, objectType: scope.objectType, readAt });
+    } catch (error) {
+      this.failures.add(entry.dn, error);
+    }
+  }
+
+  async #save(objectType: string): Promise<void> {
+    this.builder.add(this.#batch);
+    this.#batch = [];
+    this.options.onProgress?.({ objectType, seen: this.seen });
+    await yieldToEventLoop();
+    this.options.signal?.throwIfAborted();
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * A generation between its import and its turn. The file is built by somebody else ({@link SpaceBuilder}, maybe in
+ * another process). What the host writes meanwhile goes to the current generation, whose rows and tombstones with
+ * higher sequence numbers than the import's are its own journal: the switch takes them over.
+ */
+import { removeDatabaseFile } from './database';
+import { yieldToEventLoop } from './eventLoop';
+import { Generation } from './generation';
+import type { NeverStored } from './row';
+import type { Reading, Sequence } from './sequence';
+
+/** What a switch would do to the entries of one object type. */
+export interface Comparison {
+  readonly previous: number;
+  readonly added: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  /** Were there before the import began and are not in the new generation. */
+  readonly lost: number;
+}
+
+/** What a new generation needs of the space that it will belong to. */
+export interface NextGenerationHost {
+  readonly file: string;
+  readonly never: NeverStored;
+  readonly sequence: Sequence;
+  current(): Generation;
+  /** Makes the new generation the current one after a restart. */
+  persist(): Promise<void>;
+  /** Makes it the current one now. */
+  install(generation: Generation): void;
+  /** Told once, after a switch or a discard. */
+  ended(): void;
+}
+
+const ROWS_PER_PIECE = 250;
+
+/** A new generation: `build its file → compare → switch`, or `discard` at any time. */
+export class NextGeneration {
+  readonly #host: NextGenerationHost;
+  readonly #reading: Reading;
+  #generation: Generation | undefined;
+  #ended = false;
+
+  /** For {@link ConnectorSpace.beginGeneration}. */
+  constructor(host: NextGenerationHost) {
+    this.#host = host;
+    this.#reading = host.sequence.begin();
+  }
+
+  /** Where the new generation is to be built. */
+  get file(): string {
+    return this.#host.file;
+  }
+
+  /** The sequence number of its rows. */
+  get sequence(): number {
+    return this.#reading.sequence;
+  }
+
+  /** What the switch would do, by object type. Reads both generations in short pieces that yield. */
+  async compare(): Promise<Map<string, Comparison>> {
+    const current = this.#host.current();
+    const next = this.#open();
+    const types = new Set([...current.objectTypes, ...next.objectTypes]);
+    const comparisons = new Map<string, Comparison>();
+    for (const type of types) {
+      comparisons.set(type, await current.hold(() => this.#compareType(current, next, type)));
+    }
+    return comparisons;
+  }
+
+  /**
+   * Takes over what the host has written since the import began, and makes the new generation the current one. The
+   * old file is deleted when its last reader has ended. When this rejects, the old generation stays current.
+   */
+  async switch(): Promise<void> {
+    const next = this.#open();
+    let replayed = this.sequence;
+    for (;;) {
+      const reached = this.#replayRows(next, replayed);
+      if (reached === replayed) break;
+      replayed = reached;
+      await yieldToEventLoop();
+    }
+    await this.#host.persist();
+    if (this.#ended) throw new Error(`The new generation ${this.file} was discarded while it was being switched to`);
+    this.#replayRest(next, replayed);
+    this.#host.install(next);
+    this.#end();
+  }
+
+  /** Gives up and deletes the file; does nothing after a switch. */
+  discard(): void {
+    if (this.#ended) return;
+    this.#generation?.close();
+    removeDatabaseFile(this.file);
+    this.#end();
+  }
+
+  /** Takes over one piece; the sequence number up to which nothing is missing. */
+  #replayRows(next: Generation, since: number): number {
+    const rows = this.#host.current().rows.changedSince(since, ROWS_PER_PIECE);
+    next.replay(rows, []);
+    // A read that is under way may still save rows under its own, lower number.
+    const complete = this.#host.sequence.oldest(this.sequence) - 1;
+    return Math.max(since, Math.min(rows.at(-1)?.sequence ?? since, complete));
+  }
+
+  /** What is left, without yielding: nothing can be written in between. */
+  #replayRest(next: Generation, since: number): void {
+    const { rows } = this.#host.current();
+    let replayed = since;
+    for (;;) {
+      const piece = rows.changedSince(replayed, ROWS_PER_PIECE);
+      const last = piece.at(-1);
+      if (!last) break;
+      next.replay(piece, []);
+      replayed = last.sequence;
+    }
+    next.replay([], rows.removedSince(this.sequence));
+  }
+
+  async #compareType(current: Generation, next: Generation, type: string): Promise<Comparison> {
+    const number = current.number(type);
+    let [previous, updated, unchanged, lost, after] = [0, 0, 0, 0, ''];
+    for (;;) {
+      const digests = current.rows.digests(number, after, ROWS_PER_PIECE);
+      const last = digests.at(-1);
+      if (!last) break;
+      const hashes = next.rows.hashesOf(digests.map(({ id }) => id));
+      for (const { id, hash, sequence } of digests) {
+        const other = hashes.get(id);
+        // What the host has written since the import began is taken over by the switch.
+        if (!other && sequence > this.sequence) continue;
+        previous += 1;
+        if (!other) lost += 1;
+        else if (Buffer.compare(hash, other) === 0) unchanged += 1;
+        else updated += 1;
+      }
+      after = last.anchor;
+      await yieldToEventLoop();
+    }
+    return { previous, updated, unchanged, lost, added: Math.max(0, next.count(type) - updated - unchanged) };
+  }
+
+  #open(): Generation {
+    if (this.#ended) throw new Error(`The new generation ${this.file} was discarded or is in use already`);
+    this.#generation ??= Generation.open(this.file, this.#host.never);
+    return this.#generation;
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#reading.end();
+    this.#host.ended();
+  }
+}

@@ -1,0 +1,184 @@
+/** Reads rows of one generation. Every call is one short statement, or as many as it is given keys. */
+import { DN } from '../directory/dn';
+import type { Database } from './database';
+import { decodeEntry, type EncodedRow, matchText, type RowColumns, type RowKey, type SpaceEntry } from './row';
+import { type TombstoneKind, tombstoneKey } from './rowWriter';
+import type { Dictionary } from './spaceSchema';
+
+interface Row extends RowColumns {
+  readonly number: number;
+  readonly object_type: number;
+  readonly sequence: number;
+}
+
+/** What tells whether two generations have the same entry. */
+export interface Digest {
+  readonly id: string;
+  readonly anchor: string;
+  readonly hash: Uint8Array;
+  readonly sequence: number;
+}
+
+const COLUMNS = 'e.number, e.id, e.anchor, e.object_type, e.dn_key, e.dn, e.payload, e.hash, e.read_at, e.sequence';
+const LIST = `SELECT ${COLUMNS} FROM entry e WHERE e.object_type = ? AND e.anchor`;
+
+/** Reads rows of one generation. */
+export class RowReader {
+  constructor(
+    readonly database: Database,
+    readonly dictionary: Dictionary,
+    /** All rows are known to be no older than this. */
+    readonly freshAt: () => number,
+  ) {}
+
+  one(key: RowKey): SpaceEntry | undefined {
+    const row = this.#row(key);
+    return row && this.#entry(row);
+  }
+
+  matching(objectType: string, attribute: string, value: string): SpaceEntry[] {
+    const type = this.dictionary.matchType(objectType, attribute.toLowerCase());
+    if (type === undefined) return [];
+    return this.#entries(
+      `SELECT DISTINCT ${COLUMNS} FROM match m JOIN entry e ON e.number = m.entry
+       WHERE m.type = ? AND m.value = ? ORDER BY e.anchor`,
+      type,
+      matchText(value),
+    );
+  }
+
+  /** Entries of an object type in anchor order, from the one `offset` places after the first that is not below `key`. */
+  from(objectType: number, key: string, offset: number, limit: number): SpaceEntry[] {
+    return this.#entries(`${LIST} >= ? ORDER BY e.anchor LIMIT ? OFFSET ?`, objectType, key, limit, offset);
+  }
+
+  /** Entries of an object type in anchor order, after a key. */
+  after(objectType: number, key: string, limit: number): SpaceEntry[] {
+    return this.#entries(`${LIST} > ? ORDER BY e.anchor LIMIT ?`, objectType, key, limit);
+  }
+
+  /** The anchor that lies `offset` places after the first that is not below `from`; undefined past the end. */
+  keyAt(objectType: number, from: string, offset: number): string | undefined {
+    return this.database.get<{ anchor: string }>(
+      'SELECT anchor FROM entry WHERE object_type = ? AND anchor >= ? ORDER BY anchor LIMIT 1 OFFSET ?',
+      objectType,
+      from,
+      offset,
+    )?.anchor;
+  }
+
+  /** The ids of the entries at these DNs, by DN; DNs that are not in the space are left out. */
+  idsOfDNs(normalizedDNs: readonly string[]): [normalizedDN: string, id: string][] {
+    return this.database
+      .all<{ dn_key: string; id: string }>(
+        'SELECT dn_key, id FROM entry WHERE dn_key IN (SELECT value FROM json_each(?))',
+        JSON.stringify(normalizedDNs),
+      )
+      .map(({ dn_key, id }) => [dn_key, id]);
+  }
+
+  /** The DNs of these entries, by id; ids that are not in the space are left out. */
+  dnsOfIds(ids: readonly string[]): [id: string, dn: DN][] {
+    return this.database
+      .all<{ id: string; dn: string }>(
+        'SELECT id, dn FROM entry WHERE id IN (SELECT value FROM json_each(?))',
+        JSON.stringify(ids),
+      )
+      .map(({ id, dn }) => [id, DN.parse(dn)]);
+  }
+
+  /** The highest sequence number in use. */
+  lastSequence(): number {
+    const row = this.database.get<{ last: number | null }>(
+      'SELECT max((SELECT ifnull(max(sequence), 0) FROM entry), (SELECT ifnull(max(sequence), 0) FROM tombstone)) AS last',
+    );
+    return row?.last ?? 0;
+  }
+
+  /** Rows with a higher sequence number, in its order. */
+  changedSince(sequence: number, limit: number): (EncodedRow & { readonly sequence: number })[] {
+    return this.database
+      .all<Row>(
+        `SELECT ${COLUMNS} FROM entry e WHERE e.sequence > ?1 AND e.sequence <= ifnull(
+           (SELECT sequence FROM entry WHERE sequence > ?1 ORDER BY sequence LIMIT 1 OFFSET ?2), 9e15)
+         ORDER BY e.sequence`,
+        sequence,
+        limit - 1,
+      )
+      .map((row) => ({
+        ...row,
+        objectType: this.dictionary.nameOf(row.object_type),
+        matches: this.#matches(row.number),
+      }));
+  }
+
+  /** Deletes with a higher sequence number. */
+  removedSince(sequence: number): { readonly key: RowKey; readonly sequence: number }[] {
+    return this.database
+      .all<{ kind: TombstoneKind; key: string; sequence: number }>(
+        'SELECT kind, key, sequence FROM tombstone WHERE sequence > ? ORDER BY sequence',
+        sequence,
+      )
+      .map((row) => ({ key: tombstoneKey(row.kind, row.key), sequence: row.sequence }));
+  }
+
+  /** Digests of an object type in anchor order, after a key. */
+  digests(objectType: number, key: string, limit: number): Digest[] {
+    return this.database.all<Digest>(
+      'SELECT id, anchor, hash, sequence FROM entry WHERE object_type = ? AND anchor > ? ORDER BY anchor LIMIT ?',
+      objectType,
+      key,
+      limit,
+    );
+  }
+
+  /** The hashes of these entries, by id. */
+  hashesOf(ids: readonly string[]): Map<string, Uint8Array> {
+    const rows = this.database.all<{ id: string; hash: Uint8Array }>(
+      'SELECT id, hash FROM entry WHERE id IN (SELECT value FROM json_each(?))',
+      JSON.stringify(ids),
+    );
+    return new Map(rows.map(({ id, hash }) => [id, hash]));
+  }
+
+  /** How many entries each object type has, by number. */
+  counts(): Map<number, number> {
+    const rows = this.database.all<{ object_type: number; entries: number }>(
+      'SELECT object_type, count(*) AS entries FROM entry GROUP BY object_type',
+    );
+    return new Map(rows.map(({ object_type, entries }) => [object_type, entries]));
+  }
+
+  #row(key: RowKey): Row | undefined {
+    const select = `SELECT ${COLUMNS} FROM entry e WHERE`;
+    if ('id' in key) return this.database.get<Row>(`${select} e.id = ?`, key.id);
+    if ('normalizedDN' in key) return this.database.get<Row>(`${select} e.dn_key = ?`, key.normalizedDN);
+    return this.database.get<Row>(
+      `${select} e.object_type IN (SELECT number FROM object_type) AND e.anchor = ?`,
+      key.anchor,
+    );
+  }
+
+  #entries(sql: string, ...parameters: (string | number)[]): SpaceEntry[] {
+    return this.database.all<Row>(sql, ...parameters).map((row) => this.#entry(row));
+  }
+
+  #entry(row: Row): SpaceEntry {
+    return {
+      id: row.id,
+      anchor: row.anchor,
+      objectType: this.dictionary.nameOf(row.object_type),
+      normalizedDN: row.dn_key,
+      entry: decodeEntry(row),
+      readAt: Math.max(row.read_at, this.freshAt()),
+      sequence: row.sequence,
+    };
+  }
+
+  #matches(number: number): { attribute: string; value: string }[] {
+    return this.database.all<{ attribute: string; value: string }>(
+      'SELECT t.attribute, m.value FROM match m JOIN match_type t ON t.number = m.type WHERE m.entry = ?',
+      number,
+    );
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * Writes rows of one generation so that the newer truth wins: an upsert applies only over a lower sequence number, a
+ * delete leaves a tombstone that older reads do not get past.
+ */
+import type { Database } from './database';
+import type { EncodedRow, RowKey } from './row';
+import type { Dictionary } from './spaceSchema';
+
+/** What became of an upsert. `outdated`: something newer is known, nothing was written. */
+export type UpsertOutcome = 'added' | 'updated' | 'unchanged' | 'outdated';
+
+/** Hears which keys came into the lists and which left them. */
+export type ListListener = (objectType: number, anchor: string, by: 1 | -1) => void;
+
+interface Present {
+  readonly number: number;
+  readonly id: string;
+  readonly anchor: string;
+  readonly object_type: number;
+  readonly dn_key: string;
+  readonly hash: Uint8Array;
+  readonly sequence: number;
+}
+
+const SELECT = 'SELECT number, id, anchor, object_type, dn_key, hash, sequence FROM entry';
+/** The index on anchors begins with the object type, of which there are few. */
+const BY_ANCHOR = 'object_type IN (SELECT number FROM object_type) AND anchor = ?';
+
+/** The one place where rows of a generation in use are written. All methods belong inside a transaction. */
+export class RowWriter {
+  constructor(
+    readonly database: Database,
+    readonly dictionary: Dictionary,
+    readonly listener: ListListener,
+  ) {}
+
+  upsert(row: EncodedRow, sequence: number): UpsertOutcome {
+    const present = this.database.get<Present>(`${SELECT} WHERE id = ?`, row.id);
+    if ((present && present.sequence >= sequence) || this.#deletedSince(row, sequence)) return 'outdated';
+    const rivals = this.#rivals(row);
+    if (rivals.some((rival) => rival.sequence >= sequence)) return 'outdated';
+    for (const rival of rivals) this.#delete(rival);
+    if (present && Buffer.compare(present.hash, row.hash) === 0) {
+      this.database.run(
+        'UPDATE entry SET read_at = ?, sequence = ? WHERE number = ?',
+        row.read_at,
+        sequence,
+        present.number,
+      );
+      return 'unchanged';
+    }
+    if (present) this.#update(present, row, sequence);
+    else this.#insert(row, sequence);
+    return present ? 'updated' : 'added';
+  }
+
+  /** Whether a row was there and is gone. The tombstone is left in any case. */
+  remove(key: RowKey, sequence: number): boolean {
+    const [kind, text, where] = keyParts(key);
+    const present = this.database.get<Present>(`${SELECT} WHERE ${where}`, text);
+    if (present && present.sequence >= sequence) return false;
+    this.bury(kind, text, sequence);
+    if (!present) return false;
+    this.bury('id', present.id, sequence);
+    this.bury('anchor', present.anchor, sequence);
+    this.bury('dn', present.dn_key, sequence);
+    this.#delete(present);
+    return true;
+  }
+
+  /** Forgets deletes that no read can be older than. */
+  purgeTombstones(oldestReading: number): void {
+    this.database.run('DELETE FROM tombstone WHERE sequence < ?', oldestReading);
+  }
+
+  /** Leaves a tombstone. */
+  bury(kind: TombstoneKind, key: string, sequence: number): void {
+    this.database.run(
+      `INSERT INTO tombstone (kind, key, sequence) VALUES (?, ?, ?)
+       ON CONFLICT (kind, key) DO UPDATE SET sequence = max(sequence, excluded.sequence)`,
+      kind,
+      key,
+      sequence,
+    );
+  }
+
+  #deletedSince(row: EncodedRow, sequence: number): boolean {
+    const newer = this.database.get(
+      `SELECT 1 FROM tombstone
+       WHERE (kind, key) IN (VALUES ('id', ?1), ('anchor', ?2), ('dn', ?3)) AND sequence >= ?4 LIMIT 1`,
+      row.id,
+      row.anchor,
+      row.dn_key,
+      sequence,
+    );
+    return newer !== undefined;
+  }
+
+  /** Other entries that have this row's DN or anchor: they were deleted or moved, and nobody has told us yet. */
+  #rivals(row: EncodedRow): Present[] {
+    return this.database.all<Present>(
+      `${SELECT} WHERE dn_key = ?2 AND id <> ?3 UNION ${SELECT} WHERE ${BY_ANCHOR.replace('?', '?1')} AND id <> ?3`,
+      row.anchor,
+      row.dn_key,
+      row.id,
+    );
+  }
+
+  #insert(row: EncodedRow, sequence: number): void {
+    const objectType = this.dictionary.giveObjectType(row.objectType);
+    const number = this.database.insert(
+      `INSERT INTO entry (id, anchor, object_type, dn_key, dn, payload, hash, read_at, sequence)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      row.id,
+      row.anchor,
+      objectType,
+      row.dn_key,
+      row.dn,
+      row.payload,
+      row.hash,
+      row.read_at,
+      sequence,
+    );
+    this.#insertMatches(row, objectType, number);
+    this.listener(objectType, row.anchor, 1);
+  }
+
+  #update(present: Present, row: EncodedRow, sequence: number): void {
+    const objectType = this.dictionary.giveObjectType(row.objectType);
+    this.database.run(
+      `UPDATE entry SET anchor = ?, object_type = ?, dn_key = ?, dn = ?, payload = ?, hash = ?, read_at = ?, sequence = ?
+       WHERE number = ?`,
+      row.anchor,
+      objectType,
+      row.dn_key,
+      row.dn,
+      row.payload,
+      row.hash,
+      row.read_at,
+      sequence,
+      present.number,
+    );
+    this.database.run('DELETE FROM match WHERE entry = ?', present.number);
+    this.#insertMatches(row, objectType, present.number);
+    if (present.anchor === row.anchor && present.object_type === objectType) return;
+    this.listener(present.object_type, present.anchor, -1);
+    this.listener(objectType, row.anchor, 1);
+  }
+
+  #insertMatches(row: EncodedRow, objectType: number, number: number): void {
+    for (const { attribute, value } of row.matches) {
+      const type = this.dictionary.giveMatchType(objectType, attribute);
+      this.database.run('INSERT INTO match (type, value, entry) VALUES (?, ?, ?)', type, value, number);
+    }
+  }
+
+  #delete(present: Present): void {
+    this.database.run('DELETE FROM match WHERE entry = ?', present.number);
+    this.database.run('DELETE FROM entry WHERE number = ?', present.number);
+    this.listener(present.object_type, present.anchor, -1);
+  }
+}
+
+/** What a tombstone names. */
+export type TombstoneKind = 'id' | 'anchor' | 'dn';
+
+function keyParts(key: RowKey): [kind: TombstoneKind, text: string, where: string] {
+  if ('id' in key) return ['id', key.id, 'id = ?'];
+  if ('anchor' in key) return ['anchor', key.anchor, BY_ANCHOR];
+  return ['dn', key.normalizedDN, 'dn_key = ?'];
+}
+
+/** The key that a tombstone was left for. */
+export function tombstoneKey(kind: TombstoneKind, text: string): RowKey {
+  if (kind === 'id') return { id: text };
+  return kind === 'anchor' ? { anchor: text } : { normalizedDN: text };
+}

@@ -1,0 +1,74 @@
+/**
+ * The record of one connector: what neither the directory nor a new import could tell again. It stands behind an
+ * asynchronous port so that a database server can take the file's place. Each part has its own small interface; this
+ * file only puts them together. Passwords are never part of it.
+ */
+import { join } from 'node:path';
+import { type Disconnected, SqliteDisconnected } from './state/disconnected';
+import { type Descriptions, type Generations, sqliteDescriptions, sqliteGenerations } from './state/documents';
+import { type Ids, SqliteIds } from './state/ids';
+import { type Intents, SqliteIntents } from './state/intents';
+import { type Names, SqliteNames } from './state/names';
+import { type Runs, SqliteRuns } from './state/runs';
+import { StateFile } from './state/stateFile';
+import { SqliteStored, type Stored } from './state/stored';
+
+export { DatabaseBusy, DatabaseTooNew } from './database';
+export type { Disconnected, DisconnectedEntry } from './state/disconnected';
+export type { Descriptions, Generations, KeptDescription } from './state/documents';
+export { derivedId, type IdException, type Ids, IdTable } from './state/ids';
+export type { Intent, Intents } from './state/intents';
+export type { Names, SpelledName } from './state/names';
+export type { Runs } from './state/runs';
+export { StateDamaged } from './state/stateFile';
+export type { Stored, StoredAttributes, StoredKey } from './state/stored';
+
+/** The record. A write resolves when it would survive a power failure; every method rejects with StateDamaged when the record is. */
+export interface State {
+  readonly ids: Ids;
+  readonly stored: Stored;
+  readonly names: Names;
+  readonly intents: Intents;
+  readonly disconnected: Disconnected;
+  readonly descriptions: Descriptions;
+  readonly generations: Generations;
+  readonly runs: Runs;
+  /** Writes made since opening and the commits they took. */
+  readonly statistics: { readonly writes: number; readonly commits: number };
+  /** Ends what was begun and releases the record. */
+  close(): Promise<void>;
+}
+
+/** How the record is opened. */
+export interface StateOptions {
+  /** How long an intent is remembered, in milliseconds (default: 24 hours). */
+  readonly intentWindowMs?: number;
+  /** Runs kept per profile, and as many failed ones (default: 100). */
+  readonly runsKept?: number;
+  /** The clock, in milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Opens `<folder>/<name>.state.sqlite` or creates it. Rejects with StateDamaged, DatabaseTooNew (a newer release wrote
+ * it), DatabaseBusy or an error of the file system.
+ */
+export async function openState(folder: string, name: string, options: StateOptions = {}): Promise<State> {
+  const file = new StateFile(join(folder, `${name}.state.sqlite`));
+  return {
+    ids: new SqliteIds(file),
+    stored: new SqliteStored(file),
+    names: new SqliteNames(file),
+    intents: new SqliteIntents(file, options.intentWindowMs ?? DAY_MS, options.now ?? Date.now),
+    disconnected: new SqliteDisconnected(file),
+    descriptions: sqliteDescriptions(file),
+    generations: sqliteGenerations(file),
+    runs: new SqliteRuns(file, options.runsKept ?? 100),
+    get statistics() {
+      return file.statistics;
+    },
+    close: async () => file.close(),
+  };
+}

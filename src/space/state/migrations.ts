@@ -1,0 +1,26 @@
+/** The schema of the record, one step per version. A released step is never edited: a new one is added. */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE secret (only INTEGER PRIMARY KEY CHECK (only = 1), octets BLOB NOT NULL) STRICT;
+  CREATE TABLE document (name TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE identifier (id TEXT PRIMARY KEY, dn TEXT UNIQUE) STRICT, WITHOUT ROWID;
+  CREATE TABLE stored (id TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE stored_key (
+    attribute TEXT NOT NULL, value TEXT NOT NULL, id TEXT NOT NULL REFERENCES stored (id),
+    PRIMARY KEY (attribute, value, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX stored_key_id ON stored_key (id);
+  CREATE TABLE spelled_name (
+    object_type TEXT NOT NULL, attribute TEXT NOT NULL, name TEXT NOT NULL,
+    PRIMARY KEY (object_type, attribute, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE intent (key TEXT PRIMARY KEY, dn TEXT NOT NULL, anchor TEXT, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX intent_at ON intent (at);
+  CREATE TABLE disconnected (id TEXT PRIMARY KEY, dn TEXT NOT NULL, since INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX disconnected_dn ON disconnected (dn);
+  CREATE TABLE run (
+    number INTEGER PRIMARY KEY, profile TEXT NOT NULL, failed INTEGER NOT NULL, json TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX run_kind ON run (profile, failed, number);
+  `,
+];
