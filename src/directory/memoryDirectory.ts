@@ -16,11 +16,11 @@ import type { Filter } from './filter';
 import { matches } from './filterMatch';
 import { MemoryChangeLog, type UnnumberedChange } from './memoryChangeLog';
 import { PASSWORD_ATTRIBUTE, type StoredEntry, selector, singleValued } from './memoryEntry';
-import { modifyEntry, newEntry, renameEntry } from './memoryModify';
+import { checkModifications, modifyEntry, newEntry, renameEntry } from './memoryModify';
 import { type Call, type Operation, perform } from './memoryOperation';
 import { verifyPassword } from './memoryPassword';
 import { followReferences, type Renamed } from './memoryReferences';
-import { Refusal } from './memoryRefusal';
+import { checkName, Refusal } from './memoryRefusal';
 import { describeMemory, searchMemory } from './memorySearch';
 import { type MemoryNode, MemoryTree } from './memoryTree';
 import type { Schema } from './schema';
@@ -83,6 +83,7 @@ export class MemoryDirectory implements Directory {
 
   async modify(dn: DN, modifications: readonly Modification[], options: WriteOptions = {}): Promise<Entry | undefined> {
     return this.#perform('modify', dn, options, () => {
+      checkModifications(modifications, this.schema);
       const node = this.#tree.get(dn);
       this.#assert(options.assertion, node.entry);
       if (modifications.length > 0) this.#replace(node, modifyEntry(node.entry, modifications, this.schema));
@@ -96,6 +97,7 @@ export class MemoryDirectory implements Directory {
     options: WriteOptions & { readonly deleteOldRdn: boolean },
   ): Promise<Entry | undefined> {
     return this.#perform('modifyDN', dn, options, () => {
+      checkName(newDN, this.schema);
       const node = this.#tree.get(dn);
       this.#assert(options.assertion, node.entry);
       this.#tree.checkMove(node, newDN);
@@ -149,7 +151,10 @@ export class MemoryDirectory implements Directory {
   }
 
   #perform<T>(operation: Operation, dn: DN, options: Options, work: () => T): Promise<T> {
-    return perform(this.#call(operation, dn, options), work);
+    return perform(this.#call(operation, dn, options), () => {
+      checkName(dn, this.schema);
+      return work();
+    });
   }
 
   #assert(assertion: Filter | undefined, entry: StoredEntry): void {

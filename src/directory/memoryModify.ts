@@ -6,7 +6,7 @@ import { ResultCode } from './error';
 import { isPassword, primaryName, StoredAttribute, StoredEntry, storedValue } from './memoryEntry';
 import { hashPassword, verifyPassword } from './memoryPassword';
 import { checkNaming, Refusal, refuse } from './memoryRefusal';
-import type { Schema } from './schema';
+import type { AttributeTypeDescription, Schema } from './schema';
 import { checkEntry, checkModification } from './schemaCheck';
 import { allowsEmpty, checkSyntax } from './syntax';
 
@@ -39,7 +39,54 @@ function missingNames(entry: Entry, schema: Schema): EntryAttribute[] {
     .map(({ type, value }) => ({ name: type, values: [value] }));
 }
 
-/** All modifications in their order, or none. Throws {@link Refusal}. */
+/** What is wrong with modifications whatever the entry is, so that it is said even where there is none. Throws {@link Refusal}. */
+export function checkModifications(modifications: readonly Modification[], schema: Schema): void {
+  for (const { operation, attribute, values } of modifications) {
+    if (operation === 'add' && values.length === 0) {
+      throw new Refusal(ResultCode.protocolError, `${shown(attribute)}: no values to add`);
+    }
+  }
+  for (const modification of modifications) checkModificationValues(modification, schema);
+  for (const { attribute } of modifications) {
+    const type = schema.attributeType(attribute);
+    if (type?.noUserModification) {
+      throw new Refusal(ResultCode.constraintViolation, `${type.name}: no user modification allowed`);
+    }
+  }
+}
+
+function checkModificationValues({ operation, attribute, values }: Modification, schema: Schema): void {
+  const type = schema.attributeType(attribute);
+  if (!type) throw new Refusal(ResultCode.undefinedAttributeType, `${shown(attribute)}: attribute type is not known`);
+  for (const [index, value] of values.entries()) {
+    const complaint = complaintAbout(value, type, schema);
+    if (complaint !== undefined && !attribute.toLowerCase().endsWith(';binary')) {
+      throw new Refusal(ResultCode.invalidAttributeSyntax, `${type.name}: value #${index} ${complaint}`);
+    }
+  }
+  if (type.singleValue && values.length > 1) {
+    throw new Refusal(ResultCode.constraintViolation, `${type.name}: multiple values for a single-valued attribute`);
+  }
+  if (
+    operation !== 'delete' &&
+    new Set(values.map((value) => schema.normalize(attribute, value))).size < values.length
+  ) {
+    throw new Refusal(ResultCode.attributeOrValueExists, `${type.name}: a value is given twice`);
+  }
+}
+
+function complaintAbout(value: Value, type: AttributeTypeDescription, schema: Schema): string | undefined {
+  if (value.length === 0) return allowsEmpty(type.syntax) ? undefined : 'is empty';
+  if (type.name === 'objectClass' && !schema.objectClass(value.toString())) return 'is not known';
+  return checkSyntax(type.syntax ?? '', value);
+}
+
+/** An attribute name that came from outside, fit for a log line. */
+function shown(attribute: string): string {
+  return JSON.stringify(attribute.slice(0, 100));
+}
+
+/** All modifications in their order, or none; they have been checked by {@link checkModifications}. Throws {@link Refusal}. */
 export function modifyEntry(before: StoredEntry, modifications: readonly Modification[], schema: Schema): StoredEntry {
   const draft = new Draft(before, schema);
   for (const modification of modifications) draft.apply(modification);
@@ -110,24 +157,16 @@ class Draft {
   }
 
   apply({ operation, attribute, values }: Modification): void {
-    this.#checkType(attribute);
     const present = this.values(attribute);
     if (operation === 'delete') {
       this.#delete(attribute, present, values);
       return;
     }
     if (operation === 'replace') present.clear();
-    else if (values.length === 0) throw new Refusal(ResultCode.protocolError, `${attribute}: no values to add`);
     for (const [index, value] of values.entries()) this.#add(attribute, present, value, index);
   }
 
   #add(attribute: string, present: Map<string, Value>, given: Value, index: number): void {
-    const type = this.schema.attributeType(attribute);
-    const complaint =
-      given.length === 0 && !allowsEmpty(type?.syntax) ? 'is empty' : checkSyntax(type?.syntax ?? '', given);
-    if (complaint !== undefined && !attribute.toLowerCase().endsWith(';binary')) {
-      throw new Refusal(ResultCode.invalidAttributeSyntax, `${attribute}: value #${index} ${complaint}`);
-    }
     const value = storedValue(attribute, isPassword(attribute, this.schema) ? hashPassword(given) : given, this.schema);
     const key = this.schema.normalize(attribute, value);
     if (present.has(key)) {
@@ -139,6 +178,9 @@ class Draft {
   #delete(attribute: string, present: Map<string, Value>, values: readonly Value[]): void {
     if (present.size === 0) throw new Refusal(ResultCode.noSuchAttribute, `${attribute}: no such attribute`);
     if (values.length === 0) present.clear();
+    else if (this.schema.attributeType(attribute)?.equality === undefined) {
+      throw new Refusal(ResultCode.inappropriateMatching, `${attribute}: no equality rule to find values by`);
+    }
     for (const [index, value] of values.entries()) {
       if (!present.delete(this.#keyOfPresent(attribute, present, value))) {
         throw new Refusal(ResultCode.noSuchAttribute, `${attribute}: value #${index} does not exist`);
@@ -152,18 +194,6 @@ class Draft {
       for (const [key, hash] of present) if (verifyPassword(hash, value)) return key;
     }
     return this.schema.normalize(attribute, value);
-  }
-
-  #checkType(attribute: string): void {
-    const type = this.schema.attributeType(attribute);
-    if (!type)
-      throw new Refusal(
-        ResultCode.undefinedAttributeType,
-        `${JSON.stringify(attribute.slice(0, 100))}: attribute type is not known`,
-      );
-    if (type.noUserModification) {
-      throw new Refusal(ResultCode.constraintViolation, `${type.name}: no user modification allowed`);
-    }
   }
 
   finish(dn: DN): StoredEntry {

@@ -1,5 +1,5 @@
 /** What the memory directory refuses, with the result codes that OpenLDAP gives for the same (measured on 2.5). */
-import type { RDN } from './dn';
+import type { DN, RDN } from './dn';
 import { ResultCode } from './error';
 import type { Schema } from './schema';
 import type { SchemaFault, SchemaFaultKind } from './schemaCheck';
@@ -23,11 +23,11 @@ const CODES: ReadonlyMap<SchemaFaultKind, number> = new Map<SchemaFaultKind, num
   ['syntax', ResultCode.invalidAttributeSyntax],
   ['empty', ResultCode.invalidAttributeSyntax],
   ['unknownClass', ResultCode.invalidAttributeSyntax],
+  ['singleValue', ResultCode.constraintViolation],
   ['duplicateValue', ResultCode.attributeOrValueExists],
   ['readOnly', ResultCode.constraintViolation],
   ['noStructuralClass', ResultCode.objectClassViolation],
   ['structuralChain', ResultCode.objectClassViolation],
-  ['singleValue', ResultCode.constraintViolation],
   ['rdn', ResultCode.namingViolation],
   ['missing', ResultCode.objectClassViolation],
   ['notAllowed', ResultCode.objectClassViolation],
@@ -41,20 +41,23 @@ export function refuse(faults: readonly SchemaFault[]): void {
   }
 }
 
-/** Refuses an RDN that no entry can have: unknown types, types that do not compare, values against their syntax. */
-export function checkNaming(rdn: RDN, schema: Schema): void {
-  for (const { type, value } of rdn.parts) {
+/** Refuses a name that no entry can have, before anybody looks for it: types that are not known, values against their syntax. */
+export function checkName(dn: DN, schema: Schema): void {
+  for (const { type, value } of dn.rdns.flatMap(({ parts }) => parts)) {
     const description = schema.attributeType(type);
-    if (!description) throw new Refusal(ResultCode.invalidDNSyntax, 'the RDN has an attribute type that is not known');
-    if (description.equality === undefined) {
-      throw new Refusal(
-        ResultCode.namingViolation,
-        `${description.name} has no equality rule and cannot name an entry`,
-      );
-    }
+    if (!description) throw new Refusal(ResultCode.invalidDNSyntax, 'the DN has an attribute type that is not known');
     const complaint = value.length === 0 ? 'is empty' : checkSyntax(description.syntax ?? '', value);
     if (complaint !== undefined) {
-      throw new Refusal(ResultCode.invalidDNSyntax, `the value of ${description.name} in the RDN ${complaint}`);
+      throw new Refusal(ResultCode.invalidDNSyntax, `a value of ${description.name} in the DN ${complaint}`);
+    }
+  }
+}
+
+/** Refuses an RDN whose values do not compare, so that no entry could be found by it. */
+export function checkNaming(rdn: RDN, schema: Schema): void {
+  for (const { type } of rdn.parts) {
+    if (schema.attributeType(type)?.equality === undefined) {
+      throw new Refusal(ResultCode.namingViolation, `${type} has no equality rule and cannot name an entry`);
     }
   }
 }

@@ -6,6 +6,7 @@ import { ResultCode } from './error';
 import { compileFilter } from './filterMatch';
 import { StoredEntry, selector } from './memoryEntry';
 import { type Call, observe, toLdapError, turn } from './memoryOperation';
+import { checkName } from './memoryRefusal';
 import { type MemoryNode, type MemoryTree, subtree } from './memoryTree';
 import type { Schema } from './schema';
 
@@ -74,6 +75,7 @@ type Candidate = Pick<MemoryNode, 'entry' | 'removed'>;
 
 function candidates(source: Source, { base, scope }: SearchRequest): Iterable<Candidate> {
   const { schema, tree } = source;
+  checkName(base, schema);
   if (scope === 'base') {
     if (base.isRoot) return [virtual(rootDSE(source.description), schema)];
     if (base.equals(SUBSCHEMA, schema)) return [virtual(subschema(schema), schema)];

@@ -26,6 +26,8 @@ export interface AttributeDefinition {
   readonly canonicalValues?: readonly string[];
   readonly referenceTypes?: readonly string[];
   readonly subAttributes?: readonly AttributeDefinition[];
+  /** Requests may speak of it, so that the handler can refuse it in its own words; /Schemas does not list it. */
+  readonly hidden?: boolean;
 }
 
 /** A schema: a URN and its attributes. */

@@ -43,7 +43,7 @@ export function createScimRouter(provider: ServiceProvider): Router {
     try {
       send(response, await deadline.race(route(exchange, discovery)));
     } catch (error) {
-      if (!(error instanceof ScimError)) provider.onError?.(error, request);
+      provider.onError?.(error, request);
       send(response, errorAnswer(error, parts.requestId));
     } finally {
       deadline.clear();

@@ -37,6 +37,6 @@ export interface ServiceProvider {
   /** After so many milliseconds the signal aborts and the answer is 503. */
   readonly requestTimeoutMs: number;
   contextOf(request: IncomingMessage, response: ServerResponse): RequestContext;
-  /** Hears what was answered with 500 because nobody expected it; what it says is for the log only. */
+  /** Hears every error that was answered, those too that nobody expected (500); what these say is for the log only. */
   onError?(error: unknown, request: IncomingMessage): void;
 }

@@ -42,10 +42,19 @@ const CONSTRAINT = 19;
 /** Extended codes of "I/O error" that mean the same: the file ends too soon, a checksum or the file system is wrong. */
 const DAMAGED_ON_READ: ReadonlySet<number> = new Set([522, 8202, 8458]);
 
+/** SQLite's own texts for codes that we decide by: one of the bindings leaves the code out of errors of `all`. */
+const TEXTS: ReadonlyMap<string, number> = new Map([
+  ['database disk image is malformed', CORRUPT],
+  ['file is not a database', NOT_A_DATABASE],
+  ['database is locked', BUSY],
+]);
+
 /** The extended result code of an error that SQLite raised; -1 for any other error. */
 function extendedCode(error: unknown): number {
   const thrown: object = typeof error === 'object' && error !== null ? error : {};
-  return 'errcode' in thrown && typeof thrown.errcode === 'number' ? thrown.errcode : -1;
+  if (!('code' in thrown) || thrown.code !== 'ERR_SQLITE_ERROR') return -1;
+  if ('errcode' in thrown && typeof thrown.errcode === 'number') return thrown.errcode;
+  return ('message' in thrown && TEXTS.get(String(thrown.message))) || -1;
 }
 
 /** The primary result code. */

@@ -1,0 +1,302 @@
+/** Reads connector files: JSON with comments → options, all faults at once, each with its path and line. */
+import { readFileSync } from 'node:fs';
+import { basename, dirname, extname, resolve } from 'node:path';
+import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import type { ZodError } from 'zod';
+import type { ConnectorOptions, Fault, FlowOptions, MappingOptions } from '../connector/options';
+import { type ConnectorFile, connectorFileSchema } from './connectorSchema';
+import { type Environment, SecretFault, secretTokens, secretValue } from './secretReference';
+
+/** A fault with the line in the file where it stands. */
+export interface FileFault extends Fault {
+  readonly line?: number;
+}
+
+/** A file that was read: options when it has no faults; notices may stand beside them. */
+export interface ConnectorFileResult {
+  readonly name: string;
+  readonly file: string;
+  readonly options?: ConnectorOptions;
+  readonly faults: readonly FileFault[];
+}
+
+/** Names that may stand in a URL: letters, digits, `-` and `_`. */
+const connectorName = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Reads one connector file. Never throws for what stands in the file. */
+export function readConnectorFile(file: string, environment: Environment): ConnectorFileResult {
+  const name = basename(file, extname(file));
+  if (!connectorName.test(name)) {
+    const message = `"${name}" is no connector name: the file's name may have letters, digits, - and _ (at most 64) before .json`;
+    return { name, file, faults: [{ path: '', message, severity: 'fault' }] };
+  }
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const message = `the file cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    return { name, file, faults: [{ path: '', message, severity: 'fault' }] };
+  }
+  return parseConnectorFile(text, name, file, environment);
+}
+
+/** The text of a connector file → options. */
+export function parseConnectorFile(
+  text: string,
+  name: string,
+  file: string,
+  environment: Environment,
+): ConnectorFileResult {
+  const errors: ParseError[] = [];
+  const tree = parseTree(text, errors, { allowTrailingComma: true, disallowComments: false });
+  const lineOf = (offset: number) => text.slice(0, offset).split('\n').length;
+  if (errors.length > 0 || tree === undefined) {
+    const faults = errors.map((error) => ({
+      path: '',
+      line: lineOf(error.offset),
+      message: `is not JSON: ${printParseErrorCode(error.error)}`,
+      severity: 'fault' as const,
+    }));
+    return {
+      name,
+      file,
+      faults: faults.length > 0 ? faults : [{ path: '', message: 'the file is empty', severity: 'fault' }],
+    };
+  }
+  const place = (path: readonly PropertyKey[]) => {
+    const node = findNearest(tree, path);
+    return { path: pathText(path), ...(node ? { line: lineOf(node.offset) } : {}) };
+  };
+  const result = connectorFileSchema.safeParse(toValue(tree));
+  if (!result.success) return { name, file, faults: zodFaults(result.error, place) };
+  const faults: FileFault[] = [...crossFaults(result.data)].map(({ at, message, severity }) => ({
+    ...place(at),
+    message,
+    severity,
+  }));
+  const secrets = readSecrets(result.data, name, file, environment);
+  faults.push(...secrets.faults.map(({ at, message }) => ({ ...place(at), message, severity: 'fault' as const })));
+  faults.push(...secrets.notices.map(({ at, message }) => ({ ...place(at), message, severity: 'notice' as const })));
+  if (faults.some(({ severity }) => severity === 'fault')) return { name, file, faults };
+  return { name, file, faults, options: toOptions(result.data, name, file, secrets) };
+}
+
+interface Finding {
+  readonly at: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** What one value alone cannot tell. */
+function* crossFaults(file: ConnectorFile): Iterable<Finding & { severity: 'fault' | 'notice' }> {
+  const { connectivity } = file;
+  const memory = connectivity.product === 'memory';
+  const fault = (at: PropertyKey[], message: string) => ({ at, message, severity: 'fault' as const });
+  if (!memory && connectivity.host === undefined && connectivity.hosts === undefined) {
+    yield fault(
+      ['connectivity'],
+      'host is missing: name the directory server, or choose "product": "memory" for the embedded directory',
+    );
+  }
+  if (connectivity.host !== undefined && connectivity.hosts !== undefined) {
+    yield fault(['connectivity', 'hosts'], 'host and hosts are both given: keep one of them');
+  }
+  if (!memory && connectivity.binding === 'Basic') {
+    if (connectivity.userName === undefined)
+      yield fault(['connectivity'], 'userName is missing: binding Basic needs it');
+    if (connectivity.password === undefined)
+      yield fault(['connectivity'], 'password is missing: binding Basic needs it');
+  }
+  if (
+    (connectivity.userName === undefined) !== (connectivity.password === undefined) &&
+    connectivity.binding !== 'Basic'
+  ) {
+    yield fault(['connectivity'], 'userName and password belong together: give both, or neither for an anonymous bind');
+  }
+  const seen = new Map<string, number>();
+  for (const [index, type] of file.objectTypes.entries()) {
+    const at = ['objectTypes', index];
+    const earlier = seen.get(type.resourceType);
+    if (earlier !== undefined) {
+      yield fault(
+        [...at, 'resourceType'],
+        `${type.resourceType} is already the resource type of objectTypes[${earlier}]: each may stand once`,
+      );
+    }
+    seen.set(type.resourceType, index);
+    if (type.queryAttribute !== undefined) {
+      yield {
+        at: [...at, 'queryAttribute'],
+        message: 'is no longer used: look-ups use the anchor and matchingAttributes',
+        severity: 'notice',
+      };
+    }
+    for (const [position, attribute] of (type.attributes ?? []).entries()) {
+      if (typeof attribute === 'object' && /^objectclass$/i.test(attribute.name) && attribute.treatAsSingleValue) {
+        yield fault(
+          [...at, 'attributes', position, 'treatAsSingleValue'],
+          'objectClass has several values: it cannot be treated as a single value',
+        );
+      }
+    }
+  }
+}
+
+interface Secrets {
+  readonly tokens: ConnectorOptions['properties']['secretTokens'];
+  readonly password?: ConnectorOptions['connectivity']['password'];
+  readonly faults: Finding[];
+  readonly notices: Finding[];
+}
+
+function readSecrets(file: ConnectorFile, name: string, path: string, environment: Environment): Secrets {
+  const faults: Finding[] = [];
+  const notices: Finding[] = [];
+  const attempt = <T>(at: PropertyKey[], read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof SecretFault)) throw error;
+      faults.push({ at, message: error.message });
+      return undefined;
+    }
+  };
+  const plain = (at: PropertyKey[]) => {
+    notices.push({ at, message: 'stands in clear text in this file: use env:NAME or file:PATH' });
+  };
+  const folder = dirname(path);
+  const at = ['properties', 'secretToken'];
+  const tokens = attempt(at, () =>
+    secretTokens(file.properties.secretToken, name, folder, environment, () => plain(at)),
+  );
+  const { password } = file.connectivity;
+  const passwordAt = ['connectivity', 'password'];
+  const read =
+    password === undefined
+      ? undefined
+      : attempt(passwordAt, () => secretValue(password, folder, environment, () => plain(passwordAt)));
+  return { tokens: tokens ?? [], password: read, faults, notices };
+}
+
+function toOptions(file: ConnectorFile, name: string, path: string, secrets: Secrets): ConnectorOptions {
+  const { connectivity, runProfiles } = file;
+  const defaultPort = connectivity.port ?? (connectivity.binding === 'SSL' ? 636 : 389);
+  const { ca, thumbprint, serverName } = connectivity.certificate;
+  return {
+    name,
+    description: file.description,
+    active: file.active,
+    properties: {
+      autosyncTimerMinutes: file.properties.autosyncTimer,
+      secretTokens: secrets.tokens,
+      tokenInFile: file.properties.secretToken !== undefined,
+    },
+    connectivity: {
+      product: connectivity.product,
+      hosts: (connectivity.hosts ?? (connectivity.host ? [connectivity.host] : [])).map((host) =>
+        hostAndPort(host, defaultPort),
+      ),
+      binding: connectivity.binding as ConnectorOptions['connectivity']['binding'],
+      userName: connectivity.userName,
+      password: secrets.password,
+      connectionTimeoutMs: connectivity.connectionTimeout * 1000,
+      operationTimeoutMs: connectivity.operationTimeout * 1000,
+      tlsMinimum: connectivity.tlsMinimum === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
+      certificate: { ca: ca === undefined ? undefined : resolve(dirname(path), ca), thumbprint, serverName },
+      attributeAliases: connectivity.attributeAliases,
+      includeOperationalAttributes: connectivity.includeOperationalAttributes,
+      includeExtensibleAttributes: connectivity.includeExtensibleAttributes,
+      allowManualAnchorSelection: connectivity.allowManualAnchorSelection,
+    },
+    global: {
+      matchingMaxAgeMs: file.global.matching.maxAge * 1000,
+      passwordAttribute: file.global.passwordAttribute,
+      partitionNames: file.global.partitionNames,
+      deltaImport: file.global.deltaImport.method,
+    },
+    provisioningHierarchy: file.provisioningHierarchy,
+    partitions: file.partitions,
+    runProfiles: {
+      export: runProfiles.export,
+      fullImport: {
+        pageSize: runProfiles.fullImport.pageSize,
+        accidentLimit: Number.parseFloat(runProfiles.fullImport.accidentLimit) / 100,
+      },
+      deltaImport: { enabled: runProfiles.deltaImport.enabled, intervalMs: runProfiles.deltaImport.interval * 1000 },
+    },
+    objectTypes: file.objectTypes.map(toObjectType),
+  };
+}
+
+function toObjectType(type: ConnectorFile['objectTypes'][number]): ConnectorOptions['objectTypes'][number] {
+  const { deprovisioning, attributes, mappings, queryAttribute: _unused, ...rest } = type;
+  return {
+    ...rest,
+    attributes: attributes?.map((attribute) => (typeof attribute === 'string' ? { name: attribute } : attribute)),
+    mappings: mappings?.map(toMapping),
+    disableFlow: deprovisioning.disableFlow as FlowOptions | undefined,
+    deleteFlow: deprovisioning.deleteFlow as FlowOptions,
+  };
+}
+
+function toMapping(mapping: NonNullable<ConnectorFile['objectTypes'][number]['mappings']>[number]): MappingOptions {
+  if ('source' in mapping) return { kind: 'direct', ...mapping };
+  if ('expression' in mapping) return { kind: 'expression', ...mapping };
+  return { kind: 'constant', ...mapping };
+}
+
+/** `name`, `name:port`, `[v6]:port` or a bare IPv6 address. */
+function hostAndPort(text: string, port: number): { host: string; port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  if (match) return { host: match[1] ?? match[2] ?? text, port: Number(match[3]) };
+  return { host: text.replace(/^\[(.*)\]$/, '$1'), port };
+}
+
+function zodFaults(
+  error: ZodError,
+  place: (path: readonly PropertyKey[]) => { path: string; line?: number },
+): FileFault[] {
+  return error.issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({
+        ...place([...issue.path, key]),
+        message: 'is no key of a connector file',
+        severity: 'fault' as const,
+      }));
+    }
+    return [
+      { ...place(issue.path), message: issue.message.replace(/^Invalid input: /, ''), severity: 'fault' as const },
+    ];
+  });
+}
+
+/** The node at the path or, where that does not exist, its nearest ancestor. */
+function findNearest(tree: Node, path: readonly PropertyKey[]): Node | undefined {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const node = findNodeAtLocation(
+      tree,
+      path.slice(0, length).map((part) => (typeof part === 'number' ? part : String(part))),
+    );
+    if (node !== undefined) return node;
+  }
+  return undefined;
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, part) =>
+      typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,
+    '',
+  );
+}
+
+/** The tree as plain values; objects have no prototype, so that no key of the file can mean anything else. */
+function toValue(node: Node): unknown {
+  if (node.type === 'array') return (node.children ?? []).map(toValue);
+  if (node.type !== 'object') return node.value;
+  const object: Record<string, unknown> = Object.create(null);
+  for (const property of node.children ?? []) {
+    const [key, value] = property.children ?? [];
+    if (key !== undefined && value !== undefined) object[String(key.value)] = toValue(value);
+  }
+  return { ...object };
+}

@@ -1,0 +1,77 @@
+/** All connector files of a folder, and the secret tokens that the host makes for files that name none. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Secret } from '../telemetry/secret';
+import { type ConnectorFileResult, readConnectorFile } from './connectorFile';
+import type { Environment } from './secretReference';
+
+/** A folder that cannot be read as connectors at all; the message says what to do. */
+export class FolderFault extends Error {
+  override readonly name = 'FolderFault';
+}
+
+/**
+ * Reads every `*.json` of the folder, in the order of their names; `*.example.json` are examples and are left alone
+ * unless named in `only`. Faults of one file are no fault of another.
+ * @throws FolderFault when there is no such folder
+ */
+export function readConnectorFolder(
+  folder: string,
+  environment: Environment,
+  only?: readonly string[],
+): ConnectorFileResult[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be read';
+    throw new FolderFault(
+      `The connector folder ${folder} ${reason}: make it, or name another one with --connectors DIR.`,
+    );
+  }
+  const files = names.filter((name) => name.endsWith('.json') && !name.endsWith('.example.json')).sort();
+  const wanted = only === undefined ? files : files.filter((name) => only.includes(name.slice(0, -'.json'.length)));
+  return wanted.map((name) => readConnectorFile(join(folder, name), environment));
+}
+
+/** Where the token of a connector is kept when its file names none. */
+export function tokenFile(certsDirectory: string, connector: string): string {
+  return join(certsDirectory, `${connector}.token`);
+}
+
+/** Where a token came from, for whoever prints it. */
+export type TokenOrigin =
+  | { readonly kind: 'environment'; readonly variable: string }
+  | { readonly kind: 'file'; readonly file: string };
+
+/** The environment of a host: process variables, and tokens that are made once and kept 0600 beside the certificate. */
+export function hostEnvironment(
+  variables: Readonly<Record<string, string | undefined>>,
+  certsDirectory: string,
+): Environment & { originOf(connector: string): TokenOrigin } {
+  const fromVariable = variables.SECRET_TOKEN !== undefined && variables.SECRET_TOKEN !== '';
+  return {
+    variables,
+    keptToken: (connector) =>
+      fromVariable ? new Secret(variables.SECRET_TOKEN ?? '') : keptToken(certsDirectory, connector),
+    originOf: (connector) =>
+      fromVariable
+        ? { kind: 'environment', variable: 'SECRET_TOKEN' }
+        : { kind: 'file', file: tokenFile(certsDirectory, connector) },
+  };
+}
+
+function keptToken(certsDirectory: string, connector: string): Secret {
+  const file = tokenFile(certsDirectory, connector);
+  mkdirSync(certsDirectory, { recursive: true, mode: 0o700 });
+  if (!existsSync(file)) {
+    try {
+      writeFileSync(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+    } catch (error) {
+      // Another process has made it between the look and the write: its token is as good.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+  return new Secret(readFileSync(file, 'utf8').split(/\r?\n/, 1)[0] ?? '');
+}

@@ -1,0 +1,217 @@
+/**
+ * `config/` turns files into options: every fault at once, with its path. This file is the one description of a
+ * connector file; the JSON Schema for editors and the reference page are generated from it.
+ */
+import { z } from 'zod';
+import { textFault } from '../connector/options';
+
+const checked = (kind: 'dn' | 'filter' | 'expression') =>
+  z
+    .string()
+    .min(1)
+    .superRefine((text, context) => {
+      const fault = textFault(kind, text);
+      if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+    });
+const dn = checked('dn');
+const secret = z
+  .string()
+  .min(1)
+  .describe(
+    'A reference: `env:NAME` (environment variable) or `file:PATH` (first line of a file, relative to this file).',
+  );
+const apply = z.enum(['always', 'onCreate']).default('always');
+const port = z.number().int().min(1).max(65535);
+
+const properties = z.strictObject({
+  autosyncTimer: z.number().min(0).default(120).describe('Minutes between full imports; 0: only at start.'),
+  secretToken: z
+    .union([secret, z.array(secret).min(1)])
+    .optional()
+    .describe(
+      'The secret token of the identity provider, at least 12 characters; several so that a token can be rolled. ' +
+        'Absent: SECRET_TOKEN when set, else one is made and kept in the certificate folder as `<name>.token`.',
+    ),
+});
+
+const connectivity = z.strictObject({
+  product: z
+    .string()
+    .default('auto')
+    .describe('`auto`, a name from the table of products, or `memory`: the embedded directory.'),
+  host: z.string().min(1).optional().describe('Host name or address of the directory server.'),
+  hosts: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('Several servers, `name` or `name:port`, tried in order.'),
+  port: port.optional().describe('389, or 636 with SSL.'),
+  connectionTimeout: z
+    .number()
+    .positive()
+    .default(180)
+    .describe('Seconds for the first connection, which reads the schema.'),
+  operationTimeout: z.number().positive().default(30).describe('Seconds for every later operation.'),
+  tlsMinimum: z.enum(['1.2', '1.3']).default('1.2'),
+  binding: z
+    .string()
+    .default('Basic')
+    .describe('`Anonymous`, `Basic` (simple bind), `SSL` (LDAPS) or `TLS` (StartTLS).')
+    .superRefine((binding, context) => {
+      if (!['Anonymous', 'Basic', 'SSL', 'TLS'].includes(binding)) {
+        context.addIssue({ code: 'custom', message: bindingFault(binding) });
+      }
+    }),
+  userName: z.string().min(1).optional().describe('A DN, user@domain or DOMAIN\\login, as the server takes it.'),
+  password: secret.optional(),
+  certificate: z
+    .strictObject({
+      ca: z
+        .string()
+        .optional()
+        .describe('PEM file of the authority that signed the server certificate, relative to this file.'),
+      thumbprint: z.string().optional().describe('SHA-256 of the server certificate in hex: pins it instead of a CA.'),
+      serverName: z.string().optional().describe('The name to check in the certificate when it is not the host name.'),
+    })
+    .default({}),
+  attributeAliases: z
+    .array(z.string())
+    .default([])
+    .describe('Descriptions with options, e.g. `userCertificate;binary`.'),
+  includeOperationalAttributes: z.boolean().default(false),
+  includeExtensibleAttributes: z.boolean().default(false),
+  allowManualAnchorSelection: z.boolean().default(false).describe('Allows an anchor beside the product’s proposals.'),
+});
+
+function bindingFault(binding: string): string {
+  if (/^ntlm$/i.test(binding)) return 'NTLM is not supported: choose SSL or TLS with a user name and a password';
+  if (/^kerberos$/i.test(binding))
+    return 'Kerberos is not supported yet: choose SSL or TLS with a user name and a password';
+  return `"${binding}" is no binding: choose Anonymous, Basic, SSL (LDAPS) or TLS (StartTLS)`;
+}
+
+const global = z.strictObject({
+  matching: z
+    .strictObject({
+      maxAge: z
+        .number()
+        .min(0)
+        .default(60)
+        .describe('Seconds a hit in the connector space counts without a live search.'),
+    })
+    .default({ maxAge: 60 }),
+  deltaImport: z.strictObject({ method: z.enum(['auto', 'none']).default('auto') }).default({ method: 'auto' }),
+  passwordAttribute: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Where passwords are written; absent: as the product demands.'),
+  partitionNames: z.array(dn).default([]).describe('Namespaces that the root DSE does not list.'),
+});
+
+const partition = z.strictObject({
+  dn: dn.describe('The naming context.'),
+  containers: z.array(dn).default([]).describe('Subtrees that are read and written; none: the whole partition.'),
+  excludedContainers: z.array(dn).default([]).describe('Subtrees inside them that are left alone.'),
+});
+
+const runProfiles = z.strictObject({
+  export: z
+    .strictObject({ enabled: z.boolean().default(true).describe('false: every write is refused with 403.') })
+    .default({ enabled: true }),
+  fullImport: z
+    .strictObject({
+      pageSize: z.number().int().min(1).max(10_000).default(500),
+      accidentLimit: z
+        .string()
+        .regex(/^(100|\d{1,2})(\.\d+)?%$/, 'a percentage such as "10%"')
+        .default('10%')
+        .describe('An import that would lose more than this share of the entries fails and changes nothing.'),
+    })
+    .default({ pageSize: 500, accidentLimit: '10%' }),
+  deltaImport: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      interval: z.number().positive().default(30).describe('Seconds between delta imports.'),
+    })
+    .default({ enabled: true, interval: 30 }),
+});
+
+const mapping = z.union(
+  [
+    z.strictObject({
+      source: z.string().min(1).describe('A SCIM attribute path.'),
+      target: z.string().min(1).describe('An LDAP attribute.'),
+    }),
+    z.strictObject({ expression: checked('expression'), target: z.string().min(1), apply }),
+    z.strictObject({ constant: z.string(), target: z.string().min(1), apply }),
+  ],
+  { error: 'a mapping has a target and exactly one of source, expression or constant (and apply beside the last two)' },
+);
+
+const attributeValues = z.record(z.string(), z.union([z.string(), z.array(z.string()).min(1)]));
+const flow = z
+  .discriminatedUnion('action', [
+    z.strictObject({ action: z.literal('none') }),
+    z.strictObject({ action: z.literal('delete') }),
+    z.strictObject({ action: z.literal('setAttribute'), values: attributeValues }),
+    z.strictObject({ action: z.literal('move'), container: dn }),
+  ])
+  .describe('`none`, `setAttribute` with values, `move` to a container, or `delete`.');
+
+const objectType = z.strictObject({
+  resourceType: z.enum(['User', 'Group']).describe('What SCIM clients call it.'),
+  targetObject: z.string().min(1).describe('The structural object class, e.g. `inetOrgPerson`.'),
+  auxiliaryClasses: z.array(z.string()).default([]).describe('Put on new entries beside those that a client sends.'),
+  anchor: z
+    .string()
+    .optional()
+    .describe('The attribute that identifies an entry for good; absent: the product’s proposal.'),
+  queryAttribute: z.string().optional().describe('Accepted for old files; no longer used.'),
+  matchingAttributes: z
+    .array(z.string())
+    .default([])
+    .describe('Attributes by which an identity provider looks for existing entries.'),
+  filter: checked('filter').optional().describe('Holds for every operation, e.g. `(!(employeeType=service))`.'),
+  container: dn.optional().describe('Where new entries go when no DN is given.'),
+  dn: checked('expression').optional().describe('DN expression of new entries; a given `-dn-` wins.'),
+  attributes: z
+    .array(
+      z.union([
+        z.string().min(1),
+        z.strictObject({ name: z.string().min(1), treatAsSingleValue: z.boolean().optional() }),
+      ]),
+    )
+    .optional()
+    .describe('The attributes that clients see; absent: every attribute of the classes.'),
+  mappings: z.array(mapping).optional().describe('SCIM attributes and LDAP attributes; absent: the default mapping.'),
+  stored: z.array(z.string()).default(['externalId']).describe('SCIM attributes that the host keeps itself.'),
+  memberAttribute: z
+    .string()
+    .optional()
+    .describe('Group only: the attribute that holds the members; absent: by object class.'),
+  deprovisioning: z
+    .strictObject({ disableFlow: flow.optional(), deleteFlow: flow.default({ action: 'delete' }) })
+    .default({ deleteFlow: { action: 'delete' } }),
+});
+
+/** A connector file as it stands on disk. Unknown keys are faults. */
+export const connectorFileSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    description: z.string().optional(),
+    active: z.boolean().default(true).describe('false: opened by nobody.'),
+    properties: properties.prefault({}),
+    connectivity,
+    global: global.prefault({}),
+    provisioningHierarchy: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('Makes missing parents: RDN attribute → object class, e.g. `"ou": "organizationalUnit"`.'),
+    partitions: z.array(partition).default([]).describe('Absent: the naming contexts that the server lists.'),
+    runProfiles: runProfiles.prefault({}),
+    objectTypes: z.array(objectType).min(1),
+  })
+  .describe('A connector: one endpoint /ecma2host_<name>/scim, where <name> is the name of this file.');
+
+export type ConnectorFile = z.infer<typeof connectorFileSchema>;

@@ -1,0 +1,83 @@
+/**
+ * `connector/` is the deck of the bridge: it joins SCIM, mapping, the connector space and a directory into one opened
+ * connector. This file is what the service provider talks to: the handler of one object type.
+ */
+import type { ObjectType } from '../mapping/objectType';
+import { ScimError } from '../scim/error';
+import type { Change, Context, Page, Projection, Query, ResourceHandler } from '../scim/handler';
+import type { Resource } from '../scim/resource';
+import { type ConnectorContext, onBehalfOf, translated } from './context';
+import { Creation } from './creation';
+import { Deletion } from './deletion';
+import type { Entries } from './entries';
+import { Queries } from './query';
+import { resourceFor } from './resources';
+import { Updating } from './updating';
+
+/** The resources of one object type of a connector. */
+export class ObjectTypeHandler implements ResourceHandler {
+  readonly #context: ConnectorContext;
+  readonly #entries: Entries;
+  readonly #queries: Queries;
+  readonly #creation: Creation;
+  readonly #updating: Updating;
+  readonly #deletion: Deletion;
+
+  constructor(
+    context: ConnectorContext,
+    entries: Entries,
+    readonly objectType: ObjectType,
+  ) {
+    this.#context = context;
+    this.#entries = entries;
+    this.#queries = new Queries(context, entries, objectType);
+    this.#deletion = new Deletion(context, entries, objectType);
+    this.#updating = new Updating(context, entries, objectType, this.#deletion);
+    this.#creation = new Creation(context, entries, objectType, this.#updating);
+  }
+
+  create(resource: Resource, request: Context): Promise<Resource> {
+    return translated(async () => {
+      this.#mayWrite();
+      return this.#creation.create(resource, request);
+    });
+  }
+
+  get(id: string, _projection: Projection, request: Context): Promise<Resource> {
+    return translated(async () => {
+      const found = await this.#entries.byId(this.objectType, id, onBehalfOf(request));
+      if (found === undefined) throw notFound(this.objectType, id);
+      return (await resourceFor(this.#context, this.objectType, found)).resource;
+    });
+  }
+
+  query(query: Query, request: Context): Promise<Page> {
+    return translated(() => this.#queries.query(query, request));
+  }
+
+  update(id: string, change: Change, request: Context): Promise<Resource | undefined> {
+    return translated(async () => {
+      this.#mayWrite();
+      return this.#context.exclusive.run([`id:${id}`], () => this.#updating.update(id, change, request));
+    });
+  }
+
+  delete(id: string, request: Context): Promise<void> {
+    return translated(async () => {
+      this.#mayWrite();
+      await this.#context.exclusive.run([`id:${id}`], () => this.#deletion.delete(id, request));
+    });
+  }
+
+  #mayWrite(): void {
+    if (this.#context.options.runProfiles.export.enabled) return;
+    throw ScimError.forbidden(
+      'The export run profile of this connector is switched off, so nothing is written: set runProfiles.export.enabled to allow it.',
+    );
+  }
+}
+
+/** 404: the directory has said that there is no such entry. */
+export function notFound(objectType: ObjectType, id: string): ScimError {
+  return ScimError.notFound(`There is no ${objectType.name} with id "${id.slice(0, 200)}".`);
+}

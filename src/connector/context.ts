@@ -1,0 +1,46 @@
+/** What the parts of one opened connector share. */
+import type { Directory, Observer, Options } from '../directory/directory';
+import { toScimError } from '../mapping/error';
+import type { ObjectType } from '../mapping/objectType';
+import type { Context } from '../scim/handler';
+import type { ConnectorSpace } from '../space/connectorSpace';
+import type { State } from '../space/state';
+import type { Disconnections } from './disconnections';
+import type { Exclusive } from './exclusive';
+import type { ConnectorOptions } from './options';
+import type { ReadScope } from './readScope';
+import type { SpelledNames } from './spelledNames';
+
+/** An opened connector's parts. */
+export interface ConnectorContext {
+  readonly options: ConnectorOptions;
+  readonly directory: Directory;
+  readonly state: State;
+  readonly space: ConnectorSpace;
+  readonly scope: ReadScope;
+  readonly objectTypes: readonly ObjectType[];
+  readonly exclusive: Exclusive;
+  readonly spelled: SpelledNames;
+  readonly disconnections: Disconnections;
+  readonly clock: () => Date;
+  readonly random: (length: number) => Uint8Array;
+  /** Resolves when the first import has filled the space, or at the signal. */
+  readonly filled: (signal: AbortSignal) => Promise<boolean>;
+}
+
+/** The options of a directory operation on behalf of a request. */
+export function onBehalfOf(context: Context): Options {
+  return {
+    signal: context.signal,
+    ...(context.observe === undefined ? {} : { observer: context.observe as Observer }),
+  };
+}
+
+/** Runs a request's work; errors of the directory leave it as SCIM errors, translated once. */
+export async function translated<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toScimError(error);
+  }
+}

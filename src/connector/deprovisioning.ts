@@ -1,0 +1,97 @@
+/** Disable flow and delete flow (decision 13): none, set attribute values, move, delete; and the way back. */
+import { DN } from '../directory/dn';
+import type { Entry, EntryAttribute } from '../directory/entry';
+import type { ObjectType } from '../mapping/objectType';
+import type { FlowOptions } from '../mapping/options';
+import { ScimError } from '../scim/error';
+
+/** Key in the state store, beside a resource's stored attributes, under which the way back is kept. */
+export const previousKey = '-previous-';
+
+/** What an entry had before a flow changed it. */
+export interface Previous {
+  readonly attributes?: Readonly<Record<string, readonly string[]>>;
+  /** DN of the container it was moved from. */
+  readonly container?: string;
+}
+
+/** What `active` is, read back from the entry; undefined where no disable flow gives it a meaning. */
+export function activeOf(
+  objectType: ObjectType,
+  entry: Entry,
+  stored: Readonly<Record<string, unknown>>,
+): boolean | undefined {
+  const flow = objectType.disableFlow;
+  switch (flow?.action) {
+    case undefined:
+      return undefined;
+    case 'none':
+      return stored.active !== false;
+    case 'setAttribute':
+      return !hasValues(objectType, entry, flow.values);
+    case 'move':
+      return !entry.dn.isWithin(DN.parse(flow.container), objectType.schema);
+    case 'delete':
+      return true;
+  }
+}
+
+function hasValues(
+  { schema }: ObjectType,
+  entry: Entry,
+  values: Readonly<Record<string, string | readonly string[]>>,
+): boolean {
+  return Object.entries(values).every(([name, wanted]) => {
+    const present = new Set(entry.values(name).map((value) => schema.normalize(name, value)));
+    return [wanted].flat().every((value) => present.has(schema.normalize(name, value)));
+  });
+}
+
+/** The attributes that a flow sets; none for the flows that set none. */
+export function attributesOf(flow: FlowOptions | undefined): EntryAttribute[] {
+  if (flow?.action !== 'setAttribute') return [];
+  return Object.entries(flow.values).map(([name, values]) => ({ name, values: [values].flat() }));
+}
+
+/** An entry after a flow, and what is to be remembered for the way back. */
+export interface FlowResult {
+  readonly after: Entry;
+  readonly previous?: Previous;
+}
+
+/** Applies a flow that keeps the entry. */
+export function applyFlow(flow: FlowOptions, entry: Entry): FlowResult {
+  if (flow.action === 'setAttribute') {
+    const attributes = Object.fromEntries(
+      Object.keys(flow.values).flatMap((name) => (entry.has(name) ? [[name, entry.values(name).map(String)]] : [])),
+    );
+    return {
+      after: entry.with(attributesOf(flow)),
+      ...(Object.keys(attributes).length > 0 ? { previous: { attributes } } : {}),
+    };
+  }
+  if (flow.action !== 'move' || entry.dn.rdn === undefined || entry.dn.parent === undefined) return { after: entry };
+  return {
+    after: entry.with([], DN.parse(flow.container).child(entry.dn.rdn)),
+    previous: { container: entry.dn.parent.toString() },
+  };
+}
+
+/** The way back: values and container as they were, or without the flow's values, in the container of new entries. */
+export function undoFlow(flow: FlowOptions, entry: Entry, previous: Previous | undefined, container: DN): Entry {
+  if (flow.action === 'setAttribute') {
+    return entry.with(Object.keys(flow.values).map((name) => ({ name, values: previous?.attributes?.[name] ?? [] })));
+  }
+  if (flow.action !== 'move' || entry.dn.rdn === undefined) return entry;
+  return entry.with(
+    [],
+    (previous?.container === undefined ? container : DN.parse(previous.container)).child(entry.dn.rdn),
+  );
+}
+
+/** 400: the administrator has not said what disabling means. */
+export function cannotDisable(objectType: ObjectType): ScimError {
+  return ScimError.invalidValue(
+    `active cannot be false: the connector has no disable flow for ${objectType.name}. Set deprovisioning.disableFlow in the connector file (none, setAttribute, move or delete).`,
+  );
+}

@@ -1,0 +1,204 @@
+/**
+ * Finds entries: in the connector space where a hit is fresh, else in the directory, whose answer is saved with the
+ * sequence number that its read took before it began (decisions 4 and 5).
+ */
+import type { Options } from '../directory/directory';
+import { DN } from '../directory/dn';
+import type { Entry } from '../directory/entry';
+import { and, type Filter, or } from '../directory/filter';
+import { matches } from '../directory/filterMatch';
+import { anchorFilter, anchorOf, anchorOfId, idOfAnchor, isDNAnchor } from '../mapping/anchor';
+import type { ObjectType } from '../mapping/objectType';
+import { ScimError } from '../scim/error';
+import type { SpaceRow } from '../space/connectorSpace';
+import type { ConnectorContext } from './context';
+import { readEntry } from './export';
+
+/** An entry that was found, with what identifies it. */
+export type Found = Pick<SpaceRow, 'id' | 'anchor' | 'normalizedDN' | 'entry' | 'readAt'> & {
+  readonly objectType: string;
+};
+
+/** Finds and saves entries of a connector. */
+export class Entries {
+  readonly #context: ConnectorContext;
+  /** Ids whose rows may be wrong: a write's outcome is not known. They are read again before they are believed. */
+  readonly #suspect = new Set<string>();
+
+  constructor(context: ConnectorContext) {
+    this.#context = context;
+  }
+
+  /** The object type that an entry belongs to: the first one whose classes and filter it meets. Undefined: out of scope. */
+  ownerOf(entry: Entry): ObjectType | undefined {
+    if (!this.#context.scope.contains(entry.dn)) return undefined;
+    return this.#context.objectTypes.find(({ filter, schema }) => matches(filter, entry, schema) === true);
+  }
+
+  /** The row that an entry makes; undefined when the directory did not give it its anchor. */
+  async rowOf(objectType: ObjectType, entry: Entry, readAt: number): Promise<SpaceRow | undefined> {
+    const normalizedDN = entry.dn.normalized(objectType.schema);
+    const isDN = isDNAnchor(objectType.anchor);
+    const value = isDN ? await this.#context.state.ids.idOf(normalizedDN) : anchorOf(entry, objectType.anchor);
+    if (value === undefined) return undefined;
+    const id = isDN ? value : idOfAnchor(value, objectType.anchor);
+    const keys = objectType.matching.flatMap((attribute) =>
+      entry.values(attribute).map((own) => ({ attribute, value: objectType.schema.normalize(attribute, own) })),
+    );
+    return { id, anchor: value, objectType: objectType.name, normalizedDN, entry, readAt, matches: keys };
+  }
+
+  /** Whether a row counts without a look at the directory. */
+  isFresh(row: Found): boolean {
+    if (this.#suspect.has(row.id)) return false;
+    return this.#context.clock().getTime() - row.readAt < this.#context.options.global.matchingMaxAgeMs;
+  }
+
+  /** The outcome of a write of this entry is not known: its row is not believed until it was read again. */
+  suspect(id: string): void {
+    this.#suspect.add(id);
+  }
+
+  /** A resource by its id: a fresh row, else the directory. Undefined only when the directory has said so. */
+  async byId(objectType: ObjectType, id: string, options: Options): Promise<Found | undefined> {
+    const row = this.#context.space.get(id);
+    if (row !== undefined && row.objectType === objectType.name && this.isFresh(row)) return row;
+    return this.liveById(objectType, id, options);
+  }
+
+  /** A resource by its id as the directory holds it now: by its last known name, and where that is not it, by its anchor. */
+  async liveById(objectType: ObjectType, id: string, options: Options): Promise<Found | undefined> {
+    const row = this.#context.space.get(id);
+    if (row !== undefined && row.objectType === objectType.name) {
+      const found = await this.liveByDN(row.entry.dn, options);
+      if (found?.id === id) return found;
+    }
+    const found = isDNAnchor(objectType.anchor)
+      ? await this.#liveByKeptDN(id, options)
+      : await this.#liveByAnchor(objectType, id, options);
+    if (found === undefined) {
+      if (row !== undefined) this.#context.space.remove({ id });
+      this.#suspect.delete(id);
+    }
+    return found?.objectType === objectType.name ? found : undefined;
+  }
+
+  async #liveByAnchor(objectType: ObjectType, id: string, options: Options): Promise<Found | undefined> {
+    const anchor = anchorOfId(id, objectType.anchor);
+    if (anchor === undefined) return undefined;
+    const filter = anchorFilter(anchor, objectType.anchor, objectType.schema.isBinary(objectType.anchor));
+    const found = await this.search(objectType, filter, options, 2);
+    return found.find((candidate) => candidate.id === id);
+  }
+
+  async #liveByKeptDN(id: string, options: Options): Promise<Found | undefined> {
+    const normalized = await this.#context.state.ids.dnOf(id);
+    if (normalized !== undefined) return this.liveByDN(DN.parse(normalized), options);
+    if (this.#context.space.importedAt !== undefined) return undefined;
+    // An id that is made from a name cannot be turned back into it: only the import can tell.
+    throw ScimError.unavailable(
+      'The first import is still running, so it is not known yet which entry this id belongs to.',
+      5,
+    );
+  }
+
+  /** The entry at a name as the directory holds it now, if it is in scope; saved. */
+  async liveByDN(dn: DN, options: Options): Promise<Found | undefined> {
+    const { space, directory, clock, objectTypes, disconnections } = this.#context;
+    const reading = space.beginReading();
+    try {
+      const readAt = clock().getTime();
+      const attributes = [...new Set(objectTypes.flatMap(({ readAttributes }) => readAttributes))];
+      const entry = await readEntry(directory, dn, attributes, options);
+      const owner = entry === undefined ? undefined : this.ownerOf(entry);
+      const row = entry === undefined || owner === undefined ? undefined : await this.rowOf(owner, entry, readAt);
+      if (row === undefined) {
+        space.remove({ normalizedDN: dn.normalized(directory.schema) }, reading.sequence);
+        return undefined;
+      }
+      if (disconnections.has(row.id, row.normalizedDN)) return undefined;
+      space.upsert(row, reading.sequence);
+      this.#suspect.delete(row.id);
+      return row;
+    } finally {
+      reading.end();
+    }
+  }
+
+  /** Entries of an object type that match, as the directory holds them now; saved. At most `limit` of them. */
+  async search(objectType: ObjectType, filter: Filter, options: Options, limit?: number): Promise<Found[]> {
+    const found = await this.searchAll(objectType, filter, options, limit);
+    return found.filter(({ id, normalizedDN }) => !this.#context.disconnections.has(id, normalizedDN));
+  }
+
+  /** As {@link search}, with the disconnected entries: a create has to know of them. */
+  async searchAll(objectType: ObjectType, filter: Filter, options: Options, limit?: number): Promise<Found[]> {
+    const { space, directory, clock, scope, disconnections } = this.#context;
+    const reading = space.beginReading();
+    const rows: SpaceRow[] = [];
+    try {
+      const readAt = clock().getTime();
+      for (const base of scope.bases) {
+        const request = {
+          base,
+          scope: 'sub' as const,
+          filter: and(objectType.filter, filter),
+          attributes: objectType.readAttributes,
+          ...(limit === undefined ? {} : { sizeLimit: limit }),
+        };
+        for await (const entry of directory.search(request, options)) {
+          if (this.ownerOf(entry) !== objectType) continue;
+          const row = await this.rowOf(objectType, entry, readAt);
+          if (row !== undefined) rows.push(row);
+        }
+      }
+      const shown = rows.filter(({ id, normalizedDN }) => !disconnections.has(id, normalizedDN));
+      space.apply(shown.map((row) => ({ kind: 'upsert', row, sequence: reading.sequence })));
+      for (const { id } of shown) this.#suspect.delete(id);
+      return rows;
+    } finally {
+      reading.end();
+    }
+  }
+
+  /** A disconnected entry by its name; undefined when the directory no longer has it. */
+  async hiddenAt(objectType: ObjectType, dn: DN, options: Options): Promise<Found | undefined> {
+    const readAt = this.#context.clock().getTime();
+    const entry = await readEntry(this.#context.directory, dn, objectType.readAttributes, options);
+    return entry === undefined ? undefined : this.rowOf(objectType, entry, readAt);
+  }
+
+  /** Saves what a write has just answered. @throws ScimError when the directory did not tell the entry's anchor */
+  async written(objectType: ObjectType, entry: Entry): Promise<Found> {
+    const row = await this.rowOf(objectType, entry, this.#context.clock().getTime());
+    if (row === undefined) {
+      throw new ScimError(
+        502,
+        undefined,
+        `The directory did not return ${objectType.anchor} of "${entry.dn.toString()}": give the connector's account the right to read it, or choose another anchor.`,
+      );
+    }
+    // What no longer meets the object type's filter is written all the same, and then out of sight.
+    if (this.ownerOf(entry) === objectType) this.#context.space.upsert(row);
+    else this.#context.space.remove({ id: row.id });
+    this.#suspect.delete(row.id);
+    return row;
+  }
+
+  /** The filter that finds the entries that an entry with these values would collide with; undefined when nothing could. */
+  collisionFilter(objectType: ObjectType, entry: Entry): Filter | undefined {
+    const keys = objectType.matching.flatMap((attribute) =>
+      entry.values(attribute).map((value): Filter => ({ kind: 'equality', attribute, value })),
+    );
+    return keys.length === 0 ? undefined : or(...keys);
+  }
+
+  /** The keys whose turns a create or a rename takes: its name and its matching values. */
+  turnsOf(objectType: ObjectType, entry: Entry): string[] {
+    const { schema } = objectType;
+    const values = objectType.matching.flatMap((attribute) =>
+      entry.values(attribute).map((value) => `${attribute}=${schema.normalize(attribute, value)}`),
+    );
+    return [`dn:${entry.dn.normalized(schema)}`, ...values];
+  }
+}

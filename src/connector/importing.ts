@@ -1,0 +1,205 @@
+/** The import run profiles of one connector: full import at start and on the autosync timer, delta imports in between. */
+import type { Directory } from '../directory/directory';
+import { isLdapError } from '../directory/error';
+import type { ConnectorSpace } from '../space/connectorSpace';
+import { runDeltaImport } from '../space/deltaImport';
+import { runFullImport } from '../space/fullImport';
+import type { ImportScope, ToRow } from '../space/importScope';
+import { loadGeneration } from '../space/loadGeneration';
+import { Runner, type RunRecord, type RunResult } from '../space/run';
+import type { State } from '../space/state';
+import type { Log } from '../telemetry/log';
+import type { ConnectorOptions } from './options';
+
+/** What imports need of an opened connector. */
+export interface ImportDependencies {
+  readonly options: ConnectorOptions;
+  readonly directory: Directory;
+  readonly space: ConnectorSpace;
+  readonly state: State;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly scopes: () => readonly ImportScope[];
+  readonly toRow: ToRow;
+  /** Reads the directory's description and schema again, before a full import. */
+  readonly refresh: () => Promise<void>;
+}
+
+const firstRetryMs = 1_000;
+const longestRetryMs = 30_000;
+const quickestDeltaMs = 1_000;
+/** Beyond it a timer of Node fires at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** Runs imports, one at a time, and says how they went. */
+export class Importing {
+  readonly #dependencies: ImportDependencies;
+  readonly #runner: Runner;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #failures = 0;
+  #seen = 0;
+  #last: RunRecord | undefined;
+  #closed = false;
+  #waiting: (() => void)[] = [];
+
+  constructor(dependencies: ImportDependencies) {
+    this.#dependencies = dependencies;
+    this.#runner = new Runner(dependencies.state.runs, dependencies.now);
+  }
+
+  /** The last run that ended; undefined before the first one has. */
+  get last(): RunRecord | undefined {
+    return this.#last;
+  }
+
+  get running(): boolean {
+    return this.#runner.current !== undefined;
+  }
+
+  /** Entries that the running import has seen. */
+  get seen(): number {
+    return this.#seen;
+  }
+
+  /** The first full import, and the timers. Does not wait for it. */
+  start(): void {
+    void this.full();
+    const { options, directory } = this.#dependencies;
+    const { enabled, intervalMs } = options.runProfiles.deltaImport;
+    if (enabled && options.global.deltaImport === 'auto' && directory.changes !== undefined) {
+      this.#every(Math.max(intervalMs, quickestDeltaMs), () => this.delta());
+    }
+    if (options.properties.autosyncTimerMinutes > 0)
+      this.#every(options.properties.autosyncTimerMinutes * 60_000, () => this.full());
+  }
+
+  /** Resolves when the space is filled (true), or when it is known that it will not be by this import, or at the signal (false). */
+  async filled(signal: AbortSignal): Promise<boolean> {
+    const { space } = this.#dependencies;
+    if (space.importedAt !== undefined) return true;
+    if (!this.running || signal.aborted) return false;
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    return space.importedAt !== undefined;
+  }
+
+  /** A full import now; while another run goes on, the tick is dropped. */
+  async full(): Promise<RunRecord | undefined> {
+    if (this.running || this.#closed) return undefined;
+    const { space, options, directory, scopes, toRow, now, refresh } = this.#dependencies;
+    const record = await this.#run('fullImport', async (signal) => {
+      await refresh();
+      const { pageSize, accidentLimit } = options.runProfiles.fullImport;
+      return runFullImport({
+        space,
+        accidentLimit,
+        signal,
+        load: (target) =>
+          loadGeneration({
+            ...target,
+            directory,
+            scopes: scopes(),
+            toRow,
+            pageSize,
+            now,
+            onProgress: ({ seen }) => {
+              this.#seen = seen;
+            },
+          }),
+      });
+    });
+    this.#retryWhileEmpty(record);
+    return record;
+  }
+
+  /** A delta import now, and a full one where the source says that only that is right. */
+  async delta(): Promise<RunRecord | undefined> {
+    const { space, directory, scopes, toRow, now, state } = this.#dependencies;
+    if (this.running || this.#closed || space.importedAt === undefined) return undefined;
+    const { schema } = directory;
+    const record = await this.#run('deltaImport', (signal) =>
+      runDeltaImport({
+        space,
+        directory,
+        scopes: scopes(),
+        toRow,
+        signal,
+        now,
+        onRenamed: async (from, to) => void (await state.ids.renamed(from.normalized(schema), to.normalized(schema))),
+      }),
+    );
+    return record?.needsFullImport ? this.full() : record;
+  }
+
+  /** Ends the running import as cancelled and starts no other. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    await this.#runner.stop();
+    this.#release();
+  }
+
+  async #run(
+    profile: 'fullImport' | 'deltaImport',
+    work: (signal: AbortSignal) => Promise<RunResult>,
+  ): Promise<RunRecord | undefined> {
+    const { log } = this.#dependencies;
+    this.#seen = 0;
+    try {
+      const record = await this.#runner.run(profile, work);
+      const level = record.outcome === 'failed' ? 'warn' : profile === 'fullImport' ? 'info' : 'debug';
+      if (!this.#closed)
+        log.write(level, `${profile} ended`, {
+          outcome: record.outcome,
+          ...record.counts,
+          durationMs: record.ended - record.started,
+          errors: record.errors.slice(0, 3),
+        });
+      this.#last = record;
+      return record;
+    } catch (error) {
+      log.error(`${profile} could not be recorded`, { error });
+      return undefined;
+    } finally {
+      this.#release();
+    }
+  }
+
+  /** Until the space has been filled once, a failed import is tried again soon: nothing else could answer lists. */
+  #retryWhileEmpty(record: RunRecord | undefined): void {
+    if (record?.outcome !== 'failed' || this.#closed || this.#dependencies.space.importedAt !== undefined) {
+      this.#failures = 0;
+      return;
+    }
+    const pause = Math.min(firstRetryMs * 2 ** this.#failures, longestRetryMs);
+    this.#failures += 1;
+    this.#after(pause, () => this.full());
+  }
+
+  #every(ms: number, work: () => Promise<unknown>): void {
+    this.#after(Math.min(ms, longestTimerMs), async () => {
+      await work();
+      if (!this.#closed) this.#every(ms, work);
+    });
+  }
+
+  #after(ms: number, work: () => Promise<unknown>): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      void work();
+    }, ms);
+    timer.unref();
+    this.#timers.add(timer);
+  }
+
+  #release(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
+
+/** Whether an error says that the directory cannot be reached, rather than that it refuses. */
+export function isUnreachable(error: unknown): boolean {
+  return isLdapError(error, 'connectionLost', 'timeout');
+}

@@ -1,0 +1,60 @@
+/** Options and what the directory says of itself → object types and read scope, or every fault at once. */
+import type { Directory, DirectoryDescription } from '../directory/directory';
+import type { Schema } from '../directory/schema';
+import { compileObjectType } from '../mapping/compileObjectType';
+import type { ObjectType } from '../mapping/objectType';
+import type { ConnectorOptions, Fault } from './options';
+import { type ReadScope, readScopeOf } from './readScope';
+
+/** Options that do not fit the directory. Each fault names its place in the file. */
+export class ConnectorFaults extends Error {
+  override readonly name = 'ConnectorFaults';
+
+  constructor(readonly faults: readonly Fault[]) {
+    super(faults.map(({ path, message }) => `${path}: ${message}`).join('; '));
+  }
+}
+
+/** What options amount to on a directory. */
+export interface Compiled {
+  readonly objectTypes: readonly ObjectType[];
+  readonly scope: ReadScope;
+  /** Notices; faults too, and then object types may be missing. */
+  readonly faults: readonly Fault[];
+}
+
+/** Compiles options against a directory's description and schema. */
+export function compileObjectTypes(
+  options: ConnectorOptions,
+  description: DirectoryDescription,
+  schema: Schema,
+): Compiled {
+  const { connectivity, global } = options;
+  const compiled = options.objectTypes.map((objectType, index) =>
+    compileObjectType({
+      options: objectType,
+      schema,
+      proposedAnchor: description.proposedAnchor,
+      passwordAttribute: global.passwordAttribute ?? description.passwordAttribute,
+      attributeAliases: connectivity.attributeAliases,
+      includeOperational: connectivity.includeOperationalAttributes,
+      includeExtensible: connectivity.includeExtensibleAttributes,
+      allowManualAnchorSelection: connectivity.allowManualAnchorSelection,
+      path: `objectTypes[${index}]`,
+    }),
+  );
+  const { scope, faults } = readScopeOf(options, description, schema);
+  return {
+    objectTypes: compiled.flatMap(({ objectType }) => (objectType === undefined ? [] : [objectType])),
+    scope,
+    faults: [...faults, ...compiled.flatMap((one) => one.faults)],
+  };
+}
+
+/** As {@link compileObjectTypes}. @throws ConnectorFaults unless there are only notices */
+export function requireObjectTypes(options: ConnectorOptions, directory: Directory): Compiled {
+  const compiled = compileObjectTypes(options, directory.description, directory.schema);
+  const faults = compiled.faults.filter(({ severity }) => severity === 'fault');
+  if (faults.length > 0) throw new ConnectorFaults(faults);
+  return compiled;
+}

@@ -1,0 +1,83 @@
+/**
+ * The options of one connector, as `config/` hands them over: shapes and words checked, defaults in place, secrets
+ * resolved into {@link Secret}s. What only the directory's schema can tell is checked when the connector opens.
+ */
+import { DN } from '../directory/dn';
+import { parseFilter } from '../directory/filter';
+import { parseExpression } from '../mapping/expression';
+import type { ObjectTypeOptions } from '../mapping/options';
+import type { Secret } from '../telemetry/secret';
+
+export type { Apply, Fault, FlowOptions, MappingOptions, ObjectTypeOptions } from '../mapping/options';
+
+export type Binding = 'Anonymous' | 'Basic' | 'SSL' | 'TLS';
+
+/** How to reach the directory (page *Connectivity*). */
+export interface ConnectivityOptions {
+  /** `auto`, `memory` (the embedded directory) or a name from the table of products. */
+  readonly product: string;
+  /** Tried in order. Empty for `memory`. */
+  readonly hosts: readonly { readonly host: string; readonly port: number }[];
+  readonly binding: Binding;
+  readonly userName?: string;
+  readonly password?: Secret;
+  readonly connectionTimeoutMs: number;
+  readonly operationTimeoutMs: number;
+  readonly tlsMinimum: 'TLSv1.2' | 'TLSv1.3';
+  /** `ca` is a file's path; it is read when the connector opens, so that a renewed one is found. */
+  readonly certificate: { readonly ca?: string; readonly thumbprint?: string; readonly serverName?: string };
+  readonly attributeAliases: readonly string[];
+  readonly includeOperationalAttributes: boolean;
+  readonly includeExtensibleAttributes: boolean;
+  readonly allowManualAnchorSelection: boolean;
+}
+
+/** A namespace and the containers in it that are read and written (page *Partitions*). */
+export interface PartitionOptions {
+  readonly dn: string;
+  /** Empty: the whole partition. */
+  readonly containers: readonly string[];
+  readonly excludedContainers: readonly string[];
+}
+
+/** One connector. */
+export interface ConnectorOptions {
+  readonly name: string;
+  readonly description?: string;
+  readonly active: boolean;
+  readonly properties: {
+    readonly autosyncTimerMinutes: number;
+    readonly secretTokens: readonly Secret[];
+    readonly tokenInFile: boolean;
+  };
+  readonly connectivity: ConnectivityOptions;
+  readonly global: {
+    /** Milliseconds that a hit in the connector space counts without a live search. */
+    readonly matchingMaxAgeMs: number;
+    readonly passwordAttribute?: string;
+    readonly partitionNames: readonly string[];
+    readonly deltaImport: 'auto' | 'none';
+  };
+  /** RDN attribute type → object class of the parents that may be made; empty: parents are never made. */
+  readonly provisioningHierarchy: Readonly<Record<string, string>>;
+  /** Empty: the naming contexts of the root DSE. */
+  readonly partitions: readonly PartitionOptions[];
+  readonly runProfiles: {
+    readonly export: { readonly enabled: boolean };
+    readonly fullImport: { readonly pageSize: number; readonly accidentLimit: number };
+    readonly deltaImport: { readonly enabled: boolean; readonly intervalMs: number };
+  };
+  readonly objectTypes: readonly ObjectTypeOptions[];
+}
+
+/** What is wrong with a text that has to be a DN, a filter or an expression; undefined when nothing is. */
+export function textFault(kind: 'dn' | 'filter' | 'expression', text: string): string | undefined {
+  try {
+    if (kind === 'dn') DN.parse(text);
+    else if (kind === 'filter') parseFilter(text);
+    else parseExpression(text);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,92 @@
+/** Which part of the directory a connector reads and writes: partitions, their containers, and what is left out of them. */
+import type { DirectoryDescription } from '../directory/directory';
+import { DN, type MatchingRules } from '../directory/dn';
+import { ScimError } from '../scim/error';
+import type { ConnectorOptions, Fault } from './options';
+
+/** The read scope, which is the write scope too: an entry that is not seen is not changed. */
+export class ReadScope {
+  /** Search bases, none below another. */
+  readonly bases: readonly DN[];
+  /** Subtrees below the bases that are left out. */
+  readonly excluded: readonly DN[];
+  readonly #rules: MatchingRules;
+
+  constructor(bases: readonly DN[], excluded: readonly DN[], rules: MatchingRules) {
+    this.#rules = rules;
+    this.excluded = excluded;
+    this.bases = bases.filter((base, index) =>
+      bases.every(
+        (other, position) =>
+          position === index || !base.isWithin(other, rules) || (base.equals(other, rules) && position > index),
+      ),
+    );
+  }
+
+  /** Whether an entry of this name is in scope. */
+  contains(dn: DN): boolean {
+    return (
+      this.bases.some((base) => dn.isWithin(base, this.#rules)) &&
+      !this.excluded.some((base) => dn.isWithin(base, this.#rules))
+    );
+  }
+
+  /** @throws ScimError 400 that names the containers, for an entry that would be written outside of them. */
+  require(dn: DN): void {
+    if (this.contains(dn)) return;
+    const containers = this.bases.map((base) => `"${base.toString()}"`).join(', ');
+    throw ScimError.invalidValue(
+      `"${dn.toString()}" is outside the containers of this connector (${containers}): correct the name, or add its container to the connector file.`,
+    );
+  }
+}
+
+/** The scope that the options and the root DSE give, with the faults found on the way. */
+export function readScopeOf(
+  options: ConnectorOptions,
+  description: DirectoryDescription,
+  rules: MatchingRules,
+): { scope: ReadScope; faults: Fault[] } {
+  const faults: Fault[] = [];
+  const named =
+    options.partitions.length > 0
+      ? options.partitions
+      : [...description.namingContexts, ...options.global.partitionNames].map((dn) => ({
+          dn,
+          containers: [],
+          excludedContainers: [],
+        }));
+  const bases: DN[] = [];
+  const excluded: DN[] = [];
+  for (const [index, partition] of named.entries()) {
+    const base = DN.parse(partition.dn);
+    const containers = partition.containers.map((text) => DN.parse(text));
+    for (const [position, container] of containers.entries()) {
+      if (container.isWithin(base, rules)) continue;
+      const path = `partitions[${index}].containers[${position}]`;
+      faults.push({
+        path,
+        message: `"${container.toString()}" is not below the partition "${partition.dn}"`,
+        severity: 'fault',
+      });
+    }
+    bases.push(...(containers.length > 0 ? containers : [base]));
+    excluded.push(...partition.excludedContainers.map((text) => DN.parse(text)));
+  }
+  if (bases.length === 0) {
+    const message = 'the root DSE lists no naming context: name the partitions, e.g. [{ "dn": "dc=example,dc=com" }]';
+    faults.push({ path: 'partitions', message, severity: 'fault' });
+  }
+  const scope = new ReadScope(bases, excluded, rules);
+  for (const [index, type] of options.objectTypes.entries()) {
+    const flows = [type.disableFlow, type.deleteFlow].flatMap((flow) =>
+      flow?.action === 'move' ? [flow.container] : [],
+    );
+    for (const text of [...(type.container === undefined ? [] : [type.container]), ...flows]) {
+      if (bases.length === 0 || scope.contains(DN.parse(text))) continue;
+      const message = `"${text}" is outside the containers that this connector reads: add it to a partition's containers`;
+      faults.push({ path: `objectTypes[${index}]`, message, severity: 'fault' });
+    }
+  }
+  return { scope, faults };
+}

@@ -1,0 +1,97 @@
+/** Found entries → resources, with their references resolved, what the state store keeps of them, and their versions. */
+import { createHash } from 'node:crypto';
+import { DN } from '../directory/dn';
+import { resourceOf } from '../mapping/attributes';
+import type { ObjectType } from '../mapping/objectType';
+import { dnsIn, idsIn, type References } from '../mapping/reference';
+import type { Resource } from '../scim/resource';
+import type { ConnectorContext } from './context';
+import { activeOf } from './deprovisioning';
+import type { Found } from './entries';
+
+/** References of more values than this come without `$ref`: each costs a look at the space. */
+const typedReferences = 200;
+
+/** The resources of entries that were found together. */
+export async function resourcesOf(
+  context: ConnectorContext,
+  objectType: ObjectType,
+  found: readonly Found[],
+): Promise<Resource[]> {
+  if (found.length === 0) return [];
+  const stored = await context.state.stored.getMany(found.map(({ id }) => id));
+  const dns = [...new Set(found.flatMap(({ entry }) => dnsIn(entry, objectType)))];
+  const references = await referencesOf(context, dns, []);
+  return found.map((one) => resource(context, objectType, one, stored.get(one.id) ?? {}, references));
+}
+
+/** The resource of one entry, and what was needed to make it: an update makes another one from the same things. */
+export async function resourceFor(
+  context: ConnectorContext,
+  objectType: ObjectType,
+  found: Found,
+): Promise<{ resource: Resource; stored: Readonly<Record<string, unknown>>; references: References }> {
+  const stored = (await context.state.stored.get(found.id)) ?? {};
+  const references = await referencesOf(context, dnsIn(found.entry, objectType), []);
+  return { resource: resource(context, objectType, found, stored, references), stored, references };
+}
+
+/** A resource from what is at hand. */
+export function resource(
+  context: ConnectorContext,
+  objectType: ObjectType,
+  found: Found,
+  stored: Readonly<Record<string, unknown>>,
+  references: References,
+): Resource {
+  const active = activeOf(objectType, found.entry, stored);
+  const made = resourceOf(objectType, found.entry, {
+    id: found.id,
+    references,
+    stored,
+    spelled: context.spelled.of(objectType),
+    ...(active === undefined ? {} : { active }),
+  });
+  if (made.meta !== undefined) made.meta.version = versionOf(made);
+  return made;
+}
+
+/** A hash of the values in scope (decision 14): stamps of the directory miss what plug-ins change, and have coarse clocks. */
+function versionOf({ meta: _stamps, ...values }: Resource): string {
+  return `W/"${createHash('sha1').update(JSON.stringify(values)).digest('base64url')}"`;
+}
+
+/** Both directions of references, looked up in the connector space in one batch each. */
+export async function referencesOf(
+  { space }: ConnectorContext,
+  normalizedDNs: readonly string[],
+  ids: readonly string[],
+): Promise<References> {
+  const idByDN = normalizedDNs.length === 0 ? new Map<string, string>() : await space.idsOfDNs(normalizedDNs);
+  const dnById = ids.length === 0 ? new Map<string, DN>() : await space.dnsOfIds(ids);
+  for (const [normalized, id] of idByDN) if (!dnById.has(id)) dnById.set(id, DN.parse(normalized));
+  const types = new Map<string, string>();
+  if (idByDN.size <= typedReferences) {
+    for (const id of idByDN.values()) {
+      const row = space.get(id);
+      if (row !== undefined) types.set(id, row.objectType);
+    }
+  }
+  return {
+    idOf: (normalized) => {
+      const id = idByDN.get(normalized);
+      return id === undefined ? undefined : { id, resourceType: types.get(id) };
+    },
+    dnOf: (id) => dnById.get(id),
+  };
+}
+
+/** The references that a resource makes, resolved. */
+export function referencesIn(
+  context: ConnectorContext,
+  objectType: ObjectType,
+  resources: readonly Resource[],
+  normalizedDNs: readonly string[],
+): Promise<References> {
+  return referencesOf(context, normalizedDNs, [...new Set(resources.flatMap((one) => idsIn(one, objectType)))]);
+}

@@ -1,0 +1,174 @@
+/** PUT and PATCH: fresh read, apply, fewest modifications, write, space (decision 8). */
+import type { Entry } from '../directory/entry';
+import { isLdapError, LdapError, ResultCode } from '../directory/error';
+import { checkModification } from '../directory/schemaCheck';
+import { isDNAnchor } from '../mapping/anchor';
+import { schemaError } from '../mapping/create';
+import { containerOfType, type ObjectType } from '../mapping/objectType';
+import { dnsIn } from '../mapping/reference';
+import { updateOf } from '../mapping/update';
+import { ScimError } from '../scim/error';
+import type { Change, Context } from '../scim/handler';
+import type { Resource } from '../scim/resource';
+import type { StoredAttributes } from '../space/state';
+import { type ConnectorContext, onBehalfOf } from './context';
+import type { Deletion } from './deletion';
+import { applyFlow, cannotDisable, type Previous, previousKey, undoFlow } from './deprovisioning';
+import type { Entries, Found } from './entries';
+import { updateEntry } from './export';
+import { exportContext } from './exportContext';
+import { keepStored } from './keeping';
+import { referencesIn, resourceFor } from './resources';
+
+/** Updates resources of one object type. The caller has the turn of the id. */
+export class Updating {
+  constructor(
+    readonly context: ConnectorContext,
+    readonly entries: Entries,
+    readonly objectType: ObjectType,
+    readonly deletion: Deletion,
+  ) {}
+
+  /** RFC 7644 §3.5. Undefined when the disable flow has deleted the entry. */
+  async update(id: string, change: Change, request: Context): Promise<Resource | undefined> {
+    const { context, objectType } = this;
+    const found = await this.entries.liveById(objectType, id, onBehalfOf(request));
+    if (found === undefined) throw ScimError.notFound(`There is no ${objectType.name} with id "${id.slice(0, 200)}".`);
+    const { resource: current, stored } = await resourceFor(context, objectType, found);
+    requireVersion(current, request);
+    const desired = change.apply(current);
+    const becomes = activeChange(objectType, current, desired);
+    if (becomes === false && objectType.disableFlow?.action === 'delete') {
+      if (request.dryRun !== true) await this.deletion.deleteFound(found, request);
+      return undefined;
+    }
+    const updated = await this.#entryAfter(found, change, current, desired, becomes, stored);
+    const written = await this.#write(found, updated.after, updated.secrets, request);
+    const previous = becomes === undefined ? stored[previousKey] : updated.previous;
+    await Promise.all([
+      keepStored(context, objectType, written, desired, stored, previous),
+      context.spelled.remember(objectType, request.spelledAs ?? new Map()),
+    ]);
+    return (await resourceFor(context, objectType, written)).resource;
+  }
+
+  /** A create that meets an entry which a delete flow has kept: it is what was asked for, enabled, under its old id. */
+  async reconnect(found: Found, entry: Entry, resource: Resource, request: Context): Promise<Resource> {
+    const { context, objectType } = this;
+    const enabled = undoFlow(objectType.deleteFlow, found.entry, undefined, entry.dn.parent ?? entry.dn);
+    const wanted = [...entry.attributes()].filter(
+      ({ name }) => !objectType.attributes.get(objectType.schema.canonicalName(name))?.secret,
+    );
+    const secrets = [...entry.attributes()].filter(
+      ({ name }) => objectType.attributes.get(objectType.schema.canonicalName(name))?.secret,
+    );
+    const written = await this.#write(found, enabled.with(wanted, entry.dn), secrets, request);
+    await context.disconnections.remove(found.id);
+    const shown = await this.entries.written(objectType, written.entry);
+    await keepStored(context, objectType, shown, resource, {});
+    request.note('reconnected', true);
+    return (await resourceFor(context, objectType, shown)).resource;
+  }
+
+  /** The entry as it shall be, the disable flow or its way back included. */
+  async #entryAfter(
+    found: Found,
+    change: Change,
+    current: Resource,
+    desired: Resource,
+    becomes: boolean | undefined,
+    stored: StoredAttributes,
+  ) {
+    const { context, objectType } = this;
+    const references = await referencesIn(context, objectType, [current, desired], dnsIn(found.entry, objectType));
+    const update = updateOf(objectType, {
+      kind: change.kind,
+      faces: change.faces ?? new Set(),
+      current,
+      desired,
+      entry: found.entry,
+      references,
+      now: context.clock,
+      random: context.random,
+    });
+    const { disableFlow } = objectType;
+    if (disableFlow === undefined || becomes === undefined) return { ...update, previous: undefined };
+    if (!becomes) {
+      const { after, previous } = applyFlow(disableFlow, update.after);
+      return { after, secrets: update.secrets, previous };
+    }
+    const [base] = context.scope.bases;
+    const container = containerOfType(objectType, base ?? found.entry.dn);
+    const after = undoFlow(disableFlow, update.after, stored[previousKey] as Previous | undefined, container);
+    return { after, secrets: update.secrets, previous: undefined };
+  }
+
+  async #write(
+    found: Found,
+    after: Entry,
+    secrets: Parameters<typeof updateEntry>[3],
+    request: Context,
+  ): Promise<Found> {
+    const { context, objectType, entries } = this;
+    const renamed = after.dn.toString() !== found.entry.dn.toString();
+    if (renamed) context.scope.require(after.dn);
+    const faults = checkModification(found.entry, after, objectType.schema);
+    if (faults.length > 0) throw schemaError(faults.map(({ message }) => message));
+    const turns = new Set(entries.turnsOf(objectType, after));
+    for (const turn of entries.turnsOf(objectType, found.entry)) turns.delete(turn);
+    // A name or a matching value that is new to this entry must not be taken by another one meanwhile.
+    return context.exclusive.run(turns, async () => {
+      if (turns.size > 0) await this.#refuseCollisions(found, after, request);
+      if (request.dryRun === true) return found;
+      try {
+        const entry = await updateEntry(
+          exportContext(context, objectType),
+          found.entry,
+          after,
+          secrets,
+          onBehalfOf(request),
+        );
+        if (renamed && isDNAnchor(objectType.anchor))
+          await context.state.ids.renamed(found.normalizedDN, entry.dn.normalized(objectType.schema));
+        return await entries.written(objectType, entry);
+      } catch (error) {
+        // After a rename the entry may stand under either name: nothing that is known of it is believed.
+        if (error instanceof LdapError && (error.ambiguous || renamed)) entries.suspect(found.id);
+        if (isLdapError(error, ResultCode.entryAlreadyExists)) {
+          throw ScimError.uniqueness(`There is an entry already with the name "${after.dn.toString()}".`);
+        }
+        throw error;
+      }
+    });
+  }
+
+  async #refuseCollisions(found: Found, after: Entry, request: Context): Promise<void> {
+    const filter = this.entries.collisionFilter(this.objectType, after);
+    if (filter === undefined) return;
+    const met = await this.entries.searchAll(this.objectType, filter, onBehalfOf(request), 10);
+    const others = met.filter(({ id }) => id !== found.id).map(({ entry }) => `"${entry.dn.toString()}"`);
+    if (others.length === 0) return;
+    throw ScimError.uniqueness(`Another entry has a value that must be unique: ${others.join(', ')}.`);
+  }
+}
+
+/** @throws ScimError 412 when the resource has none of the versions of If-Match (RFC 7644 §3.14). */
+function requireVersion(current: Resource, { ifMatch }: Context): void {
+  if (ifMatch === undefined || ifMatch.includes('*')) return;
+  const opaque = (tag: string) => tag.replace(/^W\//, '');
+  const version = current.meta?.version;
+  if (version !== undefined && ifMatch.some((tag) => opaque(tag) === opaque(version))) return;
+  throw ScimError.preconditionFailed(
+    'The resource has been changed since that version: read it again and repeat the change.',
+  );
+}
+
+/** What `active` turns into; undefined when it stays. @throws ScimError 400 where the connector cannot disable. */
+function activeChange(objectType: ObjectType, current: Resource, desired: Resource): boolean | undefined {
+  if (objectType.disableFlow === undefined) {
+    if (desired.active === false) throw cannotDisable(objectType);
+    return undefined;
+  }
+  if (desired.active === undefined || desired.active === current.active) return undefined;
+  return desired.active === true;
+}

@@ -1,0 +1,150 @@
+/**
+ * Who asks. A request to a connector carries one of its secret tokens in the header field `Authorization: Bearer`
+ * (RFC 6750 §2.1) and nowhere else: not in the query, not in the body, which is not even read before. An unknown
+ * connector answers exactly like a wrong token, so that names cannot be probed. Refused clients wait, others never do.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { Authenticator } from 'passport';
+import { Strategy, type VerifyFunctionWithRequest } from 'passport-http-bearer';
+import type { ConnectorHandle, ConnectorRegistry } from '../connector/handle';
+import { ScimError } from '../scim/error';
+import type { FailureDelays } from './failureDelays';
+import { recordOf } from './requestRecord';
+
+const REALM = 'connector host';
+const HINT = 'send one of the connector\'s secret tokens in the header field "Authorization: Bearer …"';
+
+/** What authentication needs. */
+export interface AuthenticationOptions {
+  readonly registry: Pick<ConnectorRegistry, 'get'>;
+  readonly delays: FailureDelays;
+  /** Aborts when the host stops: whoever waits is answered then. */
+  readonly stopping: AbortSignal;
+  /** Resolves after so many milliseconds, or rejects when the signal aborts. */
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+}
+
+/** Lets a request pass when its token is one of those of the connector that the route parameter `name` names, and sets the record's connector. */
+export function authentication(options: AuthenticationOptions): RequestHandler {
+  const wait = options.wait ?? ((ms, signal) => sleep(ms, undefined, { signal, ref: false }));
+  const bearer = bearerStrategy(options.registry);
+  return (request: Request, response: Response, next: NextFunction): void => {
+    if ('access_token' in request.query) {
+      // RFC 6750 §5.3: what stands in a URL stands in logs.
+      next(unauthorized(400, `A token in the query (access_token) is not accepted; ${HINT}.`, 'invalid_request'));
+      return;
+    }
+    bearer(request, response, (error?: unknown) => {
+      if (!isRefusal(error)) {
+        next(error);
+        return;
+      }
+      response.removeHeader('WWW-Authenticate');
+      response.statusCode = 200;
+      const { delays, stopping } = options;
+      refuse({ delays, stopping, wait }, request, response).then(next, next);
+    });
+  };
+}
+
+/** Passport, set up once and without sessions. It only reads the header: there is no parsed body and no query token. */
+function bearerStrategy(registry: Pick<ConnectorRegistry, 'get'>): RequestHandler {
+  const decoy = [randomBytes(32)];
+  const verify: VerifyFunctionWithRequest = (request, token, done) => {
+    const handle = registry.get(String(request.params.name));
+    const index = matching(token, handle?.tokenDigests ?? decoy);
+    if (!handle || index < 0) {
+      done(null, false);
+      return;
+    }
+    recordOf(request).authenticated(handle.name, handle.tokenDigests.length > 1 ? index + 1 : undefined);
+    done(null, handle);
+  };
+  const passport = new Authenticator();
+  passport.use(new Strategy<VerifyFunctionWithRequest>({ realm: REALM, passReqToCallback: true }, verify));
+  return passport.authenticate('bearer', {
+    session: false,
+    assignProperty: 'connector',
+    authInfo: false,
+    failWithError: true,
+  }) as RequestHandler;
+}
+
+/** The connector that authentication has let this request pass to. */
+export function connectorOf(request: Request): ConnectorHandle {
+  const { connector } = request as Request & { connector?: ConnectorHandle };
+  if (!connector) throw new Error('A route that needs a connector stands before authentication.');
+  return connector;
+}
+
+/** The place of the token's digest among the accepted ones, or -1. Every one is compared, each in constant time. */
+function matching(token: string, digests: readonly Buffer[]): number {
+  // Header fields arrive as Latin-1; the octets are what the client sent, UTF-8 for tokens beyond ASCII.
+  const digest = createHash('sha256').update(token, 'latin1').digest();
+  let found = -1;
+  for (const [index, accepted] of digests.entries()) {
+    if (accepted.length === digest.length && timingSafeEqual(accepted, digest)) found = index;
+  }
+  return found;
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AuthenticationError';
+}
+
+/** Says what is wrong with the header field. It looks at the request only, never at what is known about the connector. */
+function refusal(request: Request): ScimError {
+  const header = request.headers.authorization;
+  if (header === undefined) return unauthorized(401, `The request carries no secret token: ${HINT}.`);
+  const parts = header.split(' ');
+  if (!/^Bearer$/i.test(parts[0] ?? ''))
+    return unauthorized(401, `The header field Authorization is not of the scheme Bearer: ${HINT}.`);
+  if (parts.length !== 2 || parts[1] === '') {
+    return unauthorized(
+      400,
+      'The header field Authorization has to be "Bearer", one blank, and the token without blanks.',
+      'invalid_request',
+    );
+  }
+  const detail =
+    "The secret token is not one of this connector's, or there is no such connector: compare the token and the URL (the connector's name is case-sensitive) with its configuration.";
+  return unauthorized(401, detail, 'invalid_token');
+}
+
+/** RFC 6750 §3: the challenge, with an error code only when credentials were there. */
+function unauthorized(status: 400 | 401, detail: string, error?: string): ScimError {
+  const challenge = `Bearer realm="${REALM}"${error ? `, error="${error}"` : ''}`;
+  return new ScimError(status, undefined, detail, { headers: { 'WWW-Authenticate': challenge } });
+}
+
+/** Resolves with the error to answer when its time has come. */
+async function refuse(
+  { delays, stopping, wait }: Required<Omit<AuthenticationOptions, 'registry'>>,
+  request: Request,
+  response: Response,
+): Promise<ScimError> {
+  const refused = refusal(request);
+  const address = request.socket.remoteAddress ?? '';
+  const ms = delays.failed(address);
+  if (ms === 0) return refused;
+  const record = recordOf(request);
+  record.note('delayedMs', ms);
+  const release = delays.wait(address);
+  if (!release) {
+    response.setHeader('Connection', 'close');
+    return ScimError.tooManyRequests(
+      'Too many refused requests at a time; correct the secret token first.',
+      Math.ceil(ms / 1000),
+    );
+  }
+  try {
+    await wait(ms, AbortSignal.any([record.signal, stopping]));
+  } catch {
+    // The client has gone or the host stops: the answer is due now.
+  } finally {
+    release();
+  }
+  return refused;
+}

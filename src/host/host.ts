@@ -1,0 +1,160 @@
+/**
+ * `host/` listens. It owns the HTTPS server, its certificate, who may ask, the line that each request leaves, and the
+ * order in which all of it starts and stops. It never looks into a SCIM message and never speaks to a directory.
+ * Whatever it opens leaves a release on a stack; stopping is starting backwards.
+ */
+import type { ConnectorRegistry } from '../connector/handle';
+import type { Log } from '../telemetry/log';
+import { createApp } from './app';
+import { type Certificate, type CertificateInfo, openCertificate } from './certificate';
+import { HttpsServer } from './httpsServer';
+
+const CERTIFICATE_CHECK_MS = 3_600_000;
+
+/** How to listen. */
+export interface HostOptions {
+  /** 0: any free one. */
+  readonly port: number;
+  /** `::` is every address, of IPv4 too; where IPv6 is switched off it means `0.0.0.0`. */
+  readonly address: string;
+  readonly certsDirectory: string;
+  /** The name by which clients reach this host; its own certificate is made for it. */
+  readonly hostName: string;
+  /** Milliseconds from the first octet of a request to its deadline. */
+  readonly requestTimeoutMs: number;
+  /** Milliseconds that requests in flight have to finish when the host stops. */
+  readonly drainTimeoutMs: number;
+}
+
+/** What the host serves and where it reports. Both are its own from now on: it closes them when it stops. */
+export interface HostDependencies {
+  readonly registry: ConnectorRegistry;
+  readonly log: Log;
+  readonly clock?: () => Date;
+}
+
+/** A host that listens. */
+export interface Host {
+  readonly port: number;
+  readonly address: string;
+  readonly certificate: CertificateInfo;
+  /** Looks for a renewed certificate now, instead of within the hour. Rejects when the files are faulty; the old one stays in use. */
+  renewCertificate(): Promise<void>;
+  /** Stops accepting, lets requests in flight finish, closes the registry, flushes the log. Never rejects; stopping twice is stopping once. */
+  stop(): Promise<void>;
+}
+
+type Release = () => Promise<void> | void;
+
+/**
+ * Starts a host. Rejects with a {@link import('./hostError').HostError} that says what to do when the certificate cannot be
+ * used or the port cannot be had; then everything is closed again, except the log, to which the caller may have more to say.
+ */
+export async function startHost(options: HostOptions, dependencies: HostDependencies): Promise<Host> {
+  const { log, registry, clock } = dependencies;
+  const releases: Release[] = [() => log.close(), () => registry.close()];
+  const stopping = new AbortController();
+  try {
+    const certificates = await watchCertificate(options, dependencies);
+    releases.push(certificates.release);
+    const app = createApp({
+      registry,
+      log,
+      requestTimeoutMs: options.requestTimeoutMs,
+      stopping: stopping.signal,
+      ...(clock && { clock }),
+    });
+    const { cert, key } = certificates.current();
+    const server = new HttpsServer(
+      {
+        cert,
+        key,
+        requestTimeoutMs: options.requestTimeoutMs,
+        onTlsError: (error, remote) => log.debug('a TLS handshake failed', { remote, reason: error.message }),
+        onBadRequest: (error, status, remote) =>
+          log.warn('an unreadable request was refused', { remote, status, reason: error.message }),
+      },
+      app,
+    );
+    certificates.onRenewal((renewed) => server.renew(renewed.cert, renewed.key));
+    const { port, address } = await server.listen(options.port, options.address);
+    releases.push(async () => {
+      const cutOff = await server.close(options.drainTimeoutMs);
+      if (cutOff > 0) log.warn('requests were cut off when the host stopped', { requests: cutOff });
+    });
+    log.info('the host listens', { port, address, certificate: certificates.current().info.origin });
+    let stopped: Promise<void> | undefined;
+    return {
+      port,
+      address,
+      get certificate() {
+        return certificates.current().info;
+      },
+      renewCertificate: certificates.renew,
+      stop: () => {
+        stopping.abort();
+        stopped ??= release(releases, log);
+        return stopped;
+      },
+    };
+  } catch (error) {
+    await release(releases.slice(1), log);
+    throw error;
+  }
+}
+
+/** Backwards; one release that fails does not keep the others from happening. */
+async function release(releases: readonly Release[], log: Log): Promise<void> {
+  for (const each of releases.toReversed()) {
+    try {
+      await each();
+    } catch (error) {
+      log.error('something could not be closed when the host stopped', { error });
+    }
+  }
+}
+
+interface WatchedCertificate {
+  current(): Certificate;
+  onRenewal(listener: (renewed: Certificate) => void): void;
+  renew(): Promise<void>;
+  release(): void;
+}
+
+/** Opens the certificate, and looks every hour whether it was replaced or has to be made anew. */
+async function watchCertificate(
+  { certsDirectory, hostName }: HostOptions,
+  { log, clock }: HostDependencies,
+): Promise<WatchedCertificate> {
+  const files = { directory: certsDirectory, hostName, ...(clock && { clock }) };
+  let current = await openCertificate(files);
+  let listener: (renewed: Certificate) => void = () => undefined;
+  report(log, current.info);
+  const renew = async (): Promise<void> => {
+    const found = await openCertificate(files);
+    if (found.cert === current.cert && found.key === current.key) return;
+    current = found;
+    listener(found);
+    log.info('the host uses another certificate from now on', {});
+    report(log, found.info);
+  };
+  const timer = setInterval(() => {
+    renew().catch((error: unknown) =>
+      log.error('the certificate could not be renewed; the old one stays in use', { error }),
+    );
+  }, CERTIFICATE_CHECK_MS).unref();
+  return {
+    current: () => current,
+    onRenewal: (given) => {
+      listener = given;
+    },
+    renew,
+    release: () => clearInterval(timer),
+  };
+}
+
+function report(log: Log, info: CertificateInfo): void {
+  const { file, origin, validTo, fingerprint256 } = info;
+  log.info('certificate', { file, origin, validTo, fingerprint256 });
+  for (const warning of info.warnings) log.warn(warning);
+}

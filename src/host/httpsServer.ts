@@ -1,0 +1,172 @@
+/** The listening side: node:https with limits for slow and hostile clients, and a stop that lets requests finish. */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { HostError } from './hostError';
+
+const SECOND = 1000;
+const LIMITS = {
+  minVersion: 'TLSv1.2',
+  handshakeTimeout: 10 * SECOND,
+  headersTimeout: 15 * SECOND,
+  connectionsCheckingInterval: 5 * SECOND,
+  // Longer than the pauses of clients and proxies between requests, so that it is they who close.
+  keepAliveTimeout: 75 * SECOND,
+  maxHeaderSize: 32 * 1024,
+} as const satisfies ServerOptions;
+/** A connection on which nothing moves for so long beyond the request's deadline is dead or held on purpose. */
+const IDLE_GRACE_MS = 90 * SECOND;
+/** How long connections that carry no request may take to say goodbye. */
+const FAREWELL_MS = SECOND;
+
+/** What the server needs. */
+export interface HttpsServerOptions {
+  readonly cert: string;
+  readonly key: string;
+  readonly requestTimeoutMs: number;
+  readonly onTlsError?: (error: Error, remote: string | undefined) => void;
+  readonly onBadRequest?: (error: Error, status: number, remote: string | undefined) => void;
+}
+
+/** An HTTPS server that listens, until it is closed. */
+export class HttpsServer {
+  readonly #server: Server;
+  readonly #connections = new Set<Socket>();
+  readonly #answers = new Set<ServerResponse>();
+  #idle: (() => void) | undefined;
+
+  constructor(options: HttpsServerOptions, listener: RequestListener) {
+    const { cert, key, requestTimeoutMs } = options;
+    this.#server = createServer({
+      ...LIMITS,
+      cert,
+      key,
+      requestTimeout: Math.max(requestTimeoutMs, LIMITS.headersTimeout),
+    });
+    this.#server.timeout = requestTimeoutMs + IDLE_GRACE_MS;
+    this.#server.on('connection', (socket: Socket) => {
+      this.#connections.add(socket);
+      socket.once('close', () => this.#connections.delete(socket));
+    });
+    this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      this.#answers.add(response);
+      response.once('close', () => this.#answered(request, response));
+    });
+    this.#server.on('request', listener);
+    this.#server.on('tlsClientError', (error, socket) => options.onTlsError?.(error, socket.remoteAddress));
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+      const status = refuseUnreadable(error, socket);
+      if (status !== undefined) options.onBadRequest?.(error, status, (socket as Socket).remoteAddress);
+    });
+  }
+
+  /** Resolves when the server listens; rejects with a {@link HostError} that says why it cannot. */
+  async listen(port: number, address: string): Promise<AddressInfo> {
+    try {
+      await this.#listenOn(port, address);
+    } catch (error) {
+      const noIPv6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes((error as NodeJS.ErrnoException).code ?? '');
+      if (!(noIPv6 && address === '::')) throw listenError(error as NodeJS.ErrnoException, port, address);
+      await this.#listenOn(port, '0.0.0.0').catch((second: NodeJS.ErrnoException) => {
+        throw listenError(second, port, '0.0.0.0');
+      });
+    }
+    return this.#server.address() as AddressInfo;
+  }
+
+  #listenOn(port: number, host: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ port, host }, () => {
+        this.#server.removeListener('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  /** New connections get this certificate. */
+  renew(cert: string, key: string): void {
+    this.#server.setSecureContext({ cert, key, minVersion: LIMITS.minVersion });
+  }
+
+  /** Stops accepting; requests in flight have so many milliseconds to finish. Resolves when every connection is closed; answers how many requests were cut off. */
+  async close(drainTimeoutMs: number): Promise<number> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const response of this.#answers) if (!response.headersSent) response.setHeader('Connection', 'close');
+    if (this.#answers.size > 0) {
+      await within(drainTimeoutMs, new Promise<void>((resolve) => (this.#idle = resolve)));
+    }
+    const cutOff = this.#answers.size;
+    if (cutOff === 0) await within(FAREWELL_MS, closed);
+    for (const socket of this.#connections) socket.destroy();
+    await closed;
+    return cutOff;
+  }
+
+  #answered(request: IncomingMessage, response: ServerResponse): void {
+    this.#answers.delete(response);
+    if (this.#server.listening) return;
+    // An answer that began before the stop has promised to keep the connection; it ends once all is sent.
+    request.socket.destroySoon();
+    if (this.#answers.size === 0) this.#idle?.();
+  }
+}
+
+/** Waits for a promise, but not longer than that. */
+async function within(ms: number, promise: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise, timeout]);
+  clearTimeout(timer);
+}
+
+/** Answers what the HTTP parser could not read, as node would, but in words. Answers the status, or undefined when nobody hears it. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): number | undefined {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return undefined;
+  }
+  const [status, reason, detail] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? [
+          431,
+          'Request Header Fields Too Large',
+          `The request's URL and header fields exceed ${LIMITS.maxHeaderSize} octets.`,
+        ]
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? [408, 'Request Timeout', 'The request did not arrive in time.']
+        : [400, 'Bad Request', 'This is not a request of HTTP/1.1.'];
+  const body = JSON.stringify({
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
+    status: String(status),
+    detail,
+  });
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: application/scim+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+  return Number(status);
+}
+
+function listenError(error: NodeJS.ErrnoException, port: number, address: string): HostError {
+  const where = `port ${port} of ${address}`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new HostError(
+        `${where} is in use already, perhaps by another connector host: stop that program, or give this host another port`,
+        error,
+      );
+    case 'EACCES':
+      return new HostError(
+        `${where} may not be used by this account: ports below 1024 need a privilege, choose a higher one`,
+        error,
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new HostError(`${address} is not an address of this machine: give one that is, or "::" for all`, error);
+    default:
+      return new HostError(`the host cannot listen on ${where}: ${error.message}`, error);
+  }
+}

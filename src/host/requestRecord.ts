@@ -1,0 +1,104 @@
+/** What is known of one request while it runs: what the service provider needs to serve it, and what its log line will say. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+
+const records = new WeakMap<IncomingMessage, RequestRecord>();
+const MOST_OPERATIONS = 20;
+const MOST_NOTES = 50;
+const SANE_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** What an LDAP operation leaves in the request's line; the rooms that report them know more of it. */
+interface LoggedOperation {
+  readonly operation?: unknown;
+  readonly durationMs?: unknown;
+}
+
+/** One request. Its methods never throw: what they are told ends up in a log line, nothing more. */
+export class RequestRecord {
+  /** The client's own id when it is fit to be repeated, else a new one. */
+  readonly requestId: string;
+  connector: string | undefined;
+  /** What the request was refused with, or what went wrong. */
+  error: unknown;
+  /** Octets of a streamed body; one that is sent whole has its length in the header. */
+  streamed = 0;
+  readonly #notes = new Map<string, unknown>();
+  readonly #operations: object[] = [];
+  readonly #more = new Map<string, number>();
+  readonly #abort = new AbortController();
+  #operationMs = 0;
+
+  constructor(request: IncomingMessage) {
+    this.requestId = requestId(request);
+    records.set(request, this);
+  }
+
+  /** Aborts at the deadline and when the client has gone. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Who asks, for intents and the change log. Replacing a secret token does not change it. */
+  get actor(): string {
+    return this.connector === undefined ? 'anonymous' : `connector ${this.connector}`;
+  }
+
+  /** The request carries a secret token of this connector, the `tokenNumber`th where it has several. */
+  authenticated(connector: string, tokenNumber?: number): void {
+    this.connector = connector;
+    if (tokenNumber !== undefined) this.note('tokenNumber', tokenNumber);
+  }
+
+  /** Something worth a word in the request's line. Never values. */
+  readonly note = (key: string, value: unknown): void => {
+    if (this.#notes.has(key) || this.#notes.size < MOST_NOTES) this.#notes.set(key, value);
+  };
+
+  /** An LDAP operation has ended. The first ones are listed, the others counted. */
+  readonly observe = (operation: object): void => {
+    const { operation: kind, durationMs } = operation as LoggedOperation;
+    if (typeof durationMs === 'number') this.#operationMs += durationMs;
+    if (this.#operations.length < MOST_OPERATIONS) this.#operations.push(operation);
+    else this.#more.set(String(kind), (this.#more.get(String(kind)) ?? 0) + 1);
+  };
+
+  abort(name: 'TimeoutError' | 'AbortError', message: string): void {
+    this.#abort.abort(new DOMException(message, name));
+  }
+
+  /** The notes and the operations, for the log line. */
+  fields(): Record<string, unknown> {
+    const more = [...this.#more.values()].reduce((sum, count) => sum + count, 0);
+    return {
+      ...(this.#notes.size > 0 && { notes: Object.fromEntries(this.#notes) }),
+      ...(this.#operations.length > 0 && {
+        ldap: {
+          count: this.#operations.length + more,
+          durationMs: rounded(this.#operationMs),
+          operations: this.#operations,
+          ...(more > 0 && { more: Object.fromEntries(this.#more) }),
+        },
+      }),
+    };
+  }
+}
+
+/** The record of a request that has passed the request log. */
+export function recordOf(request: IncomingMessage): RequestRecord {
+  const record = records.get(request);
+  if (!record) throw new Error('A route stands before the request log.');
+  return record;
+}
+
+/** Milliseconds as the log shows them. */
+export function rounded(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
+
+function requestId({ headers }: IncomingMessage): string {
+  for (const name of ['x-request-id', 'client-request-id']) {
+    const given = headers[name];
+    if (typeof given === 'string' && SANE_ID.test(given)) return given;
+  }
+  return randomUUID();
+}

@@ -1,0 +1,200 @@
+/** Entry → resource: both faces, from the links and the schema. */
+import type { DN } from '../directory/dn';
+import type { Entry, Value } from '../directory/entry';
+import type { Json, Resource } from '../scim/resource';
+import { containerOf, type Link } from './coreFace';
+import { type DirectoryAttribute, virtual } from './directoryFace';
+import type { ObjectType } from './objectType';
+import { dnOf, type References } from './reference';
+import { restoreElements } from './remainder';
+import { dateTimeOf, fromDirectory } from './syntax';
+
+/** What a resource is made from beside its entry. */
+export interface ResourceInput {
+  readonly id: string;
+  readonly references: References;
+  /** What the state store keeps of this resource. */
+  readonly stored: Readonly<Record<string, unknown>>;
+  /** Aliases that clients of this connector have used, as they spelled them: canonical key → names. */
+  readonly spelled: ReadonlyMap<string, readonly string[]>;
+  /** Absent: no disable flow, so `active` is no attribute. */
+  readonly active?: boolean;
+}
+
+/** The resource of an entry. What the state store keeps fills in what the directory has no place for. */
+export function resourceOf(objectType: ObjectType, entry: Entry, input: ResourceInput): Resource {
+  const resource: Resource = { schemas: [objectType.resourceType.schema.id], id: input.id };
+  for (const [path, value] of Object.entries(input.stored))
+    if (!isRemainder(value)) place(resource, path, value as Json);
+  coreFaceOf(objectType, entry, input, resource);
+  if (input.active !== undefined) resource.active = input.active;
+  const face = directoryFaceOf(objectType, entry, input);
+  for (const extension of objectType.resourceType.extensions) {
+    if (extension.id === objectType.urn) resource[objectType.urn] = face;
+    if (resource[extension.id] !== undefined) resource.schemas?.push(extension.id);
+  }
+  const created = dateTimeOf(entry.first('createTimestamp') ?? '');
+  const lastModified = dateTimeOf(entry.first('modifyTimestamp') ?? '');
+  resource.meta = {
+    resourceType: objectType.name,
+    ...(created === undefined ? {} : { created }),
+    ...(lastModified === undefined ? {} : { lastModified }),
+  };
+  return resource;
+}
+
+/** A stored multi-valued attribute: elements whose values stand in the directory, and some that do not. */
+function isRemainder(value: unknown): value is { elements: Record<string, unknown>[] } {
+  return typeof value === 'object' && value !== null && 'elements' in value;
+}
+
+/** Sets a top-level attribute, or one of an extension (`URN:name`). */
+function place(resource: Resource, path: string, value: Json): void {
+  const colon = path.lastIndexOf(':');
+  if (colon < 0) resource[path] = value;
+  else {
+    const urn = path.slice(0, colon);
+    resource[urn] = { ...(resource[urn] as object | undefined), [path.slice(colon + 1)]: value };
+  }
+}
+
+function coreFaceOf(objectType: ObjectType, entry: Entry, input: ResourceInput, resource: Resource): void {
+  for (const link of objectType.links) {
+    const attribute = objectType.attributes.get(link.target);
+    if (attribute === undefined || attribute.secret) continue;
+    const values = link.multiValued ? entry.values(attribute.name) : visibleValue(entry, attribute, objectType);
+    const json = values.flatMap((value) => jsonOf(value, attribute, input.references, objectType));
+    if (json.length > 0) contribute(resource, link, json);
+  }
+  if (objectType.name === 'User' && resource.userName === undefined) {
+    // RFC 7643 §4.1.1 wants a userName of every user; an entry that came through the directory's face may have none.
+    const name = entry.dn.rdn?.parts[0]?.value;
+    if (name !== undefined) resource.userName = name.toString();
+  }
+  finishElements(objectType, resource, input);
+}
+
+/** The value that a client sees of an attribute treated as a single value: one that is more than the entry's name comes first. */
+export function visibleValue(entry: Entry, attribute: DirectoryAttribute, { schema }: ObjectType): readonly Value[] {
+  const values = entry.values(attribute.name);
+  if (values.length < 2) return values;
+  const named = rdnValue(entry.dn, attribute.key, schema.canonicalName.bind(schema));
+  const isName = (value: Value) =>
+    named !== undefined && schema.normalize(attribute.name, value) === schema.normalize(attribute.name, named);
+  return [values.find((value) => !isName(value)) ?? values[0] ?? ''];
+}
+
+/** The value that the RDN gives an attribute, if it does. */
+export function rdnValue(dn: DN, key: string, canonicalName: (name: string) => string): Value | undefined {
+  return dn.rdn?.parts.find(({ type }) => canonicalName(type) === key)?.value;
+}
+
+/** One value as JSON; a reference that nobody knows is left to the directory's face. */
+function jsonOf(
+  value: Value,
+  attribute: DirectoryAttribute,
+  references: References,
+  { schema }: ObjectType,
+): (string | number | boolean)[] {
+  if (attribute.type !== 'reference') return [fromDirectory(value, attribute.type)];
+  const id = references.idOf(dnOf(value.toString())?.normalized(schema) ?? '')?.id;
+  return id === undefined ? [] : [id];
+}
+
+/** Puts values at a link's place; links that share their terms share their elements (RFC 7643 §2.4). */
+function contribute(resource: Resource, link: Link, values: readonly (string | number | boolean)[]): void {
+  const container = ensureContainer(link, resource);
+  if (!link.multiValued) {
+    const [value] = values;
+    container[link.attribute] =
+      link.subAttribute === undefined
+        ? value
+        : { ...(container[link.attribute] as object), [link.subAttribute]: value };
+    return;
+  }
+  const list = Array.isArray(container[link.attribute]) ? (container[link.attribute] as unknown[]) : [];
+  container[link.attribute] = list;
+  if (link.subAttribute === undefined) {
+    list.push(...values);
+    return;
+  }
+  const own = list.filter((element) => sameTerms(element as Record<string, unknown>, link)) as Record<
+    string,
+    unknown
+  >[];
+  for (const [index, value] of values.entries()) {
+    const element = own[index];
+    if (element !== undefined && element[link.subAttribute] === undefined) element[link.subAttribute] = value;
+    else list.push({ ...link.terms, [link.subAttribute]: value });
+  }
+}
+
+function sameTerms(element: Record<string, unknown>, { terms }: Link): boolean {
+  return Object.entries(terms).every(([name, term]) => element[name] === term);
+}
+
+function ensureContainer(link: Link, resource: Resource): Record<string, unknown> {
+  const present = containerOf(link, resource);
+  if (present !== undefined) return present;
+  const container: Record<string, unknown> = {};
+  resource[link.schema] = container;
+  return container;
+}
+
+/** Completes multi-valued attributes: what the state store remembers of their elements, `$ref`, and the primary one. */
+function finishElements(objectType: ObjectType, resource: Resource, input: ResourceInput): void {
+  const done = new Set<string>();
+  for (const link of objectType.links) {
+    const key = `${link.schema}:${link.attribute}`;
+    if (link.subAttribute === undefined || done.has(key)) continue;
+    done.add(key);
+    if (!link.multiValued) {
+      addReference(containerOf(link, resource)?.[link.attribute], input, objectType);
+      continue;
+    }
+    const storedAs = link.extension ? key : link.attribute;
+    const remembered = input.stored[storedAs];
+    const container = ensureContainer(link, resource);
+    const derived = (container[link.attribute] ?? []) as Record<string, unknown>[];
+    const own = objectType.links.filter((other) => other.schema === link.schema && other.attribute === link.attribute);
+    const elements = isRemainder(remembered)
+      ? restoreElements(own, derived, remembered.elements)
+      : withPrimary(derived, link);
+    if (elements.length === 0) delete container[link.attribute];
+    else container[link.attribute] = elements;
+    for (const element of elements) addReference(element, input, objectType);
+  }
+}
+
+/** Where nobody has said which element is the primary one, the first is. */
+function withPrimary(elements: Record<string, unknown>[], link: Link): Record<string, unknown>[] {
+  if (!link.definition.subAttributes?.some(({ name }) => name === 'primary')) return elements;
+  return elements.map((element, index) => (index === 0 ? { ...element, primary: true } : element));
+}
+
+/** `$ref`, relative to the resource's own endpoint (RFC 7643 §2.4), for a reference whose type is known. */
+function addReference(element: unknown, { references }: ResourceInput, { schema }: ObjectType): void {
+  if (typeof element !== 'object' || element === null || !('value' in element)) return;
+  const dn = references.dnOf(String(element.value));
+  const type = dn === undefined ? undefined : references.idOf(dn.normalized(schema))?.resourceType;
+  if (type !== undefined) Object.assign(element, { $ref: `../${type}s/${encodeURIComponent(String(element.value))}` });
+}
+
+function directoryFaceOf(
+  objectType: ObjectType,
+  entry: Entry,
+  { references, spelled }: ResourceInput,
+): Record<string, unknown> {
+  const dn = entry.dn.toString();
+  const face: Record<string, unknown> = { [virtual.dn]: dn, [virtual.distinguishedName]: dn };
+  for (const attribute of objectType.attributes.values()) {
+    if (attribute.secret || !entry.has(attribute.name)) continue;
+    const values = attribute.single ? visibleValue(entry, attribute, objectType) : entry.values(attribute.name);
+    const json = values.map((value) => jsonOf(value, attribute, references, objectType)[0] ?? value.toString());
+    const shown = attribute.single ? json[0] : json;
+    face[attribute.name] = shown;
+    // A client reads back the name that it sent, beside the name that /Schemas lists.
+    for (const alias of spelled.get(attribute.key) ?? []) face[alias] = shown;
+  }
+  return face;
+}

@@ -1,0 +1,213 @@
+/**
+ * The face of an object type that speaks the directory's own names: the ECMA2Host extension, with types and
+ * multiplicity from the schema and the virtual attributes that the original host has.
+ */
+import type { AttributeTypeDescription, Schema } from '../directory/schema';
+import type { AttributeDefinition, AttributeType, SchemaDefinition } from '../scim/resourceType';
+import type { Fault, ObjectTypeOptions } from './options';
+import { scimTypeOf } from './syntax';
+
+/** The URN of the directory's face of a resource type. */
+export function directoryFaceUrn(resourceType: string): string {
+  return `urn:ietf:params:scim:schemas:extension:ECMA2Host:2.0:${resourceType}`;
+}
+
+/** The virtual attributes. */
+export const virtual = {
+  dn: '-dn-',
+  distinguishedName: '_distinguishedName',
+  exportPassword: 'export_password',
+} as const;
+
+/** Attributes whose values are never read, stored, logged or returned, whatever a file says. */
+const secrets = new Set(
+  [
+    'userPassword',
+    'unicodePwd',
+    'userPKCS12',
+    'authPassword',
+    'sambaNTPassword',
+    'sambaLMPassword',
+    'sambaPasswordHistory',
+    'krbPrincipalKey',
+    'pwdHistory',
+    'nsRoleScopeDN',
+    'ds-pwp-password-history',
+    'ibm-slapdAdminPW',
+    'ipaNTHash',
+    'orclPassword',
+  ].map((name) => name.toLowerCase()),
+);
+
+/** Whether the values of an attribute are secrets. */
+export function isSecretAttribute(name: string, passwordAttribute?: string): boolean {
+  const base = (name.split(';', 1)[0] ?? name).toLowerCase();
+  return secrets.has(base) || base === passwordAttribute?.toLowerCase();
+}
+
+/** One attribute of the directory as clients see it. */
+export interface DirectoryAttribute {
+  /** The name that clients see: as the file spells it, else the schema's first name. */
+  readonly name: string;
+  /** {@link Schema.canonicalName}: the same for every name of the attribute. */
+  readonly key: string;
+  readonly aliases: readonly string[];
+  readonly type: Exclude<AttributeType, 'complex' | 'decimal'>;
+  /** Clients see one value. */
+  readonly single: boolean;
+  readonly readOnly: boolean;
+  readonly secret: boolean;
+  readonly required: boolean;
+  readonly caseExact: boolean;
+  readonly description?: string;
+}
+
+/** What the face is made from. */
+export interface FaceInput {
+  readonly options: ObjectTypeOptions;
+  readonly schema: Schema;
+  /** Target object and auxiliary classes. */
+  readonly classes: readonly string[];
+  readonly passwordAttribute: string;
+  readonly attributeAliases: readonly string[];
+  readonly includeOperational: boolean;
+  readonly includeExtensible: boolean;
+  /** Keys of attributes that a single-valued core attribute is mapped to: clients see one value of them. */
+  readonly singleByMapping: ReadonlySet<string>;
+  readonly report: (fault: Fault) => void;
+  readonly path: string;
+}
+
+/** The attributes of the face, by key: those that the file selects, else every attribute of the classes. */
+export function directoryAttributes(input: FaceInput): Map<string, DirectoryAttribute> {
+  const { options, schema } = input;
+  const attributes = new Map<string, DirectoryAttribute>();
+  const add = (name: string, treatAsSingleValue?: boolean) => {
+    const attribute = describe(name, input, treatAsSingleValue);
+    if (!attributes.has(attribute.key)) attributes.set(attribute.key, attribute);
+  };
+  if (options.attributes === undefined) {
+    for (const name of defaultSelection(input)) add(name);
+  } else {
+    for (const [index, { name, treatAsSingleValue }] of options.attributes.entries()) {
+      if (isVirtual(name)) continue;
+      if (schema.attributeType(name) === undefined) {
+        input.report(unknownAttribute(schema, name, `${input.path}.attributes[${index}]`));
+      } else add(name, treatAsSingleValue);
+    }
+    add('objectClass');
+  }
+  return attributes;
+}
+
+/** Whether a name is one of the virtual attributes, which every object type has. */
+export function isVirtual(name: string): boolean {
+  return Object.values(virtual).some((known) => known.toLowerCase() === name.toLowerCase());
+}
+
+/** A fault that names the attribute and, where there is one, its near neighbour. */
+export function unknownAttribute(schema: Schema, name: string, path: string): Fault {
+  const near = [...schema.attributeTypes].flatMap(({ names }) => names).find((known) => isNear(known, name));
+  const hint =
+    near === undefined ? "check the spelling, or add the attribute to the directory's schema" : `did you mean ${near}?`;
+  return { path, message: `the directory's schema has no attribute "${name}": ${hint}`, severity: 'fault' };
+}
+
+function isNear(a: string, b: string): boolean {
+  const [x, y] = [a.toLowerCase(), b.toLowerCase()];
+  return (
+    x !== y &&
+    Math.abs(x.length - y.length) <= 2 &&
+    x.length > 2 &&
+    (x.startsWith(y) || y.startsWith(x) || x.slice(1) === y.slice(1) || x.slice(0, -1) === y.slice(0, -1))
+  );
+}
+
+function* defaultSelection({ schema, classes, options, ...input }: FaceInput): Iterable<string> {
+  const reachable = [...classes];
+  if (options.auxiliaryClasses.length === 0) {
+    // A client that names auxiliary classes in a request needs their attributes, and nothing else says which ones.
+    for (const { name, kind } of schema.objectClasses)
+      if (kind === 'AUXILIARY' && !/^extensibleObject$/i.test(name)) reachable.push(name);
+  }
+  const { must, may } = schema.requirements(reachable);
+  for (const type of [...must, ...may]) if (type.usage === 'userApplications') yield type.name;
+  yield* input.attributeAliases;
+  for (const type of schema.attributeTypes) {
+    if (type.usage === 'userApplications' ? input.includeExtensible : input.includeOperational) yield type.name;
+  }
+}
+
+function describe(name: string, input: FaceInput, treatAsSingleValue?: boolean): DirectoryAttribute {
+  const { schema, passwordAttribute, classes } = input;
+  const type = schema.attributeType(name) as AttributeTypeDescription;
+  const key = schema.canonicalName(name);
+  const { must } = schema.requirements([...classes]);
+  const options = name.includes(';') ? name.slice(name.indexOf(';')) : '';
+  return {
+    name: input.options.attributes === undefined && options === '' ? type.name : name,
+    key,
+    aliases: type.names.map((known) => known + options).filter((known) => known.toLowerCase() !== name.toLowerCase()),
+    type: scimTypeOf(schema, name),
+    single: type.singleValue || (key !== 'objectclass' && (treatAsSingleValue ?? input.singleByMapping.has(key))),
+    readOnly: type.noUserModification || type.usage !== 'userApplications',
+    secret: isSecretAttribute(name, passwordAttribute),
+    required: must.some(({ oid }) => oid === type.oid),
+    caseExact: schema.isCaseExact(name),
+    description: type.description,
+  };
+}
+
+/** The extension schema of RFC 7643 §7 that describes the face. */
+export function directoryFaceSchema(resourceType: string, attributes: Iterable<DirectoryAttribute>): SchemaDefinition {
+  const text = { type: 'string', multiValued: false, required: false, caseExact: false, uniqueness: 'none' } as const;
+  const virtuals: AttributeDefinition[] = [
+    {
+      ...text,
+      name: virtual.dn,
+      description: 'The distinguished name of the entry; a change renames or moves it.',
+      mutability: 'readWrite',
+      returned: 'default',
+      uniqueness: 'server',
+    },
+    {
+      ...text,
+      name: virtual.distinguishedName,
+      description: 'The distinguished name of the entry.',
+      mutability: 'readOnly',
+      returned: 'default',
+      uniqueness: 'server',
+    },
+    {
+      ...text,
+      name: virtual.exportPassword,
+      description: 'A password for the entry; never returned.',
+      caseExact: true,
+      mutability: 'writeOnly',
+      returned: 'never',
+    },
+  ];
+  return {
+    id: directoryFaceUrn(resourceType),
+    name: 'ECMA2Host',
+    description: 'The attributes of the directory under their own names',
+    attributes: [...virtuals, ...[...attributes].map(definitionOf)],
+  };
+}
+
+function definitionOf(attribute: DirectoryAttribute): AttributeDefinition {
+  return {
+    name: attribute.name,
+    aliases: attribute.aliases,
+    type: attribute.type,
+    multiValued: !attribute.single,
+    description: attribute.description ?? attribute.name,
+    // The DN, a mapping or the core face may fill what the directory requires: the entry is checked as a whole.
+    required: false,
+    caseExact: attribute.caseExact,
+    mutability: attribute.secret ? 'writeOnly' : attribute.readOnly ? 'readOnly' : 'readWrite',
+    returned: attribute.secret ? 'never' : 'default',
+    uniqueness: 'none',
+    ...(attribute.type === 'reference' ? { referenceTypes: ['User', 'Group', 'external'] } : {}),
+  };
+}

@@ -1,0 +1,156 @@
+/**
+ * LdapError → ScimError, once, by class of cause (RFC 4511 appendix A, RFC 7644 §3.12). The detail comes from this table
+ * only: a server's diagnostic may echo the request, so it goes to the log.
+ */
+import { LdapError, ResultCode } from '../directory/error';
+import { ScimError, type ScimType } from '../scim/error';
+
+/** What a class of causes means to a SCIM client. */
+interface Cause {
+  readonly status: number;
+  readonly scimType?: ScimType;
+  /** Completed with the entry's name. Says what happened and what to do. */
+  readonly detail: (dn: string) => string;
+  /** Seconds after which trying again makes sense. */
+  readonly retryAfter?: number;
+}
+
+const R = ResultCode;
+const unavailable: Cause = {
+  status: 503,
+  retryAfter: 5,
+  detail: () =>
+    'The directory is not available at the moment. The request can be repeated; see the host log for the cause.',
+};
+const denied: Cause = {
+  status: 403,
+  detail: (dn) =>
+    `The directory does not allow the connector's account to do this at ${quoted(dn)}: give the account the right to write there.`,
+};
+const invalid: Cause = {
+  status: 400,
+  scimType: 'invalidValue',
+  detail: (dn) =>
+    `The directory refuses the values for ${quoted(dn)} by its own rules (syntax, schema or policy): see the host log for its words.`,
+};
+const exists: Cause = {
+  status: 409,
+  scimType: 'uniqueness',
+  detail: (dn) =>
+    `An entry or value that must be unique exists already: ${quoted(dn)}. Match the existing entry instead of creating it again.`,
+};
+const login: Cause = {
+  status: 503,
+  retryAfter: 60,
+  detail: () =>
+    "The directory does not accept the connector's own account: check its user name and password with `connector-host check`.",
+};
+
+const byResult: ReadonlyMap<LdapError['result'], Cause> = new Map<LdapError['result'], Cause>([
+  ...(
+    [
+      R.busy,
+      R.unavailable,
+      R.operationsError,
+      R.loopDetect,
+      R.referral,
+      R.timeLimitExceeded,
+      R.adminLimitExceeded,
+      R.canceled,
+      'connectionLost',
+      'timeout',
+      'cancelled',
+    ] as const
+  ).map((result) => [result, unavailable] as const),
+  ...([R.insufficientAccessRights, R.unwillingToPerform, R.affectsMultipleDSAs] as const).map(
+    (result) => [result, denied] as const,
+  ),
+  ...([R.strongerAuthRequired, R.confidentialityRequired] as const).map(
+    (result) =>
+      [
+        result,
+        {
+          status: 503,
+          retryAfter: 60,
+          detail: () => 'The directory demands an encrypted connection for this: set the binding to SSL or TLS.',
+        },
+      ] as const,
+  ),
+  ...([R.invalidCredentials, R.inappropriateAuthentication, R.authMethodNotSupported] as const).map(
+    (result) => [result, login] as const,
+  ),
+  ...(
+    [
+      R.undefinedAttributeType,
+      R.inappropriateMatching,
+      R.constraintViolation,
+      R.invalidAttributeSyntax,
+      R.invalidDNSyntax,
+      R.namingViolation,
+      R.objectClassViolation,
+      R.notAllowedOnRDN,
+      R.objectClassModsProhibited,
+      R.noSuchAttribute,
+    ] as const
+  ).map((result) => [result, invalid] as const),
+  ...([R.entryAlreadyExists, R.attributeOrValueExists] as const).map((result) => [result, exists] as const),
+  [
+    R.notAllowedOnNonLeaf,
+    {
+      status: 409,
+      detail: (dn) => `${quoted(dn)} has entries below it, so it cannot be deleted: remove them first.`,
+    },
+  ],
+  [
+    R.assertionFailed,
+    {
+      status: 412,
+      detail: (dn) => `${quoted(dn)} was changed in the meantime: read it again and repeat the change.`,
+    },
+  ],
+  [
+    R.sizeLimitExceeded,
+    {
+      status: 400,
+      scimType: 'tooMany',
+      detail: () =>
+        "More entries match than the directory gives the connector's account: raise its size limit or ask for less.",
+    },
+  ],
+]);
+
+const unexpected: Cause = {
+  status: 502,
+  detail: (dn) =>
+    `The directory answered in a way that the host does not expect${dn === '' ? '' : ` for ${quoted(dn)}`}: see the host log.`,
+};
+
+/** Any error of a directory as a ScimError; other errors pass as they are. A missing entry depends on the operation. */
+export function toScimError(error: unknown): unknown {
+  if (!(error instanceof LdapError)) return error;
+  const cause = error.result === R.noSuchObject ? noSuchObject(error) : (byResult.get(error.result) ?? unexpected);
+  const headers = cause.retryAfter === undefined ? undefined : { 'Retry-After': String(cause.retryAfter) };
+  return new ScimError(cause.status, cause.scimType, cause.detail(error.dn), { headers, cause: error });
+}
+
+/** 32 means another thing to each operation: on add and rename the parent is missing, elsewhere the entry is. */
+function noSuchObject(error: LdapError): Cause {
+  if (error.operation === 'add' || error.operation === 'modifyDN') {
+    return {
+      status: 400,
+      scimType: 'invalidValue',
+      detail: (dn) =>
+        `The container above ${quoted(dn)} does not exist: create it, correct the DN expression, or let the connector make parents (provisioningHierarchy).`,
+    };
+  }
+  if (error.operation === 'search')
+    return {
+      ...unavailable,
+      detail: (dn) => `The container ${quoted(dn)} does not exist in the directory: correct it in the connector file.`,
+    };
+  return { status: 404, detail: (dn) => `${quoted(dn)} is not in the directory.` };
+}
+
+function quoted(dn: string): string {
+  return dn === '' ? 'the root entry' : `"${dn.length > 300 ? `${dn.slice(0, 300)}…` : dn}"`;
+}

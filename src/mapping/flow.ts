@@ -1,0 +1,72 @@
+/** One-way mappings: expressions and constants, evaluated over a resource. */
+
+import { parsePath } from '../scim/path';
+import type { Resource } from '../scim/resource';
+import { linkOf, valuesAt } from './coreFace';
+import { sourceAliases } from './defaultMapping';
+import { type Expression, evaluate, type Scope } from './expression';
+import type { Flow, ObjectType } from './objectType';
+
+/** What an expression may look at. */
+export type EvaluationScope = Scope;
+
+/** The attributes of a resource, on either face, under the names that expressions use. */
+export function scopeOf(
+  objectType: ObjectType,
+  resource: Resource,
+  { now, random }: Pick<Scope, 'now' | 'random'>,
+): EvaluationScope {
+  return { now, random, attribute: (name) => scalar(sourceValues(objectType, resource, name)) };
+}
+
+/** The values of a source, as an expression names it: a SCIM path, a name of the directory, or an identity provider's own name for it. */
+export function sourceValues(objectType: ObjectType, resource: Resource, name: string): readonly unknown[] {
+  const directory = objectType.attributes.get(objectType.schema.canonicalName(name));
+  const face = resource[objectType.urn] as Record<string, unknown> | undefined;
+  const core =
+    parsePath(name, objectType.resourceType) ??
+    parsePath(sourceAliases[name.toLowerCase()] ?? '', objectType.resourceType);
+  if (core !== undefined && core.schema !== objectType.urn) {
+    const link = linkOf(core.spelled, objectType.rdnAttribute, objectType.name, objectType.schema);
+    const values = typeof link === 'string' ? [] : valuesAt(link, resource, true);
+    if (values.length > 0) return values;
+  }
+  const own = directory === undefined ? face?.[name] : face?.[directory.name];
+  if (own !== undefined) return Array.isArray(own) ? own : [own];
+  // A name of the directory that only the core face has filled.
+  const link = objectType.links.find(({ target }) => target === directory?.key);
+  return link === undefined ? [] : valuesAt(link, resource, true);
+}
+
+/** Whether anything is known under the name that an expression uses. */
+export function isKnownSource(objectType: ObjectType, name: string): boolean {
+  if (objectType.attributes.has(objectType.schema.canonicalName(name))) return true;
+  return parsePath(name, objectType.resourceType) !== undefined || sourceAliases[name.toLowerCase()] !== undefined;
+}
+
+function scalar(values: readonly unknown[]): ReturnType<Scope['attribute']> {
+  if (values.length === 0) return undefined;
+  if (values.length > 1) return values.map(String);
+  const [value] = values;
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
+}
+
+/** What a flow gives, as text values; none when it drops the attribute. */
+export function flowValues({ value }: Flow, scope: EvaluationScope): string[] {
+  if ('constant' in value) return [value.constant];
+  return textsOf(evaluate(value, scope));
+}
+
+/** The sources of an expression; a constant has none. */
+export function flowSources({ value }: Flow): readonly string[] {
+  return 'constant' in value ? [] : value.sources;
+}
+
+function textsOf(result: unknown): string[] {
+  if (result === null || result === undefined || result === '') return [];
+  if (Array.isArray(result)) return result.flatMap(textsOf);
+  if (result instanceof Date) return [result.toISOString()];
+  return typeof result === 'object' ? [] : [String(result)];
+}
+
+export type { Expression };

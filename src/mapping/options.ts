@@ -1,0 +1,48 @@
+/** What an administrator says of an object type: the words of the connector file, defaults in place. */
+
+/** Something wrong with a connector: where in the file, and what to do. */
+export interface Fault {
+  /** Path in the file, e.g. `objectTypes[0].mappings[2].target`. */
+  readonly path: string;
+  readonly message: string;
+  /** A notice does not keep the connector from opening. */
+  readonly severity: 'fault' | 'notice';
+}
+
+/** How an attribute of a resource and an attribute of an entry belong together. */
+export type MappingOptions =
+  | { readonly kind: 'direct'; readonly source: string; readonly target: string }
+  | { readonly kind: 'expression'; readonly expression: string; readonly target: string; readonly apply: Apply }
+  | { readonly kind: 'constant'; readonly constant: string; readonly target: string; readonly apply: Apply };
+
+/** `always`: whenever a source changes; `onCreate`: only during object creation. */
+export type Apply = 'always' | 'onCreate';
+
+/** What becomes of an entry that is disabled or deleted (page *Deprovisioning*). */
+export type FlowOptions =
+  | { readonly action: 'none' }
+  | { readonly action: 'delete' }
+  | { readonly action: 'setAttribute'; readonly values: Readonly<Record<string, string | readonly string[]>> }
+  | { readonly action: 'move'; readonly container: string };
+
+/** An object type (pages *Object Types*, *Select Attributes*, *Deprovisioning*). */
+export interface ObjectTypeOptions {
+  readonly resourceType: string;
+  readonly targetObject: string;
+  readonly auxiliaryClasses: readonly string[];
+  /** Absent: the product's proposal. */
+  readonly anchor?: string;
+  readonly matchingAttributes: readonly string[];
+  readonly filter?: string;
+  readonly container?: string;
+  readonly dn?: string;
+  /** Absent: every attribute of the classes. */
+  readonly attributes?: readonly { readonly name: string; readonly treatAsSingleValue?: boolean }[];
+  /** Absent: the default mapping of the resource type. */
+  readonly mappings?: readonly MappingOptions[];
+  /** Core attributes that the directory has no place for and that the state store keeps. */
+  readonly stored: readonly string[];
+  readonly memberAttribute?: string;
+  readonly disableFlow?: FlowOptions;
+  readonly deleteFlow: FlowOptions;
+}

@@ -1,0 +1,127 @@
+/**
+ * What a resource says of each attribute of the directory. The two faces may both speak of one attribute (decision 11):
+ * who has changed it owns it, and two different changes in one request are a contradiction.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { Value } from '../directory/entry';
+import { ScimError } from '../scim/error';
+import type { Resource } from '../scim/resource';
+import { type Link, valuesAt } from './coreFace';
+import { type DirectoryAttribute, virtual } from './directoryFace';
+import type { ObjectType } from './objectType';
+import { dnOf, looksLikeDN, type References } from './reference';
+import { toDirectory, ValueFault } from './syntax';
+
+/** What one face says of an attribute. */
+export interface Statement {
+  /** As a client would write it, for messages. */
+  readonly path: string;
+  /** URN of the schema that the face stands in. */
+  readonly face: string;
+  /** JSON values; empty: nothing is said. */
+  readonly values: readonly unknown[];
+}
+
+/** Everything that is said of one attribute, one statement per face or link. */
+export function statementsOf(objectType: ObjectType, attribute: DirectoryAttribute, resource: Resource): Statement[] {
+  const face = resource[objectType.urn] as Record<string, unknown> | undefined;
+  const own = asList(face?.[attribute.name]);
+  const statements: Statement[] = [{ path: `${objectType.urn}:${attribute.name}`, face: objectType.urn, values: own }];
+  for (const link of objectType.links) {
+    if (link.target !== attribute.key) continue;
+    statements.push({
+      path: link.source,
+      face: link.schema,
+      values: valuesAt(link, resource, isFirst(link, objectType)),
+    });
+  }
+  if (attribute.key === objectType.schema.canonicalName(objectType.passwordAttribute)) {
+    statements.push({ path: 'password', face: objectType.resourceType.schema.id, values: asList(resource.password) });
+    statements.push({
+      path: `${objectType.urn}:${virtual.exportPassword}`,
+      face: objectType.urn,
+      values: asList(face?.[virtual.exportPassword]),
+    });
+  }
+  return statements;
+}
+
+/** Whether a link is the first of its core attribute: elements without the filter's sub-attributes are its own. */
+function isFirst(link: Link, { links }: ObjectType): boolean {
+  return links.find(({ schema, attribute }) => schema === link.schema && attribute === link.attribute) === link;
+}
+
+function asList(value: unknown): readonly unknown[] {
+  if (value === undefined || value === null || value === '') return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+/** The one thing that several statements say. @throws ScimError when they contradict each other. */
+export function agreed(
+  statements: readonly Statement[],
+  attribute: DirectoryAttribute,
+  objectType: ObjectType,
+  references: References,
+): Statement | undefined {
+  const [first, ...others] = statements;
+  if (first === undefined) return undefined;
+  const normal = (statement: Statement) =>
+    encode(statement, attribute, objectType, references).map((value) =>
+      objectType.schema.normalize(attribute.name, value),
+    );
+  for (const other of others) {
+    if (isDeepStrictEqual(first.values, other.values) || isDeepStrictEqual(normal(first), normal(other))) continue;
+    const detail = `${first.path} and ${other.path} are the same attribute of the directory (${attribute.name}) and are given different values: send one of them, or the same value in both.`;
+    throw new ScimError(400, 'invalidValue', detail);
+  }
+  return first;
+}
+
+/** A statement in the directory's encoding. @throws ScimError that names the path. */
+export function encode(
+  { path, values }: Statement,
+  attribute: DirectoryAttribute,
+  objectType: ObjectType,
+  references: References,
+): Value[] {
+  if (attribute.single && values.length > 1) {
+    throw new ScimError(400, 'invalidValue', `${path} takes one value and was given ${values.length}.`);
+  }
+  return values
+    .map((value) => {
+      try {
+        return attribute.type === 'reference' ? referenceValue(value, references) : toDirectory(value, attribute.type);
+      } catch (error) {
+        if (!(error instanceof ValueFault)) throw error;
+        // The value itself stays out of the message: it may be a secret, and the client knows what it sent.
+        throw new ScimError(400, 'invalidValue', `${path} ${error.message}.`);
+      }
+    })
+    .filter((value, index, all) => isFirstOfItsKind(value, index, all, attribute, objectType));
+}
+
+function isFirstOfItsKind(
+  value: Value,
+  index: number,
+  all: readonly Value[],
+  attribute: DirectoryAttribute,
+  { schema }: ObjectType,
+): boolean {
+  if (all.length === 1) return true;
+  if (all.length > 64) return true;
+  const normal = schema.normalize(attribute.name, value);
+  return all.findIndex((other) => schema.normalize(attribute.name, other) === normal) === index;
+}
+
+function referenceValue(value: unknown, references: References): Value {
+  if (typeof value !== 'string') throw new ValueFault('must be the id of a resource');
+  if (looksLikeDN(value)) {
+    const dn = dnOf(value);
+    if (dn === undefined) throw new ValueFault('must be the id of a resource or a distinguished name');
+    return dn.toString();
+  }
+  const dn = references.dnOf(value);
+  if (dn === undefined)
+    throw new ValueFault(`refers to a resource that is not known: there is none with id "${value.slice(0, 100)}"`);
+  return dn.toString();
+}

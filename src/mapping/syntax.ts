@@ -1,0 +1,106 @@
+/** One value in two languages: JSON (RFC 7643 §2.3) and the string encodings of LDAP syntaxes (RFC 4517). */
+import type { Value } from '../directory/entry';
+import type { Schema } from '../directory/schema';
+import type { AttributeType } from '../scim/resourceType';
+
+/** The SCIM type that an attribute's syntax amounts to. */
+export function scimTypeOf(schema: Schema, attribute: string): Exclude<AttributeType, 'complex' | 'decimal'> {
+  if (schema.isBinary(attribute)) return 'binary';
+  if (schema.isBoolean(attribute)) return 'boolean';
+  if (schema.isInteger(attribute)) return 'integer';
+  if (schema.isDN(attribute)) return 'reference';
+  if (schema.isGeneralizedTime(attribute)) return 'dateTime';
+  return 'string';
+}
+
+/** A value that does not fit its attribute; the message says what would. */
+export class ValueFault extends Error {
+  override readonly name = 'ValueFault';
+}
+
+/** JSON → the directory's encoding. References are resolved elsewhere. @throws ValueFault */
+export function toDirectory(json: unknown, type: AttributeType): Value {
+  switch (type) {
+    case 'boolean':
+      return booleanToDirectory(json);
+    case 'integer':
+      return integerToDirectory(json);
+    case 'binary':
+      return binaryToDirectory(json);
+    case 'dateTime':
+      return dateTimeToDirectory(text(json));
+    default:
+      return text(json);
+  }
+}
+
+function text(json: unknown): string {
+  if (typeof json === 'string') return json;
+  if (typeof json === 'number' || typeof json === 'boolean') return String(json);
+  throw new ValueFault(`must be a string, not ${describe(json)}`);
+}
+
+function booleanToDirectory(json: unknown): string {
+  const word = String(json).toLowerCase();
+  if ((typeof json === 'boolean' || typeof json === 'string') && (word === 'true' || word === 'false'))
+    return word.toUpperCase();
+  throw new ValueFault('must be true or false');
+}
+
+function integerToDirectory(json: unknown): string {
+  if (typeof json === 'number' && Number.isSafeInteger(json)) return String(json);
+  if (typeof json === 'string' && /^\s*[+-]?\d{1,1000}\s*$/.test(json)) return BigInt(json.trim()).toString();
+  throw new ValueFault('must be an integer');
+}
+
+function binaryToDirectory(json: unknown): Buffer {
+  const encoded = text(json).replace(/\s+/g, '');
+  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(encoded))
+    throw new ValueFault('must be binary data in base64 (RFC 7643 §2.3.6)');
+  return Buffer.from(encoded, 'base64');
+}
+
+/** RFC 3339 (as RFC 7643 §2.3.5 has it) → GeneralizedTime in UTC; a GeneralizedTime passes as it is. */
+function dateTimeToDirectory(value: string): string {
+  if (generalizedTime.test(value)) return value;
+  const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(value) ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(instant)) throw new ValueFault('must be a date and time such as 2026-11-21T08:30:00Z');
+  const iso = new Date(instant).toISOString();
+  const fraction = iso.slice(20, 23) === '000' ? '' : `.${iso.slice(20, 23)}`;
+  return `${iso.slice(0, 19).replace(/[-:T]/g, '')}${fraction}Z`;
+}
+
+const generalizedTime =
+  /^(\d{4})(\d{2})(\d{2})(\d{2})(?:(\d{2})(?:(\d{2}))?)?(?:[.,](\d{1,9}))?(Z|[+-]\d{2}(?:\d{2})?)$/;
+
+/** GeneralizedTime → RFC 3339 in UTC; undefined when it is no moment that a calendar has (e.g. 000001010000Z). */
+export function dateTimeOf(value: string): string | undefined {
+  const match = generalizedTime.exec(value);
+  if (match === null) return undefined;
+  const [, year = '', month = '', day = '', hour = '', minute = '00', second = '00', fraction = '', zone = 'Z'] = match;
+  const offset = zone === 'Z' ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(3) || '00'}`;
+  const milliseconds = fraction === '' ? '' : `.${fraction.slice(0, 3).padEnd(3, '0')}`;
+  const instant = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${milliseconds}${offset}`);
+  if (Number.isNaN(instant) || year === '0000') return undefined;
+  return new Date(instant).toISOString().replace('.000Z', 'Z');
+}
+
+/** The directory's encoding → JSON. A value that breaks its own syntax comes back as the text it is. */
+export function fromDirectory(value: Value, type: AttributeType): string | number | boolean {
+  if (type === 'binary') return Buffer.from(value as string).toString('base64');
+  const string = value.toString();
+  if (type === 'boolean')
+    return string.toUpperCase() === 'TRUE' ? true : string.toUpperCase() === 'FALSE' ? false : string;
+  if (type === 'integer') {
+    const number = Number(string);
+    return Number.isSafeInteger(number) && string.trim() !== '' ? number : string;
+  }
+  if (type === 'dateTime') return dateTimeOf(string) ?? string;
+  return string;
+}
+
+function describe(json: unknown): string {
+  if (json === null) return 'null';
+  if (Array.isArray(json)) return 'a list';
+  return typeof json === 'object' ? 'an object' : `a ${typeof json}`;
+}
