@@ -1,0 +1,81 @@
+import { formatPath, parsePath, schemaPaths } from '../../src/scim/path';
+import { ecma, enterprise, groupType, refusal, userType } from './resourceTypes';
+
+describe('attribute paths', () => {
+  test.each([
+    ['userName', 'userName'],
+    ['USERNAME', 'userName'],
+    ['name.familyname', 'name.familyName'],
+    ['urn:ietf:params:scim:schemas:core:2.0:User:name.givenName', 'name.givenName'],
+    [`${ecma}:-dn-`, `${ecma}:-dn-`],
+    [`${ecma}:_distinguishedName`, `${ecma}:_distinguishedName`],
+    [`${ecma.toLowerCase()}:msds-useraccountdisabled`, `${ecma}:msDS-UserAccountDisabled`],
+    [`${ecma}:userCertificate;binary`, `${ecma}:userCertificate;binary`],
+    [`${ecma}:1.2.840.113556.1.4.1`, `${ecma}:1.2.840.113556.1.4.1`],
+    [`${ecma}:longname`, `${ecma}:1.2.840.113556.1.4.1`],
+    [`${ecma}.mail`, `${ecma}:mail`],
+    [`${enterprise}:manager.value`, `${enterprise}:manager.value`],
+    ['manager.$ref', `${enterprise}:manager.$ref`],
+    ['mail', `${ecma}:mail`],
+    [`${ecma}:objectClass.value`, `${ecma}:objectClass`],
+    ['title', 'title'],
+    ['meta.lastModified', 'meta.lastModified'],
+  ])('%s', (text, canonical) => {
+    expect(formatPath(parsePath(text, userType)!)).toBe(canonical);
+  });
+
+  test.each([
+    'PLACEHOLDER',
+    'name.nothing',
+    `${ecma}:nothing`,
+    'department',
+    '__proto__',
+    'toString',
+    'userName.first',
+    '',
+  ])('nothing is called %p', (text) => {
+    const path = text === '' ? refusal(() => parsePath(text, userType)).scimType : parsePath(text, userType);
+    expect(path).toBe(text === '' ? 'invalidPath' : undefined);
+  });
+
+  it('keeps what the client wrote, and the alias that it used', () => {
+    expect(parsePath(`${ecma}:Surname`, userType)).toMatchObject({
+      attribute: 'sn',
+      alias: 'surname',
+      spelled: `${ecma}:Surname`,
+      extension: true,
+    });
+    expect(parsePath('SN', userType)).not.toHaveProperty('alias');
+  });
+
+  it('reads a value filter relative to one value', () => {
+    const path = parsePath('emails[Type eq "work" and primary eq "True"].value', userType);
+    expect(path).toMatchObject({ attribute: 'emails', subAttribute: 'value' });
+    expect(path?.valueFilter).toMatchObject({
+      kind: 'and',
+      filters: [
+        { path: { subAttribute: 'type' }, value: 'work' },
+        { path: { subAttribute: 'primary' }, value: true },
+      ],
+    });
+    expect(parsePath('members[value eq "x"]', groupType)).not.toHaveProperty('subAttribute');
+    expect(parsePath('nothing[value eq "x"].y', userType)).toBeUndefined();
+    expect(parsePath('emails[type eq "work"].nothing', userType)).toBeUndefined();
+  });
+
+  test.each([
+    'emails[',
+    'emails[type eq "work"',
+    'emails[type eq "work"]value',
+    'emails]',
+    'a b',
+    'emails[emails[type pr]]',
+  ])('%s is no path', (text) => {
+    expect(refusal(() => parsePath(text, userType))).toMatchObject({ status: 400, scimType: 'invalidPath' });
+  });
+
+  it('lists the attributes of a schema', () => {
+    expect(schemaPaths(enterprise.toUpperCase(), userType)?.map(formatPath)).toContain(`${enterprise}:manager`);
+    expect(schemaPaths('urn:nothing', userType)).toBeUndefined();
+  });
+});
