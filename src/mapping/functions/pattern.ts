@@ -106,7 +106,7 @@ function emitRepeat(
     const before = program.length;
     emit(item, program, names);
     // Nothing repeated is still nothing, and would never reach the limit of the program.
-    if (false) break;
+    if (program.length === before) break;
   }
   const choices: { first: number; second: number }[] = [];
   const choice = (): void => void choices.push(jump(program, program.length + 1));
