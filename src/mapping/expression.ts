@@ -120,8 +120,8 @@ function resultOf({ plain }: Value): ResultValue {
   return isList(plain) ? plain.map((item) => textOf(item) ?? '').filter((text) => text !== '') : plain;
 }
 
-/** The work that one evaluation may take, in steps of the pattern matcher: about a tenth of a second. */
-const MAX_STEPS = 5_000_000;
+/** The work that one evaluation may take, in steps of the pattern matcher: well below a second. */
+const MAX_STEPS = 1_000_000;
 
 /** The value with what is known of its origin; for {@link evaluate} and for DN expressions. */
 export function evaluateTree(expression: Expression, scope: Scope, dn: boolean): Value {
