@@ -7,8 +7,9 @@ import { containerOfType, type ObjectType } from '../mapping/objectType';
 import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
 import type { Resource } from '../scim/resource';
+import { Allocation } from './allocation';
 import { type ConnectorContext, onBehalfOf } from './context';
-import { attributesOf, cannotDisable } from './deprovisioning';
+import { applyFlow, attributesOf, cannotDisable, type Previous } from './deprovisioning';
 import type { Entries, Found } from './entries';
 import { addEntry } from './export';
 import { exportContext } from './exportContext';
@@ -18,6 +19,7 @@ import type { Updating } from './updating';
 
 /** Creates resources of one object type. */
 export class Creation {
+  readonly allocation: Allocation;
   /** Keys of intents whose answer was given, until the record has forgotten them too. */
   readonly #answered = new Set<string>();
 
@@ -26,7 +28,9 @@ export class Creation {
     readonly entries: Entries,
     readonly objectType: ObjectType,
     readonly updating: Updating,
-  ) {}
+  ) {
+    this.allocation = new Allocation(context);
+  }
 
   /** RFC 7644 §3.3. */
   async create(resource: Resource, request: Context): Promise<Resource> {
@@ -34,26 +38,32 @@ export class Creation {
     this.#requireName(resource);
     const inactive = inactiveBy(objectType, resource);
     const references = await referencesIn(context, objectType, [resource], []);
-    const entry = entryOf(objectType, resource, {
-      references,
-      container: containerOfType(objectType, defaultContainer(context)),
-      now: context.clock,
-      random: context.random,
-      additional: inactive ? attributesOf(objectType.disableFlow) : [],
+    return context.exclusive.run(this.allocation.turnsOf(objectType), async () => {
+      const active = entryOf(objectType, resource, {
+        references,
+        container: containerOfNew(context, objectType),
+        now: context.clock,
+        random: context.random,
+        allocated: await this.allocation.valuesFor(objectType, resource, onBehalfOf(request)),
+        additional: inactive ? attributesOf(objectType.disableFlow) : [],
+      });
+      const { disableFlow } = objectType;
+      const moved = inactive && disableFlow?.action === 'move' ? applyFlow(disableFlow, active) : { after: active };
+      const entry = moved.after;
+      context.scope.require(entry.dn);
+      return context.exclusive.run(this.entries.turnsOf(objectType, entry), () =>
+        this.#createInTurn(entry, resource, request, moved.previous),
+      );
     });
-    context.scope.require(entry.dn);
-    return context.exclusive.run(this.entries.turnsOf(objectType, entry), () =>
-      this.#createInTurn(entry, resource, request),
-    );
   }
 
-  async #createInTurn(entry: Entry, resource: Resource, request: Context): Promise<Resource> {
+  async #createInTurn(entry: Entry, resource: Resource, request: Context, previous?: Previous): Promise<Resource> {
     const { context, objectType } = this;
     const { intents } = context.state;
     const normalizedDN = entry.dn.normalized(objectType.schema);
     const key = intents.key(request.actor, normalizedDN, JSON.stringify(resource));
     const repeated = await this.#repeated(key, entry.dn, request);
-    if (repeated !== undefined) return this.#finish(repeated, resource, key, request);
+    if (repeated !== undefined) return this.#finish(repeated, resource, key, request, previous);
     const disconnected = await this.#refuseCollisions(entry, request);
     if (disconnected !== undefined) return this.updating.reconnect(disconnected, entry, resource, request);
     if (request.dryRun === true) return resource;
@@ -66,7 +76,7 @@ export class Creation {
       if (isLdapError(error, ResultCode.entryAlreadyExists)) throw exists([entry.dn]);
       throw error;
     }
-    return this.#finish(await this.entries.written(objectType, after), resource, key, request);
+    return this.#finish(await this.entries.written(objectType, after), resource, key, request, previous);
   }
 
   /** The entry of a create whose answer was lost: its intent is kept and the entry is there. */
@@ -80,11 +90,17 @@ export class Creation {
     return found;
   }
 
-  async #finish(found: Found, resource: Resource, key: string, request: Context): Promise<Resource> {
+  async #finish(
+    found: Found,
+    resource: Resource,
+    key: string,
+    request: Context,
+    previous?: Previous,
+  ): Promise<Resource> {
     const { context, objectType } = this;
     const { intents } = context.state;
     // Both writes share one commit. A client that has gone away may come back with the same create.
-    const kept = keepStored(context, objectType, found, resource, {});
+    const kept = keepStored(context, objectType, found, resource, {}, previous);
     const complete = request.signal.aborted ? intents.complete(key, found.anchor) : undefined;
     await Promise.all([kept, complete, context.spelled.remember(objectType, request.spelledAs ?? new Map())]);
     if (complete === undefined) this.#forgetLater(key);
@@ -141,11 +157,13 @@ function inactiveBy(objectType: ObjectType, resource: Resource): boolean {
   return true;
 }
 
-function defaultContainer({ scope }: ConnectorContext): DN {
+/** Where a new entry goes when nothing else says so. */
+function containerOfNew({ scope }: ConnectorContext, objectType: ObjectType): DN {
   const [base] = scope.bases;
-  if (base === undefined)
+  if (base === undefined) {
     throw ScimError.invalidValue('The connector has no container for new entries: name one in the connector file.');
-  return base;
+  }
+  return containerOfType(objectType, base);
 }
 
 /** 409 that says which entries are in the way. */

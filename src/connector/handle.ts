@@ -1,5 +1,5 @@
 /** What the host, and everybody above it, sees of a connector: a name, its secret tokens' digests, its state and its service provider. */
-import type { ServiceProvider } from '../scim/router';
+import type { ServiceProvider } from '../scim/serviceProvider';
 
 /**
  * `opening`: the directory has not been reached yet, it opens by itself as soon as it is; `faulty`: its options or its

@@ -138,18 +138,16 @@ export class OpenedConnector {
   /** The first object type owns an entry that several would take; of two scopes the import lets the later one have it. */
   #importScopes(): readonly ImportScope[] {
     const { objectTypes, scope } = this.#context;
-    return [...objectTypes]
-      .reverse()
-      .flatMap(({ name, filter, readAttributes }) =>
-        scope.bases.map((base) => ({
-          objectType: name,
-          base,
-          scope: 'sub' as const,
-          filter,
-          attributes: readAttributes,
-          excluded: scope.excluded,
-        })),
-      );
+    return [...objectTypes].reverse().flatMap(({ name, filter, readAttributes }) =>
+      scope.bases.map((base) => ({
+        objectType: name,
+        base,
+        scope: 'sub' as const,
+        filter,
+        attributes: readAttributes,
+        excluded: scope.excluded,
+      })),
+    );
   }
 
   async #toRow(entry: Parameters<Entries['ownerOf']>[0], name: string) {

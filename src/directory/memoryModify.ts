@@ -26,17 +26,18 @@ export function newEntry(entry: Entry, schema: Schema): StoredEntry {
 }
 
 function missingNames(entry: Entry, schema: Schema): EntryAttribute[] {
-  const has = ({ type, value }: RDN['parts'][number]): boolean => {
-    const [canonical, key] = [schema.canonicalName(type), schema.normalize(type, value)];
-    for (const { name, values } of entry.attributes()) {
-      if (schema.canonicalName(name) !== canonical) continue;
-      if (values.some((one) => schema.normalize(type, one) === key)) return true;
+  const missing: EntryAttribute[] = [];
+  for (const { type, value } of entry.dn.rdn?.parts ?? []) {
+    const canonical = schema.canonicalName(type);
+    const present = [...entry.attributes()].filter(({ name }) => schema.canonicalName(name) === canonical);
+    const key = schema.normalize(type, value);
+    if (present.some(({ values }) => values.some((one) => schema.normalize(type, one) === key))) continue;
+    if (present.length > 0 && schema.attributeType(type)?.singleValue) {
+      throw new Refusal(ResultCode.namingViolation, `${type}: the RDN and the attributes have different values`);
     }
-    return false;
-  };
-  return (entry.dn.rdn?.parts ?? [])
-    .filter((part) => !has(part))
-    .map(({ type, value }) => ({ name: type, values: [value] }));
+    missing.push({ name: type, values: [value] });
+  }
+  return missing;
 }
 
 /** What is wrong with modifications whatever the entry is, so that it is said even where there is none. Throws {@link Refusal}. */
@@ -64,6 +65,7 @@ function checkModificationValues({ operation, attribute, values }: Modification,
       throw new Refusal(ResultCode.invalidAttributeSyntax, `${type.name}: value #${index} ${complaint}`);
     }
   }
+  if (operation === 'delete') return;
   if (type.singleValue && values.length > 1) {
     throw new Refusal(ResultCode.constraintViolation, `${type.name}: multiple values for a single-valued attribute`);
   }
@@ -101,7 +103,8 @@ export function renameEntry(before: StoredEntry, newDN: DN, deleteOldRdn: boolea
     for (const { type, value } of before.dn.rdn?.parts ?? []) draft.values(type).delete(schema.normalize(type, value));
   }
   for (const { type, value } of newDN.rdn?.parts ?? []) {
-    draft.values(type).set(schema.normalize(type, value), storedValue(type, value, schema));
+    const [values, key] = [draft.values(type), schema.normalize(type, value)];
+    if (!values.has(key)) values.set(key, storedValue(type, value, schema));
   }
   return checked(before, draft.finish(newDN), schema);
 }
@@ -176,11 +179,11 @@ class Draft {
   }
 
   #delete(attribute: string, present: Map<string, Value>, values: readonly Value[]): void {
-    if (present.size === 0) throw new Refusal(ResultCode.noSuchAttribute, `${attribute}: no such attribute`);
-    if (values.length === 0) present.clear();
-    else if (this.schema.attributeType(attribute)?.equality === undefined) {
+    if (values.length > 0 && this.schema.attributeType(attribute)?.equality === undefined) {
       throw new Refusal(ResultCode.inappropriateMatching, `${attribute}: no equality rule to find values by`);
     }
+    if (present.size === 0) throw new Refusal(ResultCode.noSuchAttribute, `${attribute}: no such attribute`);
+    if (values.length === 0) present.clear();
     for (const [index, value] of values.entries()) {
       if (!present.delete(this.#keyOfPresent(attribute, present, value))) {
         throw new Refusal(ResultCode.noSuchAttribute, `${attribute}: value #${index} does not exist`);

@@ -14,8 +14,6 @@ import { requestLog } from './requestLog';
 export interface AppOptions {
   readonly registry: ConnectorRegistry;
   readonly log: Log;
-  /** Milliseconds after which a request's signal aborts. */
-  readonly requestTimeoutMs: number;
   /** Aborts when the host stops. */
   readonly stopping: AbortSignal;
   readonly clock?: () => Date;
@@ -24,20 +22,17 @@ export interface AppOptions {
 
 /** The request listener of the HTTPS server. */
 export function createApp(options: AppOptions): Express {
-  const { registry, log, stopping, clock, wait, requestTimeoutMs } = options;
+  const { registry, log, stopping, clock, wait } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.enable('case sensitive routing');
-  app.use(
-    requestLog({ log, deadlineMs: requestTimeoutMs }),
-    (_request: Request, response: Response, next: NextFunction) => {
-      response.setHeader('Cache-Control', 'no-store');
-      response.setHeader('X-Content-Type-Options', 'nosniff');
-      if (stopping.aborted) response.setHeader('Connection', 'close');
-      next();
-    },
-  );
+  app.use(requestLog(log), (_request: Request, response: Response, next: NextFunction) => {
+    response.setHeader('Cache-Control', 'no-store');
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    if (stopping.aborted) response.setHeader('Connection', 'close');
+    next();
+  });
   app.get('/healthz', healthz);
   app.get('/readyz', readyz(registry, stopping));
   const delays = new FailureDelays({ ...(clock && { clock }) });

@@ -2,12 +2,15 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { ConnectorStatus } from '../connector/handle';
 import { ScimError } from '../scim/error';
 import { connectorOf } from './authentication';
 import { recordOf } from './requestRecord';
 
-/** Header field that tells our own tools apart what a 503 alone does not: the connector's state, or `importing`. */
+/** Header field for our own tools, which tells what a 503 does not: the connector's state, `importing` or `unreachable`. */
 export const connectorStateHeader = 'X-Connector-State';
+
+const CHUNK_LENGTH = 32_768;
 
 /** The routes, relative to a connector's base URI. */
 export function cacheRoutes(): RequestHandler {
@@ -27,7 +30,7 @@ async function sendCache(request: Request, response: Response): Promise<void> {
   const chunks = handle.cache(typeof resourceType === 'string' ? resourceType : undefined)[Symbol.asyncIterator]();
   // The first chunk tells whether there is an answer at all, so it is awaited before the header is sent.
   const first = await chunks.next().catch((error: unknown) => {
-    if (handle.status().import?.running) response.setHeader(connectorStateHeader, 'importing');
+    explain(handle.status(), response);
     throw error;
   });
   response.type('application/json');
@@ -38,23 +41,37 @@ async function sendCache(request: Request, response: Response): Promise<void> {
   }
   const record = recordOf(request);
   try {
-    await pipeline(Readable.from(counted(first, chunks, record)), response);
+    await pipeline(Readable.from(gathered(first, chunks, record), { objectMode: false }), response);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
     // The client has gone, which the request's line says anyway.
   }
 }
 
-async function* counted(
+function explain(status: ConnectorStatus, response: Response): void {
+  if (status.import?.running) response.setHeader(connectorStateHeader, 'importing');
+  else if (status.directoryReachable === false) response.setHeader(connectorStateHeader, 'unreachable');
+}
+
+/** The same text in larger chunks, since each becomes a TLS record and a system call. Counts the octets. */
+async function* gathered(
   first: IteratorResult<string>,
   chunks: AsyncIterator<string>,
   record: { streamed: number },
-): AsyncIterable<string> {
+): AsyncIterable<Buffer> {
+  let text = '';
+  const take = (): Buffer => {
+    const octets = Buffer.from(text, 'utf8');
+    record.streamed += octets.length;
+    text = '';
+    return octets;
+  };
   try {
     for (let chunk = first; !chunk.done; chunk = await chunks.next()) {
-      record.streamed += Buffer.byteLength(chunk.value);
-      yield chunk.value;
+      text += chunk.value;
+      if (text.length >= CHUNK_LENGTH) yield take();
     }
+    if (text !== '') yield take();
   } finally {
     // A client that goes away in the middle must not leave the read of the space open.
     await chunks.return?.();

@@ -20,7 +20,7 @@ export interface HostOptions {
   readonly certsDirectory: string;
   /** The name by which clients reach this host; its own certificate is made for it. */
   readonly hostName: string;
-  /** Milliseconds from the first octet of a request to its deadline. */
+  /** Milliseconds that a request may take to arrive, and about which its answer has to be on its way. */
   readonly requestTimeoutMs: number;
   /** Milliseconds that requests in flight have to finish when the host stops. */
   readonly drainTimeoutMs: number;
@@ -37,6 +37,7 @@ export interface HostDependencies {
 export interface Host {
   readonly port: number;
   readonly address: string;
+  /** The certificate in use. What it warns of has not been logged: that is for whoever announces the host. */
   readonly certificate: CertificateInfo;
   /** Looks for a renewed certificate now, instead of within the hour. Rejects when the files are faulty; the old one stays in use. */
   renewCertificate(): Promise<void>;
@@ -60,7 +61,6 @@ export async function startHost(options: HostOptions, dependencies: HostDependen
     const app = createApp({
       registry,
       log,
-      requestTimeoutMs: options.requestTimeoutMs,
       stopping: stopping.signal,
       ...(clock && { clock }),
     });
@@ -82,7 +82,6 @@ export async function startHost(options: HostOptions, dependencies: HostDependen
       const cutOff = await server.close(options.drainTimeoutMs);
       if (cutOff > 0) log.warn('requests were cut off when the host stopped', { requests: cutOff });
     });
-    log.info('the host listens', { port, address, certificate: certificates.current().info.origin });
     let stopped: Promise<void> | undefined;
     return {
       port,
@@ -129,14 +128,14 @@ async function watchCertificate(
   const files = { directory: certsDirectory, hostName, ...(clock && { clock }) };
   let current = await openCertificate(files);
   let listener: (renewed: Certificate) => void = () => undefined;
-  report(log, current.info);
   const renew = async (): Promise<void> => {
     const found = await openCertificate(files);
     if (found.cert === current.cert && found.key === current.key) return;
     current = found;
     listener(found);
-    log.info('the host uses another certificate from now on', {});
-    report(log, found.info);
+    const { file, validTo, fingerprint256, warnings } = found.info;
+    log.info('the host uses another certificate from now on', { file, validTo, fingerprint256 });
+    for (const warning of warnings) log.warn(warning);
   };
   const timer = setInterval(() => {
     renew().catch((error: unknown) =>
@@ -151,10 +150,4 @@ async function watchCertificate(
     renew,
     release: () => clearInterval(timer),
   };
-}
-
-function report(log: Log, info: CertificateInfo): void {
-  const { file, origin, validTo, fingerprint256 } = info;
-  log.info('certificate', { file, origin, validTo, fingerprint256 });
-  for (const warning of info.warnings) log.warn(warning);
 }

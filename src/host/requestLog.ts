@@ -1,82 +1,90 @@
 /** One line per request when it has ended: what was asked, what was answered, and what it cost. */
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Level, Log } from '../telemetry/log';
+import { redact } from '../telemetry/secret';
 import { loggedUrl } from './loggedUrl';
 import { RequestRecord, rounded } from './requestRecord';
 
-/** What the request log needs. */
-export interface RequestLogOptions {
-  readonly log: Log;
-  /** Milliseconds after which a request's signal aborts. */
-  readonly deadlineMs: number;
-}
-
-/** The first middleware: gives the request its record, its id and its deadline, and writes its line. */
-export function requestLog({ log, deadlineMs }: RequestLogOptions): RequestHandler {
+/** The first middleware: gives the request its record and its id, and writes its line. */
+export function requestLog(log: Log): RequestHandler {
   return (request: Request, response: Response, next: NextFunction): void => {
     const start = performance.now();
     const record = new RequestRecord(request);
     response.setHeader('X-Request-Id', record.requestId);
     // The socket forgets its address when the client is the first to hang up.
     const remote = request.socket.remoteAddress;
-    const deadline = setTimeout(
-      () => record.abort('TimeoutError', `The request took longer than ${deadlineMs} ms.`),
-      deadlineMs,
-    ).unref();
     response.once('close', () => {
-      clearTimeout(deadline);
       const aborted = !response.writableFinished;
-      if (aborted) record.abort('AbortError', 'The client has closed the connection.');
-      const { path, query } = loggedUrl(request.originalUrl);
+      if (aborted) record.abort();
       const durationMs = rounded(performance.now() - start);
+      const { path, query } = loggedUrl(request.originalUrl);
       const status = response.statusCode;
-      const line = `${request.method} ${path}${query ? `?${query}` : ''} ${aborted ? 'aborted' : status} ${durationMs} ms`;
-      log.write(isUnexpected(record.error) ? 'error' : levelOf(path, status), line, {
-        id: record.requestId,
-        request: {
-          method: request.method,
-          path,
-          query,
-          connector: record.connector,
-          status,
-          ...(aborted && { aborted }),
-          ...errorFields(record.error),
-          durationMs,
-          bytes: Number(response.getHeader('content-length') ?? record.streamed),
-          actor: record.actor,
-          remote,
-          ...record.fields(),
+      const url = query === undefined ? path : `${path}?${query}`;
+      log.write(
+        levelOf(path, status, record.error),
+        `${request.method} ${url} ${aborted ? 'aborted' : status} ${durationMs} ms`,
+        {
+          id: record.requestId,
+          request: {
+            method: request.method,
+            path,
+            query,
+            connector: record.connector,
+            status,
+            ...(aborted && { aborted }),
+            ...answerFields(record.error),
+            durationMs,
+            bytes: Number(response.getHeader('content-length') ?? record.streamed),
+            actor: record.actor,
+            remote,
+            ...record.fields(),
+          },
+          ...(isUnexpected(record.error) && { error: record.error }),
         },
-        ...(isUnexpected(record.error) && { error: record.error }),
-      });
+      );
     });
     next();
   };
 }
 
-/** Probes come every few seconds and say nothing while all is well. */
-function levelOf(path: string, status: number): Level {
+/** Probes come every few seconds and say nothing while all is well. An outage is no fault of this program. */
+function levelOf(path: string, status: number, error: unknown): Level {
+  if (isUnexpected(error)) return 'error';
   if (path === '/healthz' || path === '/readyz') return 'debug';
   if (status >= 500) return status === 503 || status === 501 ? 'warn' : 'error';
   return status === 401 || status === 403 || status === 429 ? 'warn' : 'info';
 }
 
-interface Answered {
+/** An error that was meant as an answer: a ScimError. */
+interface AnsweredError extends Error {
   readonly status: number;
   readonly scimType?: string;
   readonly detail: string;
 }
 
-function isAnswered(error: unknown): error is Error & Answered {
+function isAnswered(error: unknown): error is AnsweredError {
   return error instanceof Error && 'status' in error && 'detail' in error;
 }
 
-/** An error that is no answer by itself, or that is one with a cause: the log gets its stack, the client does not. */
+/** Neither an answer, nor one to what a directory has said: the log gets its stack, the client does not. */
 function isUnexpected(error: unknown): boolean {
-  return error !== undefined && (!isAnswered(error) || (error.status >= 500 && error.cause !== undefined));
+  if (error === undefined) return false;
+  if (!isAnswered(error)) return true;
+  return error.status === 500 && error.cause !== undefined && diagnosticOf(error.cause) === undefined;
 }
 
-/** Details are written for the client and carry no values (see `scim/error`). */
-function errorFields(error: unknown): object {
-  return isAnswered(error) ? { ...(error.scimType && { scimType: error.scimType }), detail: error.detail } : {};
+/** Details are written for the client and carry no values (see `scim/error`); a server's own text may, so it is redacted. */
+function answerFields(error: unknown): object {
+  if (!isAnswered(error)) return {};
+  const diagnostic = diagnosticOf(error.cause);
+  return {
+    ...(error.scimType !== undefined && { scimType: error.scimType }),
+    detail: error.detail,
+    ...(diagnostic && { diagnostic: redact(diagnostic) }),
+  };
+}
+
+function diagnosticOf(cause: unknown): string | undefined {
+  const { diagnostic } = Object(cause) as { diagnostic?: unknown };
+  return typeof diagnostic === 'string' ? diagnostic : undefined;
 }

@@ -33,7 +33,7 @@ export class RequestRecord {
     records.set(request, this);
   }
 
-  /** Aborts at the deadline and when the client has gone. */
+  /** Aborts when the client has gone. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -62,8 +62,9 @@ export class RequestRecord {
     else this.#more.set(String(kind), (this.#more.get(String(kind)) ?? 0) + 1);
   };
 
-  abort(name: 'TimeoutError' | 'AbortError', message: string): void {
-    this.#abort.abort(new DOMException(message, name));
+  /** The client has closed the connection before it was answered. */
+  abort(): void {
+    this.#abort.abort();
   }
 
   /** The notes and the operations, for the log line. */

@@ -25,7 +25,7 @@ export interface ResourceInput {
 export function resourceOf(objectType: ObjectType, entry: Entry, input: ResourceInput): Resource {
   const resource: Resource = { schemas: [objectType.resourceType.schema.id], id: input.id };
   for (const [path, value] of Object.entries(input.stored))
-    if (!isRemainder(value)) place(resource, path, value as Json);
+    if (!isRemainder(value) && !path.startsWith('-')) place(resource, path, value as Json);
   coreFaceOf(objectType, entry, input, resource);
   if (input.active !== undefined) resource.active = input.active;
   const face = directoryFaceOf(objectType, entry, input);

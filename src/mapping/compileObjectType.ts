@@ -14,7 +14,14 @@ import {
 } from './directoryFace';
 import { parseExpression } from './expression';
 import type { Flow, ObjectType } from './objectType';
-import { checkAnchor, checkClasses, checkMust, type ObjectTypeInput, type Report } from './objectTypeChecks';
+import {
+  checkAnchor,
+  checkClasses,
+  checkMust,
+  checkSources,
+  type ObjectTypeInput,
+  type Report,
+} from './objectTypeChecks';
 import type { Fault, ObjectTypeOptions } from './options';
 
 export type { ObjectTypeInput } from './objectTypeChecks';
@@ -42,29 +49,28 @@ export function compileObjectType(input: ObjectTypeInput): { objectType?: Object
   checkMust(input, classes, links, flows, attributes, report);
   if (faults.some(({ severity }) => severity === 'fault')) return { faults };
   const resourceType = resourceTypeOf(input, links, attributes);
-  return {
-    faults,
-    objectType: {
-      name: options.resourceType,
-      resourceType,
-      options,
-      schema,
-      urn: directoryFaceUrn(options.resourceType),
-      attributes,
-      links,
-      flows,
-      classes,
-      anchor,
-      matching,
-      filter: typeFilter(options),
-      readAttributes: readAttributes(attributes, matching, anchor, options),
-      passwordAttribute: input.passwordAttribute,
-      ...(options.dn === undefined ? {} : { dnExpression: parseExpression(options.dn) }),
-      rdnAttribute: rdnAttribute(options, links, schema),
-      ...(options.disableFlow === undefined ? {} : { disableFlow: options.disableFlow }),
-      deleteFlow: options.deleteFlow,
-    },
+  const objectType: ObjectType = {
+    name: options.resourceType,
+    resourceType,
+    options,
+    schema,
+    urn: directoryFaceUrn(options.resourceType),
+    attributes,
+    links,
+    flows,
+    classes,
+    anchor,
+    matching,
+    filter: typeFilter(options),
+    readAttributes: readAttributes(attributes, matching, anchor, options),
+    passwordAttribute: input.passwordAttribute,
+    ...(options.dn === undefined ? {} : { dnExpression: parseExpression(options.dn) }),
+    rdnAttribute: rdnAttribute(options, links, schema),
+    ...(options.disableFlow === undefined ? {} : { disableFlow: options.disableFlow }),
+    deleteFlow: options.deleteFlow,
   };
+  checkSources(objectType, path, report);
+  return faults.some(({ severity }) => severity === 'fault') ? { faults } : { objectType, faults };
 }
 
 function compileMappings(

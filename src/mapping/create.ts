@@ -4,13 +4,13 @@ import { Entry, type EntryAttribute, type Value } from '../directory/entry';
 import { checkEntry } from '../directory/schemaCheck';
 import { ScimError } from '../scim/error';
 import type { Resource } from '../scim/resource';
-import { virtual } from './directoryFace';
+import { type DirectoryAttribute, virtual } from './directoryFace';
 import { DNExpressionError, evaluateDN } from './dnExpression';
-import { type EvaluationScope, flowValues, scopeOf } from './flow';
+import { type EvaluationScope, flowValues, isAllocated, scopeOf } from './flow';
 import type { ObjectType } from './objectType';
 import type { References } from './reference';
 import { agreed, encode, statementsOf } from './statements';
-import { toDirectory } from './syntax';
+import { toDirectory, ValueFault } from './syntax';
 
 /** What a new entry is made from beside the resource. */
 export interface CreateInput {
@@ -19,6 +19,8 @@ export interface CreateInput {
   readonly container: DN;
   readonly now: () => Date;
   readonly random: (length: number) => Uint8Array;
+  /** Values that only the connector could find, by the canonical name of their target. */
+  readonly allocated?: ReadonlyMap<string, string>;
   /** Further values, e.g. those of the disable flow when it is created inactive. */
   readonly additional?: readonly EntryAttribute[];
 }
@@ -27,7 +29,7 @@ export interface CreateInput {
 export function entryOf(objectType: ObjectType, resource: Resource, input: CreateInput): Entry {
   const scope = scopeOf(objectType, resource, input);
   const values = statedValues(objectType, resource, input.references);
-  applyFlows(objectType, scope, values);
+  applyFlows(objectType, scope, values, input.allocated);
   for (const { name, values: more } of input.additional ?? [])
     values.set(objectType.schema.canonicalName(name), [...more]);
   const dn = dnOfNew(objectType, resource, values, scope, input.container);
@@ -61,18 +63,36 @@ function statedValues(objectType: ObjectType, resource: Resource, references: Re
 }
 
 /** Mappings without a source attribute of their own; what a client states wins over what is made up. */
-function applyFlows(objectType: ObjectType, scope: EvaluationScope, values: Map<string, Value[]>): void {
+function applyFlows(
+  objectType: ObjectType,
+  scope: EvaluationScope,
+  values: Map<string, Value[]>,
+  allocated: ReadonlyMap<string, string> = new Map(),
+): void {
   for (const fallback of [false, true]) {
     for (const flow of objectType.flows) {
-      if (flow.fallback !== fallback || values.has(flow.target)) continue;
       const attribute = objectType.attributes.get(flow.target);
-      const made = flowValues(flow, scope);
-      if (attribute !== undefined && made.length > 0)
+      if (attribute === undefined || flow.fallback !== fallback || values.has(flow.target)) continue;
+      const found = allocated.get(flow.target);
+      const made = found !== undefined ? [found] : isAllocated(flow) ? [] : (flowValues(flow, scope) ?? []);
+      if (made.length > 0)
         values.set(
           flow.target,
-          made.map((value) => toDirectory(value, attribute.type)),
+          made.map((value) => encodeMade(value, attribute)),
         );
     }
+  }
+}
+
+/** A value that a mapping of the connector file has made. @throws ScimError 400 that names the attribute */
+export function encodeMade(value: string, { name, type }: DirectoryAttribute): Value {
+  try {
+    return toDirectory(value, type);
+  } catch (error) {
+    if (!(error instanceof ValueFault)) throw error;
+    throw ScimError.invalidValue(
+      `The connector's mapping into ${name} gives a value that does not fit: it ${error.message}.`,
+    );
   }
 }
 

@@ -1,10 +1,11 @@
 /** One-way mappings: expressions and constants, evaluated over a resource. */
 
+import { ScimError } from '../scim/error';
 import { parsePath } from '../scim/path';
 import type { Resource } from '../scim/resource';
 import { linkOf, valuesAt } from './coreFace';
 import { sourceAliases } from './defaultMapping';
-import { type Expression, evaluate, type Scope } from './expression';
+import { ExpressionEvaluationError, evaluate, type ResultValue, type Scope } from './expression';
 import type { Flow, ObjectType } from './objectType';
 
 /** What an expression may look at. */
@@ -51,10 +52,18 @@ function scalar(values: readonly unknown[]): ReturnType<Scope['attribute']> {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
 }
 
-/** What a flow gives, as text values; none when it drops the attribute. */
-export function flowValues({ value }: Flow, scope: EvaluationScope): string[] {
+/** What a flow gives, as text values; undefined when it leaves the attribute as it is. @throws ScimError 400 where it has no value */
+export function flowValues({ value, target }: Flow, scope: EvaluationScope): string[] | undefined {
   if ('constant' in value) return [value.constant];
-  return textsOf(evaluate(value, scope));
+  try {
+    const result = evaluate(value, scope);
+    return result.kind === 'ignore' ? undefined : textsOf(result.value);
+  } catch (error) {
+    if (!(error instanceof ExpressionEvaluationError)) throw error;
+    throw ScimError.invalidValue(
+      `The connector's expression for ${target} has no value for this resource: ${error.message}.`,
+    );
+  }
 }
 
 /** The sources of an expression; a constant has none. */
@@ -62,11 +71,13 @@ export function flowSources({ value }: Flow): readonly string[] {
   return 'constant' in value ? [] : value.sources;
 }
 
-function textsOf(result: unknown): string[] {
-  if (result === null || result === undefined || result === '') return [];
-  if (Array.isArray(result)) return result.flatMap(textsOf);
-  if (result instanceof Date) return [result.toISOString()];
-  return typeof result === 'object' ? [] : [String(result)];
+/** Whether only the connector can find the value, by asking the directory. */
+export function isAllocated({ value }: Flow): boolean {
+  return 'allocation' in value && value.allocation !== undefined;
 }
 
-export type { Expression };
+function textsOf(value: ResultValue): string[] {
+  if (value === null || value === '') return [];
+  if (value instanceof Date) return [value.toISOString()];
+  return typeof value === 'object' ? [...value] : [String(value)];
+}

@@ -3,7 +3,9 @@ import type { Schema } from '../directory/schema';
 import { isDNAnchor } from './anchor';
 import type { Link } from './coreFace';
 import { type DirectoryAttribute, isVirtual, unknownAttribute } from './directoryFace';
-import type { Flow } from './objectType';
+import { type Expression, parseExpression } from './expression';
+import { isKnownSource } from './flow';
+import type { Flow, ObjectType } from './objectType';
 import type { Fault, ObjectTypeOptions } from './options';
 
 /** What an object type is compiled from. */
@@ -106,6 +108,28 @@ export function checkMust(
         message: `${name} is set by the disable flow: it cannot be selected as well`,
         severity: 'fault',
       });
+    }
+  }
+}
+
+/** An expression that reads what no request can say, or what only a create can be given, never does what was meant. */
+export function checkSources(objectType: ObjectType, path: string, report: Report): void {
+  const expressions: [at: string, expression: Expression][] = (objectType.options.mappings ?? []).flatMap(
+    (mapping, index) =>
+      mapping.kind === 'expression'
+        ? [[`mappings[${index}].expression`, parseExpression(mapping.expression)] as [string, Expression]]
+        : [],
+  );
+  if (objectType.dnExpression !== undefined) expressions.push(['dn', objectType.dnExpression]);
+  for (const [at, { sources, allocation }] of expressions) {
+    for (const name of sources.filter((source) => !isKnownSource(objectType, source))) {
+      const message = `[${name}] is no attribute that this connector accepts: map it, list it under stored, or name an attribute of the directory`;
+      report({ path: `${path}.${at}`, message, severity: 'fault' });
+    }
+    if (at === 'dn' && allocation !== undefined) {
+      const message =
+        'a DN expression cannot find unique values: use SelectUniqueValue or NextNumber in a mapping, and that attribute here';
+      report({ path: `${path}.${at}`, message, severity: 'fault' });
     }
   }
 }

@@ -5,13 +5,12 @@ import type { Entry, EntryAttribute, Value } from '../directory/entry';
 import { ScimError } from '../scim/error';
 import type { Resource } from '../scim/resource';
 import { rdnValue } from './attributes';
-import { evaluated, givenDN } from './create';
+import { encodeMade, evaluated, givenDN } from './create';
 import type { DirectoryAttribute } from './directoryFace';
-import { flowSources, flowValues, scopeOf, sourceValues } from './flow';
+import { flowSources, flowValues, isAllocated, scopeOf, sourceValues } from './flow';
 import type { ObjectType } from './objectType';
 import type { References } from './reference';
 import { agreed, encode, type Statement, statementsOf } from './statements';
-import { toDirectory } from './syntax';
 
 /** What an update is computed from. */
 export interface UpdateInput {
@@ -101,7 +100,7 @@ function keepUnresolved(
 function applyFlows(objectType: ObjectType, input: UpdateInput, changes: Map<string, EntryAttribute>): void {
   const scope = scopeOf(objectType, input.desired, input);
   for (const flow of objectType.flows) {
-    if (flow.apply !== 'always' || changes.has(flow.target)) continue;
+    if (flow.apply !== 'always' || isAllocated(flow) || changes.has(flow.target)) continue;
     const moved = flowSources(flow).some(
       (name) =>
         !isDeepStrictEqual(
@@ -110,11 +109,9 @@ function applyFlows(objectType: ObjectType, input: UpdateInput, changes: Map<str
         ),
     );
     const attribute = objectType.attributes.get(flow.target);
-    if (!moved || attribute === undefined) continue;
-    changes.set(flow.target, {
-      name: attribute.name,
-      values: flowValues(flow, scope).map((value) => toDirectory(value, attribute.type)),
-    });
+    const values = moved && attribute !== undefined ? flowValues(flow, scope) : undefined;
+    if (attribute === undefined || values === undefined) continue;
+    changes.set(flow.target, { name: attribute.name, values: values.map((value) => encodeMade(value, attribute)) });
   }
 }
 

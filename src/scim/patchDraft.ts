@@ -82,7 +82,7 @@ export class PatchDraft {
       for (const position of selected) this.#merge(list, position, parts, path);
     } else {
       if (operation === 'replace') for (const position of selected) list.delete(position);
-      list.add(isObject(parts) ? mergeParts(termsOf(filter) ?? {}, parts, path) : parts);
+      list.add(isObject(parts) ? withTerms(termsOf(filter) ?? {}, parts) : parts);
     }
   }
 
@@ -176,8 +176,13 @@ function hasWritable(value: Parts, { subAttributes = [] }: AttributeDefinition):
 function createdBy(filter: Filter, parts: unknown, path: AttributePath): unknown {
   if (!isObject(parts)) return parts;
   const terms = termsOf(filter);
-  if (terms) return mergeParts(terms, parts, path);
+  if (terms) return withTerms(terms, parts);
   throw ScimError.noTarget(`No value of "${formatPath(path)}" matches the filter in "${path.spelled.slice(0, 200)}".`);
+}
+
+/** A value, completed by the parts that the filter names. */
+function withTerms(terms: Parts, parts: Parts): Parts {
+  return Object.fromEntries(Object.entries({ ...terms, ...parts }).filter(([, part]) => part !== null));
 }
 
 /** The parts of a value that a filter names by `eq`, alone or joined by `and`; undefined when it asks for anything else. */
