@@ -5,6 +5,7 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { connect, type SqliteConnection, type SqliteStatement, type SqlValue, saysBusy, saysDamaged } from './sqlite';
+import { fromSql, toSql } from './sqlText';
 
 export type { SqlValue } from './sqlite';
 
@@ -107,22 +108,22 @@ export class Database {
 
   /** Runs a statement that answers no rows; the number of rows changed. */
   run(sql: string, ...parameters: SqlValue[]): number {
-    return this.#guard(() => Number(this.#prepared(sql).run(...parameters).changes));
+    return this.#guard(() => Number(this.#prepared(sql).run(...parameters.map(toSql)).changes));
   }
 
   /** Runs an INSERT; the rowid of the new row. */
   insert(sql: string, ...parameters: SqlValue[]): number {
-    return this.#guard(() => Number(this.#prepared(sql).run(...parameters).lastInsertRowid));
+    return this.#guard(() => Number(this.#prepared(sql).run(...parameters.map(toSql)).lastInsertRowid));
   }
 
   /** The first row, its columns typed by the caller, who wrote the SQL. */
   get<Row>(sql: string, ...parameters: SqlValue[]): Row | undefined {
-    return this.#guard(() => this.#prepared(sql).get(...parameters) as Row | undefined);
+    return this.#guard(() => fromSql(this.#prepared(sql).get(...parameters.map(toSql)) as Row | undefined));
   }
 
   /** All rows, their columns typed by the caller, who wrote the SQL. */
   all<Row>(sql: string, ...parameters: SqlValue[]): Row[] {
-    return this.#guard(() => this.#prepared(sql).all(...parameters) as Row[]);
+    return this.#guard(() => (this.#prepared(sql).all(...parameters.map(toSql)) as Row[]).map(fromSql));
   }
 
   /** Runs `work` in one transaction: all of it or nothing. Not to be nested; {@link attempt} is. */

@@ -4,6 +4,7 @@ import type { Database } from './database';
 import { decodeEntry, type EncodedRow, matchText, type RowColumns, type RowKey, type SpaceEntry } from './row';
 import { type TombstoneKind, tombstoneKey } from './rowWriter';
 import type { Dictionary } from './spaceSchema';
+import { textList } from './sqlText';
 
 interface Row extends RowColumns {
   readonly number: number;
@@ -72,7 +73,7 @@ export class RowReader {
     return this.database
       .all<{ dn_key: string; id: string }>(
         'SELECT dn_key, id FROM entry WHERE dn_key IN (SELECT value FROM json_each(?))',
-        JSON.stringify(normalizedDNs),
+        textList(normalizedDNs),
       )
       .map(({ dn_key, id }) => [dn_key, id]);
   }
@@ -82,7 +83,7 @@ export class RowReader {
     return this.database
       .all<{ id: string; dn: string }>(
         'SELECT id, dn FROM entry WHERE id IN (SELECT value FROM json_each(?))',
-        JSON.stringify(ids),
+        textList(ids),
       )
       .map(({ id, dn }) => [id, DN.parse(dn)]);
   }
@@ -136,7 +137,7 @@ export class RowReader {
   hashesOf(ids: readonly string[]): Map<string, Uint8Array> {
     const rows = this.database.all<{ id: string; hash: Uint8Array }>(
       'SELECT id, hash FROM entry WHERE id IN (SELECT value FROM json_each(?))',
-      JSON.stringify(ids),
+      textList(ids),
     );
     return new Map(rows.map(({ id, hash }) => [id, hash]));
   }

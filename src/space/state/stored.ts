@@ -1,5 +1,6 @@
 /** Attributes that the directory has no place for (`externalId` by default), kept per id. */
 import type { Database } from '../database';
+import { textList } from '../sqlText';
 import type { StateFile } from './stateFile';
 
 /** A value by which an entry can be found: equal texts match, so the caller normalises. */
@@ -37,7 +38,7 @@ export class SqliteStored implements Stored {
     return this.file.read((database) => {
       const rows = database.all<{ id: string; json: string }>(
         'SELECT id, json FROM stored WHERE id IN (SELECT value FROM json_each(?))',
-        JSON.stringify(ids),
+        textList(ids),
       );
       return new Map(rows.map(({ id, json }) => [id, JSON.parse(json) as StoredAttributes]));
     });

@@ -1,0 +1,38 @@
+/**
+ * Text as SQLite can hold it. One of the bindings cuts text at U+0000 when it reads it, so that character is written as
+ * two others, in a way that keeps the order of texts.
+ */
+import type { SqlValue } from './sqlite';
+
+const NUL = '\u0000';
+const MARK = '\u0001';
+const MARKED_NUL = `${MARK}\u0001`;
+const MARKED_MARK = `${MARK}\u0002`;
+const MARKED = new RegExp(`${MARKED_NUL}|${MARKED_MARK}`, 'g');
+
+/** A parameter of a statement. */
+export function toSql(value: SqlValue): SqlValue {
+  return typeof value === 'string' ? escapeText(value) : value;
+}
+
+/** A row as it was before {@link toSql}; changed in place. */
+export function fromSql<Row>(row: Row): Row {
+  const columns = row as Record<string, unknown> | undefined;
+  for (const name in columns) {
+    const value = columns[name];
+    if (typeof value === 'string' && value.includes(MARK)) {
+      columns[name] = value.replace(MARKED, (pair) => (pair === MARKED_NUL ? NUL : MARK));
+    }
+  }
+  return row;
+}
+
+/** Texts as a JSON array, for `IN (SELECT value FROM json_each(?))`. */
+export function textList(texts: readonly string[]): string {
+  return JSON.stringify(texts.map(escapeText));
+}
+
+function escapeText(text: string): string {
+  if (!text.includes(NUL) && !text.includes(MARK)) return text;
+  return text.replaceAll(MARK, MARKED_MARK).replaceAll(NUL, MARKED_NUL);
+}
