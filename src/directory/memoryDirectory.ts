@@ -20,7 +20,7 @@ import { checkModifications, modifyEntry, newEntry, renameEntry } from './memory
 import { type Call, type Operation, perform } from './memoryOperation';
 import { verifyPassword } from './memoryPassword';
 import { followReferences, type Renamed } from './memoryReferences';
-import { checkName, Refusal } from './memoryRefusal';
+import { checkName, checkNaming, Refusal } from './memoryRefusal';
 import { describeMemory, searchMemory } from './memorySearch';
 import { type MemoryNode, MemoryTree } from './memoryTree';
 import type { Schema } from './schema';
@@ -98,6 +98,7 @@ export class MemoryDirectory implements Directory {
   ): Promise<Entry | undefined> {
     return this.#perform('modifyDN', dn, options, () => {
       checkName(newDN, this.schema);
+      checkNaming(newDN, this.schema);
       const node = this.#tree.get(dn);
       this.#assert(options.assertion, node.entry);
       this.#tree.checkMove(node, newDN);

@@ -1,6 +1,6 @@
 /** One entry before a modify or a rename, the same entry after it, or a refusal (RFC 4511 §4.6 and §4.9). Pure but for password salts. */
 import type { Modification } from './directory';
-import type { DN, RDN } from './dn';
+import type { DN } from './dn';
 import { Entry, type EntryAttribute, type Value } from './entry';
 import { ResultCode } from './error';
 import { isPassword, primaryName, StoredAttribute, StoredEntry, storedValue } from './memoryEntry';
@@ -15,7 +15,7 @@ import { allowsEmpty, checkSyntax } from './syntax';
  * are hashed. Throws {@link Refusal}.
  */
 export function newEntry(entry: Entry, schema: Schema): StoredEntry {
-  if (entry.dn.rdn) checkNaming(entry.dn.rdn, schema);
+  checkNaming(entry.dn, schema);
   const attributes = [...entry.attributes(), ...missingNames(entry, schema)];
   refuse(checkEntry(new Entry(entry.dn, attributes), schema));
   const hashed = attributes.map(({ name, values }) => ({
@@ -69,10 +69,7 @@ function checkModificationValues({ operation, attribute, values }: Modification,
   if (type.singleValue && values.length > 1) {
     throw new Refusal(ResultCode.constraintViolation, `${type.name}: multiple values for a single-valued attribute`);
   }
-  if (
-    operation !== 'delete' &&
-    new Set(values.map((value) => schema.normalize(attribute, value))).size < values.length
-  ) {
+  if (new Set(values.map((value) => schema.normalize(attribute, value))).size < values.length) {
     throw new Refusal(ResultCode.attributeOrValueExists, `${type.name}: a value is given twice`);
   }
 }
@@ -98,7 +95,6 @@ export function modifyEntry(before: StoredEntry, modifications: readonly Modific
 /** The entry under its new name; with `deleteOldRdn`, without the values of its old one. Throws {@link Refusal}. */
 export function renameEntry(before: StoredEntry, newDN: DN, deleteOldRdn: boolean, schema: Schema): StoredEntry {
   const draft = new Draft(before, schema);
-  if (newDN.rdn) checkNaming(newDN.rdn, schema);
   if (deleteOldRdn) {
     for (const { type, value } of before.dn.rdn?.parts ?? []) draft.values(type).delete(schema.normalize(type, value));
   }

@@ -1,5 +1,5 @@
 /** What the memory directory refuses, with the result codes that OpenLDAP gives for the same (measured on 2.5). */
-import type { DN, RDN } from './dn';
+import type { DN } from './dn';
 import { ResultCode } from './error';
 import type { Schema } from './schema';
 import type { SchemaFault, SchemaFaultKind } from './schemaCheck';
@@ -54,8 +54,8 @@ export function checkName(dn: DN, schema: Schema): void {
 }
 
 /** Refuses an RDN whose values do not compare, so that no entry could be found by it. */
-export function checkNaming(rdn: RDN, schema: Schema): void {
-  for (const { type } of rdn.parts) {
+export function checkNaming({ rdn }: DN, schema: Schema): void {
+  for (const { type } of rdn?.parts ?? []) {
     if (schema.attributeType(type)?.equality === undefined) {
       throw new Refusal(ResultCode.namingViolation, `${type} has no equality rule and cannot name an entry`);
     }

@@ -68,14 +68,14 @@ export class MemoryTree {
     return parent;
   }
 
-  /** Refuses a rename that the tree cannot follow: 71 to or from the suffix, 53 below itself, 32 no parent, 68 exists. */
+  /** Refuses a rename that the tree cannot follow: 71 to or from the suffix, 53 below itself or above, 32 no parent, 68 exists. */
   checkMove(node: MemoryNode, newDN: DN): void {
     const { dn } = node.entry;
     if (!node.parent || !newDN.isWithin(this.suffix, this.schema) || newDN.equals(this.suffix, this.schema)) {
       throw new Refusal(ResultCode.affectsMultipleDSAs, 'the suffix cannot be renamed, and nothing can leave it');
     }
-    if (newDN.parent?.isWithin(dn, this.schema)) {
-      throw new Refusal(ResultCode.unwillingToPerform, 'an entry cannot be placed below itself');
+    if (newDN.parent?.isWithin(dn, this.schema) || dn.parent?.isWithin(newDN, this.schema)) {
+      throw new Refusal(ResultCode.unwillingToPerform, 'an entry cannot be placed below itself or above');
     }
     this.#parentOf(newDN);
     const present = this.find(newDN);
