@@ -21,6 +21,7 @@ export async function keepStored(
   desired: Resource,
   before: StoredAttributes,
   previous?: unknown,
+  current: Resource = {},
 ): Promise<void> {
   const attributes: Record<string, unknown> = {};
   for (const name of objectType.options.stored) {
@@ -29,7 +30,7 @@ export async function keepStored(
   }
   if (objectType.disableFlow?.action === 'none' && desired.active === false) attributes.active = false;
   if (previous !== undefined) attributes[previousKey] = previous;
-  Object.assign(attributes, remainders(context, objectType, found, desired));
+  Object.assign(attributes, remainders(context, objectType, found, desired, current, before));
   if (isDeepStrictEqual(attributes, before)) return;
   const keys: StoredKey[] = Object.entries(attributes).flatMap(([name, value]) =>
     typeof value === 'string' ? [{ attribute: name, value }] : [],
@@ -50,20 +51,23 @@ function remainders(
   objectType: ObjectType,
   found: Found,
   desired: Resource,
+  current: Resource,
+  before: StoredAttributes,
 ): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
-  const links = objectType.links.filter(
-    (link) =>
-      link.multiValued &&
-      link.subAttribute !== undefined &&
-      objectType.attributes.get(link.target)?.type !== 'reference',
-  );
-  if (links.length === 0) return kept;
-  const derived = makeResource(context, objectType, found, {}, noReferences);
-  for (const link of links) {
+  let derived: Resource | undefined;
+  for (const link of objectType.links) {
+    if (!link.multiValued || link.subAttribute === undefined) continue;
+    if (objectType.attributes.get(link.target)?.type === 'reference') continue;
     const name = link.extension ? `${link.schema}:${link.attribute}` : link.attribute;
     const wanted = containerOf(link, desired)?.[link.attribute] as Elements | undefined;
     if (wanted === undefined || kept[name] !== undefined) continue;
+    if (isDeepStrictEqual(wanted, containerOf(link, current)?.[link.attribute])) {
+      // The other face may have changed its values; how they were put is remembered as it was.
+      if (before[name] !== undefined) kept[name] = before[name];
+      continue;
+    }
+    derived ??= makeResource(context, objectType, found, {}, noReferences);
     const remainder = remainderOf(wanted, (containerOf(link, derived)?.[link.attribute] ?? []) as Elements);
     if (remainder !== undefined) kept[name] = remainder;
   }

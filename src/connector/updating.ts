@@ -46,7 +46,7 @@ export class Updating {
     const written = await this.#write(found, updated.after, updated.secrets, request);
     const previous = becomes === undefined ? stored[previousKey] : updated.previous;
     await Promise.all([
-      keepStored(context, objectType, written, desired, stored, previous),
+      keepStored(context, objectType, written, desired, stored, previous, current),
       context.spelled.remember(objectType, request.spelledAs ?? new Map()),
     ]);
     return (await resourceFor(context, objectType, written)).resource;

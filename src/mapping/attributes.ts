@@ -169,6 +169,7 @@ function finishElements(objectType: ObjectType, resource: Resource, input: Resou
 /** Where nobody has said which element is the primary one, the first is. */
 function withPrimary(elements: Record<string, unknown>[], link: Link): Record<string, unknown>[] {
   if (!link.definition.subAttributes?.some(({ name }) => name === 'primary')) return elements;
+  if (elements.some((element) => 'primary' in element)) return elements;
   return elements.map((element, index) => (index === 0 ? { ...element, primary: true } : element));
 }
 

@@ -148,7 +148,8 @@ function describe(name: string, input: FaceInput, treatAsSingleValue?: boolean):
     name: input.options.attributes === undefined && options === '' ? type.name : name,
     key,
     aliases: type.names.map((known) => known + options).filter((known) => known.toLowerCase() !== name.toLowerCase()),
-    type: scimTypeOf(schema, name),
+    // A password is text to whoever sends it, whatever syntax holds it.
+    type: isSecretAttribute(name, passwordAttribute) ? 'string' : scimTypeOf(schema, name),
     single: type.singleValue || (key !== 'objectclass' && (treatAsSingleValue ?? input.singleByMapping.has(key))),
     readOnly: type.noUserModification || type.usage !== 'userApplications',
     secret: isSecretAttribute(name, passwordAttribute),
