@@ -129,13 +129,8 @@ function structuralChange(before: Entry, after: Entry, schema: Schema): SchemaFa
   return [{ kind: 'structuralChain', attribute: 'objectClass', message }];
 }
 
-/** MUST attributes that Active Directory gives an entry by itself, [MS-ADTS] §3.1.1.5.2.4; no other product has them. */
-const SET_BY_SERVER: ReadonlySet<string> = new Set([
-  'ntsecuritydescriptor',
-  'objectcategory',
-  'objectsid',
-  'samaccountname',
-]);
+/** Writable MUST attributes that Active Directory sets where a client does not, [MS-ADTS] §3.1.1.5.2.4; no other product has them. */
+const SET_BY_SERVER: ReadonlySet<string> = new Set(['ntsecuritydescriptor', 'objectcategory', 'samaccountname']);
 
 function missingFaults(classes: readonly string[], attributes: Attributes, schema: Schema): SchemaFault[] {
   const { must, requiredBy } = schema.requirements(classes);

@@ -123,8 +123,7 @@ function readValues(tokens: readonly Token[], start: number, required: boolean, 
 
 const isBlank = (code: number): boolean => code <= 0x20;
 /** A quote closes only before one of these: so `'the user's name'` is one string, as some servers write it. */
-const endsString = (code: number): boolean =>
-  Number.isNaN(code) || isBlank(code) || code === 0x28 || code === 0x29 || code === 0x24;
+const endsString = (code: number): boolean => Number.isNaN(code) || isBlank(code) || code === 0x29 || code === 0x24;
 
 function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
