@@ -19,10 +19,17 @@ export function followReferences(
   schema: Schema,
 ): Map<MemoryNode, StoredEntry> {
   const changed = new Map<MemoryNode, StoredEntry>();
+  // Every entry is looked at, so the schema is asked once per attribute and not once per entry.
+  const references = new Map<string, boolean>();
   for (const node of nodes) {
     const attributes: StoredAttribute[] = [];
-    for (const attribute of node.entry.attributes()) {
-      if (isReference(attribute.name, schema) && names(attribute, renamed)) {
+    for (const [canonical, attribute] of node.entry.byName) {
+      let reference = references.get(canonical);
+      if (reference === undefined) {
+        reference = isReference(canonical, schema);
+        references.set(canonical, reference);
+      }
+      if (reference && names(attribute, renamed)) {
         attributes.push(follow(attribute, renamed, node.entry, schema));
       }
     }
