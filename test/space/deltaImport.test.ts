@@ -88,6 +88,12 @@ describe('a delta import', () => {
     expect((await delta()).counts).toEqual(NO_COUNTS);
   });
 
+  it('removes what was moved out of the scope', async () => {
+    await directory.modifyDN(dnOf('a'), DN.parse('uid=a,dc=example,dc=com'), { deleteOldRdn: true });
+    expect((await delta()).counts).toMatchObject({ seen: 0, deleted: 1 });
+    expect(space.count()).toBe(3);
+  });
+
   it('does not mistake a name that was given again for the entry that had it', async () => {
     await directory.delete(dnOf('a'));
     await add('a');

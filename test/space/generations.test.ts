@@ -56,12 +56,11 @@ describe('a new generation', () => {
     space.remove({ id: 'id-deleted' });
     const dn = DN.parse('uid=new name,dc=x');
     space.upsert(row('renamed', {}, { normalizedDN: dn.normalized(), entry: new Entry(dn, { uid: 'renamed' }) }));
-    const during = space.beginReading();
     build(next, ['kept', 'changed', 'deleted', 'renamed', 'added']);
     expect(await all()).not.toContain('added');
     const switched = next.switch();
     space.upsert(row('last minute'));
-    space.upsert(row('late'), during.sequence);
+    space.upsert(row('late'), meanwhile.sequence);
     await switched;
     expect(await all()).toEqual(['added', 'changed', 'created', 'kept', 'last minute', 'late', 'renamed']);
     expect(space.get('id-changed')?.entry.first('cn')).toBe('by the host');

@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync }
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { Database } from '../../src/space/database';
-import type { RunOutcome, RunProfile, RunRecord } from '../../src/space/run';
+import type { RunOutcome, RunProfile } from '../../src/space/run';
 import { NO_COUNTS } from '../../src/space/runRecord';
 import { DatabaseTooNew, derivedId, IdTable, openState, type State, StateDamaged } from '../../src/space/state';
 import { child, kill, removeTemporaryFolders, said, temporaryFolder } from './support';
@@ -40,16 +40,17 @@ describe('the file', () => {
     expect(state.statistics.commits - before.commits).toBe(1);
   });
 
-  it('undoes a failed write alone', async () => {
-    const bad = { toJSON: () => undefined } as unknown as RunRecord;
+  it('undoes a failed write alone, and all of it', async () => {
+    await state.stored.set('1', { externalId: 'A' }, []);
     const results = await Promise.allSettled([
       state.intents.begin('a', 'uid=a'),
-      state.runs.record(bad),
+      state.stored.set('1', { externalId: 'B' }, [{ attribute: 'externalId', value: {} as string }]),
       state.intents.begin('b', 'uid=b'),
     ]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(await state.intents.find('a')).toBeDefined();
     expect(await state.intents.find('b')).toBeDefined();
+    expect(await state.stored.get('1')).toEqual({ externalId: 'A' });
   });
 
   it('finishes on close what was begun, and refuses what comes later', async () => {
