@@ -116,9 +116,13 @@ function describeSchema({ id, name, description, attributes }: SchemaDefinition,
     id,
     name,
     description,
-    attributes: attributes.map(describeAttribute),
+    attributes: visible(attributes).map(describeAttribute),
     meta: { resourceType: 'Schema', location: `${baseUri}/Schemas/${id}` },
   };
+}
+
+function visible(definitions: readonly AttributeDefinition[]): readonly AttributeDefinition[] {
+  return definitions.filter(({ hidden }) => !hidden);
 }
 
 /** The name under which scimmy describes an attribute: its own are narrower than LDAP's (`userCertificate;binary`, OIDs). */
@@ -142,6 +146,6 @@ function describeAttribute(definition: AttributeDefinition): object {
   return {
     ...attribute.toJSON(),
     name,
-    ...(type === 'complex' && { subAttributes: subAttributes.map(describeAttribute) }),
+    ...(type === 'complex' && { subAttributes: visible(subAttributes).map(describeAttribute) }),
   };
 }

@@ -49,6 +49,7 @@ export const userType: ResourceType = {
         native('constructor'),
         native('title'),
         native('department'),
+        native('secretSauce', { hidden: true }),
       ],
     },
   ],
