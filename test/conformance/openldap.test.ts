@@ -35,23 +35,21 @@ async function open() {
   };
 }
 
-/** Why there is no slapd to start on this machine, if there is none. */
-function reasonAgainst(): string | undefined {
+function slapdIsInstalled(): boolean {
   try {
     findSlapd();
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return true;
+  } catch {
+    return false;
   }
 }
 
-const reason = reasonAgainst();
 // On a build server the absence of slapd is a failure, which `startSlapd` reports: no test may vanish there.
-if (reason === undefined || process.env.CI) runDirectoryTests('OpenLDAP', open);
+if (slapdIsInstalled() || process.env.CI) runDirectoryTests('OpenLDAP', open);
 else {
-  const [firstLine] = reason.split('\n');
-  process.stderr.write(`OpenLDAP's conformance tests do not run here: ${firstLine}\n`);
-  describe.skip(`OpenLDAP as a directory: ${firstLine}`, () => {
+  const reason = 'slapd is not installed (Debian: apt-get install --no-install-recommends slapd)';
+  process.stderr.write(`OpenLDAP's conformance tests do not run here: ${reason}\n`);
+  describe.skip(`OpenLDAP as a directory: ${reason}`, () => {
     test('nothing is proved without a server', () => {});
   });
 }
