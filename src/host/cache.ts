@@ -27,21 +27,21 @@ export function cacheRoutes(): RequestHandler {
 async function sendCache(request: Request, response: Response): Promise<void> {
   const handle = connectorOf(request);
   const { resourceType } = request.params;
-  const chunks = handle.cache(typeof resourceType === 'string' ? resourceType : undefined)[Symbol.asyncIterator]();
-  // The first chunk tells whether there is an answer at all, so it is awaited before the header is sent.
+  const chunks = gathered(handle.cache(typeof resourceType === 'string' ? resourceType : undefined));
+  // Errors that come before the first chunk can still be answered, so it is awaited before the header is sent.
   const first = await chunks.next().catch((error: unknown) => {
     explain(handle.status(), response);
     throw error;
   });
   response.type('application/json');
   if (request.method === 'HEAD') {
-    await chunks.return?.();
+    await chunks.return();
     response.end();
     return;
   }
   const record = recordOf(request);
   try {
-    await pipeline(Readable.from(gathered(first, chunks, record), { objectMode: false }), response);
+    await pipeline(Readable.from(counted(first, chunks, record), { objectMode: false }), response);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
     // The client has gone, which the request's line says anyway.
@@ -53,27 +53,30 @@ function explain(status: ConnectorStatus, response: Response): void {
   else if (status.directoryReachable === false) response.setHeader(connectorStateHeader, 'unreachable');
 }
 
-/** The same text in larger chunks, since each becomes a TLS record and a system call. Counts the octets. */
-async function* gathered(
-  first: IteratorResult<string>,
-  chunks: AsyncIterator<string>,
+/** The same text in larger chunks, since each becomes a TLS record and a system call. */
+async function* gathered(texts: AsyncIterable<string>): AsyncGenerator<Buffer, void, void> {
+  let gathering = '';
+  for await (const text of texts) {
+    gathering += text;
+    if (gathering.length < CHUNK_LENGTH) continue;
+    yield Buffer.from(gathering, 'utf8');
+    gathering = '';
+  }
+  if (gathering !== '') yield Buffer.from(gathering, 'utf8');
+}
+
+async function* counted(
+  first: IteratorResult<Buffer, void>,
+  chunks: AsyncGenerator<Buffer, void, void>,
   record: { streamed: number },
 ): AsyncIterable<Buffer> {
-  let text = '';
-  const take = (): Buffer => {
-    const octets = Buffer.from(text, 'utf8');
-    record.streamed += octets.length;
-    text = '';
-    return octets;
-  };
   try {
     for (let chunk = first; !chunk.done; chunk = await chunks.next()) {
-      text += chunk.value;
-      if (text.length >= CHUNK_LENGTH) yield take();
+      record.streamed += chunk.value.length;
+      yield chunk.value;
     }
-    if (text !== '') yield take();
   } finally {
     // A client that goes away in the middle must not leave the read of the space open.
-    await chunks.return?.();
+    await chunks.return();
   }
 }
