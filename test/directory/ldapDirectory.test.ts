@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { Modification, ObservedOperation, SearchRequest } from '../../src/directory/directory';
 import { DN, RDN } from '../../src/directory/dn';
 import { Entry } from '../../src/directory/entry';
-import { LdapError } from '../../src/directory/error';
 import { equality, parseFilter, present } from '../../src/directory/filter';
 import { type LdapOptions, openLdapDirectory } from '../../src/directory/ldapDirectory';
+import { all, base, closing, failure } from '../support/ldap';
 import { type Slapd, startSlapd } from '../support/slapd';
 
 let slapd: Slapd | undefined;
@@ -30,33 +30,10 @@ function options(server: Slapd, more: Partial<LdapOptions> = {}): LdapOptions {
   };
 }
 
-async function all(entries: AsyncIterable<Entry>): Promise<Entry[]> {
-  const found: Entry[] = [];
-  for await (const entry of entries) found.push(entry);
-  return found;
-}
-
-async function failure(promise: Promise<unknown>): Promise<LdapError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason) => reason,
-  );
-  expect(error).toBeInstanceOf(LdapError);
-  return error as LdapError;
-}
-
-const read = (dn: DN, attributes: readonly string[] = ['*']): SearchRequest => ({
-  base: dn,
-  scope: 'base',
-  filter: present('objectClass'),
-  attributes,
-});
-
 test('opening reads description and schema; with what is known it needs no server', async () => {
   if (!slapd) return;
-  const directory = await openLdapDirectory(options(slapd));
+  const directory = closing(await openLdapDirectory(options(slapd)));
   const { description, schema } = directory;
-  await directory.close();
   expect(description).toMatchObject({
     product: 'openldap',
     namingContexts: ['dc=example,dc=com'],
@@ -69,18 +46,17 @@ test('opening reads description and schema; with what is known it needs no serve
 
   // Through JSON, as it is kept.
   const known = JSON.parse(JSON.stringify({ description, schema: schema.source() }));
-  const offline = await openLdapDirectory(options(slapd, { hosts: [{ host: '127.0.0.1', port: 1 }], known }));
+  const offline = closing(await openLdapDirectory(options(slapd, { hosts: [{ host: '127.0.0.1', port: 1 }], known })));
   expect(offline.description).toEqual(description);
   expect(offline.schema.isDN('member')).toBe(true);
   const error = await failure(offline.delete(people('nobody')));
   expect(error).toMatchObject({ result: 'connectionLost', sent: false });
   expect(error.diagnostic).toContain('127.0.0.1:1: nothing listens there');
-  await offline.close();
 });
 
 test('add, read, modify, rename, delete; post-read answers the entry after the write', async () => {
   if (!slapd) return;
-  const directory = await openLdapDirectory(options(slapd));
+  const directory = closing(await openLdapDirectory(options(slapd)));
   const photo = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 1, 2, 3]);
   const added = await directory.add(
     person('zoë, 1', { jpegPhoto: photo, givenName: 'Zoë', description: ['é', '\ufffd'] }),
@@ -93,7 +69,7 @@ test('add, read, modify, rename, delete; post-read answers the entry after the w
   expect(added?.dn.equals(people('zoë, 1'))).toBe(true);
 
   const dn = people('zoë, 1');
-  const [found] = await all(directory.search(read(dn, ['*', '+'])));
+  const [found] = await all(directory.search(base(dn, ['*', '+'])));
   expect(found?.values('description')).toEqual(['é', '\ufffd']);
   expect(found?.values('jpegPhoto')).toEqual([photo]);
 
@@ -126,12 +102,11 @@ test('add, read, modify, rename, delete; post-read answers the entry after the w
 
   await directory.delete(plain);
   expect((await failure(directory.delete(plain))).result).toBe(32);
-  await directory.close();
 });
 
 test('result codes arrive as numbers, with the operation and its DN; an assertion that fails is 122', async () => {
   if (!slapd) return;
-  const directory = await openLdapDirectory(options(slapd));
+  const directory = closing(await openLdapDirectory(options(slapd)));
   await directory.add(person('coded'));
   const error = await failure(directory.add(person('coded')));
   expect(error).toMatchObject({
@@ -173,27 +148,25 @@ test('result codes arrive as numbers, with the operation and its DN; an assertio
     expect((await failure(directory.modify(target, change))).result).toBe(code);
   }
   await directory.delete(people('coded'));
-  await directory.close();
 });
 
 test('a message that just fills the buffer of the writer arrives whole', async () => {
   if (!slapd) return;
-  const directory = await openLdapDirectory(options(slapd));
+  const directory = closing(await openLdapDirectory(options(slapd)));
   const many = Array.from({ length: 5_100 }, (_, i) => `${i}`.padStart(100, 'a'));
   await directory.add(person('big'));
   for (let length = 4_040; length < 4_060; length += 1) {
     const description = [...many, 'b'.repeat(length)];
     await directory.modify(people('big'), [{ operation: 'replace', attribute: 'description', values: description }]);
   }
-  const [entry] = await all(directory.search(read(people('big'))));
+  const [entry] = await all(directory.search(base(people('big'))));
   expect(entry?.values('description')).toHaveLength(5_101);
   await directory.delete(people('big'));
-  await directory.close();
 });
 
 test('filters are sent as they are meant, binary values and absolute true among them', async () => {
   if (!slapd) return;
-  const directory = await openLdapDirectory(options(slapd));
+  const directory = closing(await openLdapDirectory(options(slapd)));
   const key = Buffer.from([0x01, 0xff, 0x80, 0x28, 0x2a, 0x00]);
   await directory.add(
     person('filtered', { 'userCertificate;binary': readCertificate(slapd), jpegPhoto: key, carLicense: 'a(b)*c\\' }),
@@ -212,11 +185,10 @@ test('filters are sent as they are meant, binary values and absolute true among 
   expect(await find(parseFilter('(employeeNumber>=1003)'))).toBe(0);
   expect(await find({ kind: 'and', filters: [] })).toBeGreaterThan(10);
   expect(await find({ kind: 'or', filters: [] })).toBe(0);
-  const [entry] = await all(directory.search(read(people('filtered'))));
+  const [entry] = await all(directory.search(base(people('filtered'))));
   expect(entry?.values('jpegPhoto')).toEqual([key]);
   expect(Buffer.isBuffer(entry?.values('userCertificate;binary')[0])).toBe(true);
   await directory.delete(people('filtered'));
-  await directory.close();
 });
 
 function readCertificate(server: Slapd): Buffer {
@@ -226,7 +198,7 @@ function readCertificate(server: Slapd): Buffer {
 
 test('a long search pages on a connection of its own, side by side with others, and a size limit ends it', async () => {
   if (!slapd) return;
-  const directory = await openLdapDirectory(options(slapd, { pageSize: 20 }));
+  const directory = closing(await openLdapDirectory(options(slapd, { pageSize: 20 })));
   await Promise.all(Array.from({ length: 100 }, (_, i) => directory.add(person(`paged${i}`))));
   const request: SearchRequest = {
     base: DN.parse('ou=people,dc=example,dc=com'),
@@ -256,14 +228,13 @@ test('a long search pages on a connection of its own, side by side with others, 
   expect(
     (await failure(all(directory.search({ ...request, base: DN.parse('ou=none,dc=example,dc=com') })))).result,
   ).toBe(32);
-  await directory.close();
 });
 
 test("a size limit that is the server's own is an error, not an end", async () => {
   const limited = await startSlapd({ limits: 3 });
   if (!limited) return;
-  const directory = await openLdapDirectory(
-    options(limited, { userName: limited.readerDN, password: () => limited.readerPassword }),
+  const directory = closing(
+    await openLdapDirectory(options(limited, { userName: limited.readerDN, password: () => limited.readerPassword })),
   );
   const request: SearchRequest = {
     base: DN.parse('dc=example,dc=com'),
@@ -275,16 +246,14 @@ test("a size limit that is the server's own is an error, not an end", async () =
   expect((await failure(all(directory.search(request)))).result).toBe(4);
   expect(await all(directory.search({ ...request, sizeLimit: 3 }))).toHaveLength(3);
   expect((await failure(directory.delete(people('alice')))).result).toBe(50);
-  await directory.close();
   await limited.stop();
 });
 
 test('refresh sees a changed schema and keeps what has not changed', async () => {
   if (!slapd) return;
-  const directory = await openLdapDirectory(options(slapd));
+  const directory = closing(await openLdapDirectory(options(slapd)));
   const { description, schema } = directory;
   await directory.refresh();
   expect(directory.schema).toBe(schema);
   expect(directory.description).toBe(description);
-  await directory.close();
 });

@@ -26,6 +26,10 @@ export interface FakeLdap {
   readonly requests: readonly Request[];
   /** Connections accepted so far. */
   readonly connections: number;
+  /** Connections that stand at present. */
+  readonly open: number;
+  /** Closes every connection without a word. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -56,6 +60,12 @@ export async function startFakeLdap(answer: (request: Request, socket: Socket) =
     get connections() {
       return connections;
     },
+    get open() {
+      return sockets.size;
+    },
+    cut: () => {
+      for (const socket of sockets) socket.end();
+    },
     close: () => closeAll(server, sockets),
   };
 }
@@ -84,6 +94,15 @@ export function result(id: number, tag: number, code = 0, diagnostic = '', cooki
 }
 
 export const searchDone = (id: number, cookie?: string): Buffer => result(id, 0x65, 0, '', cookie);
+
+/** A search continuation, which is no entry and no end. */
+export function reference(id: number): Buffer {
+  return message(id, (writer) => {
+    writer.startSequence(0x73);
+    writer.writeString('ldap://elsewhere.example.com/');
+    writer.endSequence();
+  });
+}
 
 export function searchEntry(id: number, dn: string, attributes: Record<string, readonly (string | Buffer)[]>): Buffer {
   return message(id, (writer) => {
