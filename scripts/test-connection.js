@@ -11,7 +11,7 @@ const path = require('node:path');
 const { Transform } = require('node:stream');
 const { pipeline } = require('node:stream/promises');
 const tls = require('node:tls');
-const { Command, CommanderError, InvalidArgumentError } = require('commander');
+const { Command, CommanderError, InvalidArgumentError, Option } = require('commander');
 const { noAnswer, notServing, refused } = require('./test-connection/diagnosis');
 const { Exit, Failure, messageOf } = require('./test-connection/failure');
 const { secretToken } = require('./test-connection/secretToken');
@@ -39,16 +39,27 @@ function command() {
     .description('Asks the connector host what a connector knows of its directory.')
     .requiredOption('--connector-name <name>', "the connector's name, case-sensitive")
     .option('--object-type-path <path>', 'what to ask for, below …/scim/', objectTypePath, 'cache')
-    .option('--port <number>', 'the port of the host', port, 8585)
+    .addOption(
+      new Option('--port <number>', 'the port of the host').default(8585).env('CONNECTOR_HOST_PORT').argParser(port),
+    )
     .option('--host <name>', 'the name or address of the host', 'localhost')
-    .option('--certs <folder>', "the host's folder of certificates; those in it are trusted", path.join(ROOT, 'certs'))
+    .addOption(
+      new Option('--certs <folder>', "the host's folder of certificates; those in it are trusted")
+        .default(path.join(ROOT, 'certs'))
+        .env('CONNECTOR_HOST_CERTS'),
+    )
     .option('--ca <file>', 'a PEM file of certificates to trust instead of those of --certs')
-    .option('--connectors <folder>', "the host's folder of connectors", path.join(ROOT, 'connectors'))
+    .addOption(
+      new Option('--connectors <folder>', "the host's folder of connectors")
+        .default(path.join(ROOT, 'connectors'))
+        .env('CONNECTOR_HOST_CONNECTORS'),
+    )
     .option('--secret-token-file <file>', 'a file whose first line is the secret token')
     .addHelpText(
       'after',
       `
 The secret token is taken from --secret-token-file, else from the environment variable SECRET_TOKEN, else it is asked for.
+One that the host has made itself is in <folder of certificates>/<name of connector>.token.
 
 Exit codes: 0 the connector knows entries; 1 an answer that was not expected; 2 wrong usage; 3 nothing listens there;
 4 the certificate is not trusted; 5 the secret token is refused; 6 there is no such connector; 7 the directory has not

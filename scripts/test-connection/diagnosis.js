@@ -88,7 +88,7 @@ function refused(options) {
 function connectorNames(folder) {
   try {
     return readdirSync(folder)
-      .filter((file) => /\.json$/.test(file))
+      .filter((file) => file.endsWith('.json') && !file.endsWith('.example.json'))
       .map((file) => file.replace(/\.json$/, ''));
   } catch {
     return undefined;
