@@ -3,12 +3,13 @@
  * sequence number that its read took before it began (decisions 4 and 5).
  */
 import type { Options } from '../directory/directory';
-import { DN } from '../directory/dn';
+import type { DN } from '../directory/dn';
 import type { Entry } from '../directory/entry';
 import { and, type Filter, or } from '../directory/filter';
 import { matches } from '../directory/filterMatch';
 import { anchorFilter, anchorOf, anchorOfId, idOfAnchor, isDNAnchor } from '../mapping/anchor';
 import type { ObjectType } from '../mapping/objectType';
+import { dnOf } from '../mapping/reference';
 import { ScimError } from '../scim/error';
 import type { SpaceRow } from '../space/connectorSpace';
 import type { ConnectorContext } from './context';
@@ -93,13 +94,21 @@ export class Entries {
 
   async #liveByKeptDN(id: string, options: Options): Promise<Found | undefined> {
     const normalized = await this.#context.state.ids.dnOf(id);
-    if (normalized !== undefined) return this.liveByDN(DN.parse(normalized), options);
+    const dn = normalized === undefined ? undefined : this.#nameOf(normalized);
+    if (dn !== undefined) return this.liveByDN(dn, options);
     if (this.#context.space.importedAt !== undefined) return undefined;
     // An id that is made from a name cannot be turned back into it: only the import can tell.
     throw ScimError.unavailable(
       'The first import is still running, so it is not known yet which entry this id belongs to.',
       5,
     );
+  }
+
+  /** A name for a normalised DN: its row's, or itself where it reads as the same name. */
+  #nameOf(normalizedDN: string): DN | undefined {
+    const { space, directory } = this.#context;
+    const dn = space.byDN(normalizedDN)?.entry.dn ?? dnOf(normalizedDN);
+    return dn?.normalized(directory.schema) === normalizedDN ? dn : undefined;
   }
 
   /** The entry at a name as the directory holds it now, if it is in scope; saved. */

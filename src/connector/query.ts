@@ -1,5 +1,5 @@
 /** Where to look: keys in the connector space, a filtered search of the directory, or a walk through the space. */
-import { DN } from '../directory/dn';
+import type { DN } from '../directory/dn';
 import { equality, or } from '../directory/filter';
 import { type Candidate, idsInFilter, planOf } from '../mapping/filter';
 import type { ObjectType } from '../mapping/objectType';
@@ -90,10 +90,10 @@ export class Queries {
     return [...found.values()];
   }
 
-  async #byDN(normalizedDN: string, request: Context): Promise<Found | undefined> {
-    const row = this.context.space.byDN(normalizedDN);
+  async #byDN(dn: DN, request: Context): Promise<Found | undefined> {
+    const row = this.context.space.byDN(dn.normalized(this.objectType.schema));
     if (row !== undefined && this.entries.isFresh(row)) return row;
-    return this.entries.liveByDN(row?.entry.dn ?? DN.parse(normalizedDN), onBehalfOf(request));
+    return this.entries.liveByDN(row?.entry.dn ?? dn, onBehalfOf(request));
   }
 
   /** Every resource that matches, from the space: for what neither keys nor a search of the directory can tell. */

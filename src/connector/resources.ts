@@ -1,6 +1,6 @@
 /** Found entries → resources, with their references resolved, what the state store keeps of them, and their versions. */
 import { createHash } from 'node:crypto';
-import { DN } from '../directory/dn';
+import type { DN } from '../directory/dn';
 import { resourceOf } from '../mapping/attributes';
 import type { ObjectType } from '../mapping/objectType';
 import { dnsIn, idsIn, type References } from '../mapping/reference';
@@ -69,7 +69,6 @@ export async function referencesOf(
 ): Promise<References> {
   const idByDN = normalizedDNs.length === 0 ? new Map<string, string>() : await space.idsOfDNs(normalizedDNs);
   const dnById = ids.length === 0 ? new Map<string, DN>() : await space.dnsOfIds(ids);
-  for (const [normalized, id] of idByDN) if (!dnById.has(id)) dnById.set(id, DN.parse(normalized));
   const types = new Map<string, string>();
   if (idByDN.size <= typedReferences) {
     for (const id of idByDN.values()) {
@@ -78,11 +77,9 @@ export async function referencesOf(
     }
   }
   return {
-    idOf: (normalized) => {
-      const id = idByDN.get(normalized);
-      return id === undefined ? undefined : { id, resourceType: types.get(id) };
-    },
+    idOf: (normalizedDN) => idByDN.get(normalizedDN),
     dnOf: (id) => dnById.get(id),
+    typeOf: (id) => types.get(id),
   };
 }
 

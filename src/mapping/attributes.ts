@@ -97,7 +97,7 @@ function jsonOf(
   { schema }: ObjectType,
 ): (string | number | boolean)[] {
   if (attribute.type !== 'reference') return [fromDirectory(value, attribute.type)];
-  const id = references.idOf(dnOf(value.toString())?.normalized(schema) ?? '')?.id;
+  const id = references.idOf(dnOf(value.toString())?.normalized(schema) ?? '');
   return id === undefined ? [] : [id];
 }
 
@@ -149,7 +149,7 @@ function finishElements(objectType: ObjectType, resource: Resource, input: Resou
     if (link.subAttribute === undefined || done.has(key)) continue;
     done.add(key);
     if (!link.multiValued) {
-      addReference(containerOf(link, resource)?.[link.attribute], input, objectType);
+      addReference(containerOf(link, resource)?.[link.attribute], input);
       continue;
     }
     const storedAs = link.extension ? key : link.attribute;
@@ -162,7 +162,7 @@ function finishElements(objectType: ObjectType, resource: Resource, input: Resou
       : withPrimary(derived, link);
     if (elements.length === 0) delete container[link.attribute];
     else container[link.attribute] = elements;
-    for (const element of elements) addReference(element, input, objectType);
+    for (const element of elements) addReference(element, input);
   }
 }
 
@@ -174,11 +174,11 @@ function withPrimary(elements: Record<string, unknown>[], link: Link): Record<st
 }
 
 /** `$ref`, relative to the resource's own endpoint (RFC 7643 §2.4), for a reference whose type is known. */
-function addReference(element: unknown, { references }: ResourceInput, { schema }: ObjectType): void {
+function addReference(element: unknown, { references }: ResourceInput): void {
   if (typeof element !== 'object' || element === null || !('value' in element)) return;
-  const dn = references.dnOf(String(element.value));
-  const type = dn === undefined ? undefined : references.idOf(dn.normalized(schema))?.resourceType;
-  if (type !== undefined) Object.assign(element, { $ref: `../${type}s/${encodeURIComponent(String(element.value))}` });
+  const id = String(element.value);
+  const type = references.typeOf(id);
+  if (type !== undefined) Object.assign(element, { $ref: `../${type}s/${encodeURIComponent(id)}` });
 }
 
 function directoryFaceOf(

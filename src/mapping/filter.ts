@@ -2,6 +2,7 @@
  * A SCIM filter in the directory's words: an LDAP filter that every match satisfies (a superset; what comes back is
  * evaluated again as a resource), and the few keys under which all matches can be found, if there are such.
  */
+import type { DN } from '../directory/dn';
 import {
   and,
   type Filter as DirectoryFilter,
@@ -16,13 +17,13 @@ import type { AttributePath, CompareOperator, Filter } from '../scim/attributePa
 import type { Link } from './coreFace';
 import { type DirectoryAttribute, virtual } from './directoryFace';
 import type { ObjectType } from './objectType';
-import { dnOf, looksLikeDN, type References } from './reference';
+import { dnOf, looksLikeDN, noReferences, type References } from './reference';
 import { toDirectory, ValueFault } from './syntax';
 
 /** A key under which a match can be found. */
 export type Candidate =
   | { readonly kind: 'id'; readonly id: string }
-  | { readonly kind: 'dn'; readonly dn: string }
+  | { readonly kind: 'dn'; readonly dn: DN }
   /** `value` is normalised; `attribute` is a canonical name among the matching attributes. */
   | { readonly kind: 'match'; readonly attribute: string; readonly value: string }
   | { readonly kind: 'stored'; readonly path: string; readonly value: string };
@@ -128,7 +129,7 @@ function keyOf(path: AttributePath, value: FilterValue, objectType: ObjectType):
     (path.attribute === virtual.dn || path.attribute === virtual.distinguishedName)
   ) {
     const dn = dnOf(String(value));
-    return dn === undefined ? 'nothing' : { kind: 'dn', dn: dn.normalized(objectType.schema) };
+    return dn === undefined ? 'nothing' : { kind: 'dn', dn };
   }
   const stored = path.extension ? `${path.schema}:${path.attribute}` : path.attribute;
   if (!objectType.options.stored.includes(stored)) return undefined;
@@ -214,9 +215,7 @@ function valuePathPlan(path: AttributePath | undefined, inner: Filter, objectTyp
     if (attributes.length === 0) return all;
     const { operator, value } = filter;
     return attributes
-      .map((attribute) =>
-        attributePlan(attribute, operator, value, objectType, { idOf: () => undefined, dnOf: () => undefined }, path),
-      )
+      .map((attribute) => attributePlan(attribute, operator, value, objectType, noReferences, path))
       .reduce(either);
   };
   return plan(inner);

@@ -4,22 +4,17 @@ import type { Entry } from '../directory/entry';
 import { valuesAt } from './coreFace';
 import type { ObjectType } from './objectType';
 
-/** A resource that a DN was resolved to. */
-export interface Referred {
-  readonly id: string;
-  /** Name of its resource type, where it was looked up. */
-  readonly resourceType: string | undefined;
-}
-
 /** References that were looked up before: both directions, one batch each. */
 export interface References {
-  /** By normalised DN. */
-  idOf(normalizedDN: string): Referred | undefined;
+  /** The id of the resource at a normalised DN. */
+  idOf(normalizedDN: string): string | undefined;
   dnOf(id: string): DN | undefined;
+  /** The resource type of a resource that {@link References.idOf} has answered; undefined where it was not looked up. */
+  typeOf(id: string): string | undefined;
 }
 
 /** No references at all. */
-export const noReferences: References = { idOf: () => undefined, dnOf: () => undefined };
+export const noReferences: References = { idOf: () => undefined, dnOf: () => undefined, typeOf: () => undefined };
 
 /** The normalised DNs that an entry refers to, so that they can be resolved together. */
 export function dnsIn(entry: Entry, objectType: ObjectType): string[] {
