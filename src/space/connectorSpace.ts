@@ -55,10 +55,10 @@ const ENTRIES_PER_READ = 100;
 
 /** Opens the current generation, or an empty one where there is none or it is damaged. Leftovers of other generations are deleted. */
 export async function openSpace(options: SpaceOptions): Promise<ConnectorSpace> {
-  const number = (await options.state.generations.current()) ?? 1;
-  const space = new ConnectorSpace(options, number);
-  await options.state.generations.set(number);
-  return space;
+  const { generations } = options.state;
+  const number = await generations.current();
+  if (number === undefined) await generations.set(1);
+  return new ConnectorSpace(options, number ?? 1);
 }
 
 /** The connector space of one connector. */

@@ -63,7 +63,9 @@ class Delta {
     const { space, signal, batchSize = 32 } = this.options;
     const source = this.#source();
     const watermark = space.watermark;
-    if (!watermark) throw new FullImportNeeded('The connector space has no watermark: a full import has to end first');
+    if (!watermark || space.importedAt === undefined) {
+      throw new FullImportNeeded('The connector space has no import to go on from: a full import has to end first');
+    }
     const startedAt = this.#now();
     const latest = await source.latest();
     let batch: DirectoryChange[] = [];
@@ -81,8 +83,7 @@ class Delta {
 
   #source(): ChangeSource {
     const source = this.options.directory.changes;
-    if (!source)
-      throw new FullImportNeeded('This directory cannot say what has changed: only full imports are possible');
+    if (!source) throw new FullImportNeeded('This directory cannot say what has changed: it needs full imports');
     return source;
   }
 

@@ -126,25 +126,44 @@ export class RowWriter {
   }
 
   #update(present: Present, row: EncodedRow, sequence: number): void {
+    const { number } = present;
     const objectType = this.dictionary.giveObjectType(row.objectType);
     this.database.run(
-      `UPDATE entry SET anchor = ?, object_type = ?, dn_key = ?, dn = ?, payload = ?, hash = ?, read_at = ?, sequence = ?
-       WHERE number = ?`,
-      row.anchor,
-      objectType,
-      row.dn_key,
+      'UPDATE entry SET dn = ?, payload = ?, hash = ?, read_at = ?, sequence = ? WHERE number = ?',
       row.dn,
       row.payload,
       row.hash,
       row.read_at,
       sequence,
-      present.number,
+      number,
     );
-    this.database.run('DELETE FROM match WHERE entry = ?', present.number);
-    this.#insertMatches(row, objectType, present.number);
-    if (present.anchor === row.anchor && present.object_type === objectType) return;
+    // An index costs as soon as a statement names its columns, even if they stay as they are.
+    const stays = present.anchor === row.anchor && present.object_type === objectType;
+    if (!stays || present.dn_key !== row.dn_key) {
+      this.database.run(
+        'UPDATE entry SET anchor = ?, object_type = ?, dn_key = ? WHERE number = ?',
+        row.anchor,
+        objectType,
+        row.dn_key,
+        number,
+      );
+    }
+    this.#updateMatches(row, objectType, number);
+    if (stays) return;
     this.listener(present.object_type, present.anchor, -1);
     this.listener(objectType, row.anchor, 1);
+  }
+
+  #updateMatches(row: EncodedRow, objectType: number, number: number): void {
+    const wanted = row.matches.map(({ attribute, value }) =>
+      matchKey(this.dictionary.giveMatchType(objectType, attribute), value),
+    );
+    const present = this.database
+      .all<{ type: number; value: string }>('SELECT type, value FROM match WHERE entry = ?', number)
+      .map(({ type, value }) => matchKey(type, value));
+    if (wanted.sort().join('\n') === present.sort().join('\n')) return;
+    this.database.run('DELETE FROM match WHERE entry = ?', number);
+    this.#insertMatches(row, objectType, number);
   }
 
   #insertMatches(row: EncodedRow, objectType: number, number: number): void {
@@ -159,6 +178,10 @@ export class RowWriter {
     this.database.run('DELETE FROM entry WHERE number = ?', present.number);
     this.listener(present.object_type, present.anchor, -1);
   }
+}
+
+function matchKey(type: number, value: string): string {
+  return JSON.stringify([type, value]);
 }
 
 /** What a tombstone names. */
