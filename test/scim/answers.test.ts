@@ -32,8 +32,13 @@ describe('projection', () => {
 
   it('keeps the alias with which a handler answers', async () => {
     const { get, users } = await withBarbara();
-    users.resources.set('id/1', { id: 'id/1', [ecma]: { surname: 'J', unheard: 1, mail: null } });
+    users.resources.set('id/1', {
+      id: 'id/1',
+      schemas: ['urn:other'],
+      [ecma]: { surname: 'J', unheard: 1, mail: null },
+    });
     expect((await get('/Users/id%2F1')).body[ecma]).toEqual({ surname: 'J' });
+    expect((await get('/Users/id%2F1')).body.schemas).toEqual([userType.schema.id, ecma]);
     expect((await get('/Users/id%2F1?attributes=sn')).body[ecma]).toEqual({ surname: 'J' });
   });
 });

@@ -229,7 +229,14 @@ describe('replace', () => {
     userName: 'a',
     title: 't',
     groups: [{ value: 'g' }],
-    [ecma]: { '-dn-': 'cn=a', sn: 's', entryUUID: 'u', export_password: 'p', _distinguishedName: 'cn=a' },
+    [ecma]: {
+      '-dn-': 'cn=a',
+      sn: 's',
+      entryUUID: 'u',
+      export_password: 'p',
+      userPassword: 'q',
+      _distinguishedName: 'cn=a',
+    },
   };
   const put = (body: unknown): Resource => {
     const { resource, faces } = canonicalize(body, userType);
@@ -240,14 +247,19 @@ describe('replace', () => {
     expect(put({ userName: 'b' })).toEqual({ id: '1', userName: 'b', groups: [{ value: 'g' }], [ecma]: current[ecma] });
     expect(put({ [ecma]: { mail: 'm' } })).toEqual({
       ...current,
-      [ecma]: { mail: 'm', entryUUID: 'u', export_password: 'p', _distinguishedName: 'cn=a' },
+      [ecma]: { mail: 'm', entryUUID: 'u', export_password: 'p', userPassword: 'q', _distinguishedName: 'cn=a' },
     });
     expect(current.title).toBe('t');
   });
 
   it('takes an empty attribute, or an empty extension, for its face', () => {
     expect(put({ title: null })).toEqual({ id: '1', groups: [{ value: 'g' }], [ecma]: current[ecma] });
-    expect(put({ [ecma]: {} })[ecma]).toEqual({ entryUUID: 'u', export_password: 'p', _distinguishedName: 'cn=a' });
+    expect(put({ [ecma]: {} })[ecma]).toEqual({
+      entryUUID: 'u',
+      export_password: 'p',
+      userPassword: 'q',
+      _distinguishedName: 'cn=a',
+    });
   });
 
   it('takes common and readOnly attributes for no face', () => {

@@ -86,6 +86,8 @@ describe('filters that do not match', () => {
     'not (PLACEHOLDER eq "x" and title pr)',
     'PLACEHOLDER[x eq "1"]',
     'PLACEHOLDER pr',
+    'PLACEHOLDER eq "x" and title pr',
+    'nickName pr or PLACEHOLDER eq "x"',
     'emails[nothing eq "1"]',
     'id eq "A1"',
     'emails[type eq "home" and value co "@work"]',

@@ -57,6 +57,15 @@ describe('refusals', () => {
     expect(patched(exchange, group, groupType).members).toEqual([{ value: 'b' }]);
   });
 
+  it('knows a member again whether or not its type is told', () => {
+    const group: Resource = { id: 'g', displayName: 'G', members: [{ value: 'a' }, { value: 'b', type: 'User' }] };
+    const add = [{ op: 'add', path: 'members', value: [{ value: 'a', type: 'User' }, { value: 'b' }] }];
+    expect(patched(add, group, groupType).members).toEqual([
+      { value: 'a', type: 'User' },
+      { value: 'b', type: 'User' },
+    ]);
+  });
+
   it('is not polluted by __proto__', () => {
     const body = JSON.parse(
       '{"Operations":[{"op":"add","value":{"__proto__":{"polluted":1},"name":{"__proto__":{"polluted":1},"givenName":"x"}}}]}',

@@ -74,6 +74,22 @@ describe('attribute paths', () => {
     expect(refusal(() => parsePath(text, userType))).toMatchObject({ status: 400, scimType: 'invalidPath' });
   });
 
+  it('takes the longest URN that it knows', () => {
+    const [short, mail] = [
+      userType.extensions[1]!,
+      userType.extensions[1]!.attributes.filter(({ name }) => name === 'mail'),
+    ];
+    const more = { ...short, id: `${ecma}:More`, attributes: mail };
+    for (const extensions of [
+      [short, more],
+      [more, short],
+    ]) {
+      const type = { ...userType, extensions };
+      expect(parsePath(`${ecma}:More:mail`, type)).toMatchObject({ schema: more.id, attribute: 'mail' });
+      expect(parsePath(`${ecma}:mail`, type)).toMatchObject({ schema: ecma, attribute: 'mail' });
+    }
+  });
+
   it('lists the attributes of a schema', () => {
     expect(schemaPaths(enterprise.toUpperCase(), userType)?.map(formatPath)).toContain(`${enterprise}:manager`);
     expect(schemaPaths('urn:nothing', userType)).toBeUndefined();

@@ -35,6 +35,7 @@ export const userType: ResourceType = {
         native('-dn-', { caseExact: true }),
         native('_distinguishedName', { mutability: 'readOnly' }),
         native('export_password', { mutability: 'writeOnly', returned: 'never' }),
+        native('userPassword', { returned: 'never' }),
         native('objectClass', { multiValued: true }),
         native('sn', { aliases: ['surname'] }),
         native('mail'),
