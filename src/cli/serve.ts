@@ -79,7 +79,7 @@ function announce(
   log: Log,
 ): void {
   const base = `https://localhost:${host.port}`;
-  log.info('listening', {
+  log.info('the host listens', {
     port: host.port,
     address: host.address,
     certificate: host.certificate.file,
