@@ -108,7 +108,7 @@ export function* faceEntries(face: SchemaFace, values: unknown, index: SchemaInd
   if (!isObject(values)) throw ScimError.invalidValue(`"${face.urn}" takes an object with its attributes.`);
   for (const [name, value] of Object.entries(values)) {
     const qualified = `${face.urn}:${name}`;
-    yield* entriesOf(qualified, value, index, index.resolveExact(qualified));
+    yield* entriesOf(qualified, value, index, face.resolve(name, qualified));
   }
 }
 

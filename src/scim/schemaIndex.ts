@@ -50,6 +50,8 @@ export interface SchemaFace {
   readonly common: ReadonlySet<string>;
   /** An attribute by any of its names in any case. */
   find(name: string): IndexedAttribute | undefined;
+  /** Resolves `attribute[.subAttribute]` within this face; `spelled` is the whole path as the client wrote it. */
+  resolve(text: string, spelled: string): AttributePath | undefined;
 }
 
 /** All names of a resource type. */
@@ -87,14 +89,14 @@ function buildIndex(type: ResourceType): SchemaIndex {
     for (const [urn, face] of longestFirst) {
       // The dot is how jobs of before 2018 joined a URN and an attribute; no other reading of such a text exists.
       const separator = lower.startsWith(urn) ? text[urn.length] : undefined;
-      if (separator === ':' || separator === '.') return resolveIn(face, text.slice(urn.length + 1), text);
+      if (separator === ':' || separator === '.') return face.resolve(text.slice(urn.length + 1), text);
     }
-    return resolveIn(core, text, text);
+    return core.resolve(text, text);
   };
   const resolve = (text: string): AttributePath | undefined => {
     const exact = resolveExact(text);
     if (exact) return exact;
-    const found = extensions.flatMap((face) => resolveIn(face, text, text) ?? []);
+    const found = extensions.flatMap((face) => face.resolve(text, text) ?? []);
     return found.length === 1 ? found[0] : undefined;
   };
   return { core, extensions, face: (urn) => byUrn.get(urn.toLowerCase()), resolveExact, resolve };
@@ -118,12 +120,21 @@ function buildFace(schema: SchemaDefinition, extension: boolean): SchemaFace {
       if (!names.has(key)) names.set(key, { ...attribute, alias });
     }
   }
+  const find = (name: string): IndexedAttribute | undefined => names.get(name.toLowerCase());
   return {
     urn: schema.id,
     extension,
     attributes,
     common: new Set(extension ? [] : commonAttributes.map(({ name }) => name)),
-    find: (name) => names.get(name.toLowerCase()),
+    find,
+    resolve: (text, spelled) => {
+      // Attribute names may hold dots (`1.2.840…`), so the whole text is tried as a name before its last dot means anything.
+      const whole = find(text);
+      if (whole) return pathTo(whole, spelled);
+      const dot = text.lastIndexOf('.');
+      const found = dot > 0 ? find(text.slice(0, dot)) : undefined;
+      return found && subPath(found, text.slice(dot + 1), spelled);
+    },
   };
 }
 
@@ -138,16 +149,8 @@ function indexSubAttributes(definition: AttributeDefinition): ReadonlyMap<string
   return subAttributes;
 }
 
-/** Attribute names may hold dots (`1.2.840…`), so the whole text is tried as a name before its last dot means anything. */
-function resolveIn(face: SchemaFace, text: string, spelled: string): AttributePath | undefined {
-  const whole = face.find(text);
-  if (whole) return pathTo(whole, spelled);
-  const dot = text.lastIndexOf('.');
-  const found = dot > 0 ? face.find(text.slice(0, dot)) : undefined;
-  return found && subPath(found, text.slice(dot + 1), spelled);
-}
-
 function pathTo({ path, alias }: IndexedAttribute, spelled: string): AttributePath {
+  if (alias === undefined && spelled === path.spelled) return path;
   return { ...path, spelled, ...(alias !== undefined && { alias }) };
 }
 
