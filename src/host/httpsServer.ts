@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { createServer, type Server, type ServerOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { HostError } from './hostError';
 
 const SECOND = 1000;
@@ -17,7 +18,7 @@ const LIMITS = {
 } as const satisfies ServerOptions;
 /** A connection on which nothing moves for so long beyond the request's deadline is dead or held on purpose. */
 const IDLE_GRACE_MS = 90 * SECOND;
-/** How long connections that carry no request may take to say goodbye. */
+/** How long last answers may take to leave, and handshakes to end, when no request is in flight any more. */
 const FAREWELL_MS = SECOND;
 
 /** What the server needs. */
@@ -33,6 +34,8 @@ export interface HttpsServerOptions {
 export class HttpsServer {
   readonly #server: Server;
   readonly #connections = new Set<Socket>();
+  /** Connections that have not asked for anything yet, which node does not count as idle. */
+  readonly #quiet = new Set<TLSSocket>();
   readonly #answers = new Set<ServerResponse>();
   #idle: (() => void) | undefined;
 
@@ -49,7 +52,12 @@ export class HttpsServer {
       this.#connections.add(socket);
       socket.once('close', () => this.#connections.delete(socket));
     });
+    this.#server.on('secureConnection', (socket) => {
+      this.#quiet.add(socket);
+      socket.once('close', () => this.#quiet.delete(socket));
+    });
     this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      this.#quiet.delete(request.socket as TLSSocket);
       this.#answers.add(response);
       response.once('close', () => this.#answered(request, response));
     });
@@ -93,6 +101,7 @@ export class HttpsServer {
   /** Stops accepting; requests in flight have so many milliseconds to finish. Resolves when every connection is closed; answers how many requests were cut off. */
   async close(drainTimeoutMs: number): Promise<number> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#quiet) socket.destroy();
     for (const response of this.#answers) if (!response.headersSent) response.setHeader('Connection', 'close');
     if (this.#answers.size > 0) {
       await within(drainTimeoutMs, new Promise<void>((resolve) => (this.#idle = resolve)));
