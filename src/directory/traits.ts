@@ -1,6 +1,6 @@
 /**
  * What is known of each product, as a table: code asks for a trait and never for a product. Facts come from servers
- * that we ran and from root DSEs that vendors and users published; docs/ says which is which.
+ * that were run and, where none can be, from root DSEs that vendors and users have published.
  */
 import { Oid } from './controls';
 

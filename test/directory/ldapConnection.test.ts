@@ -1,10 +1,11 @@
 import { Call } from '../../src/directory/call';
 import type { SearchRequest } from '../../src/directory/directory';
 import { DN } from '../../src/directory/dn';
-import { present } from '../../src/directory/filter';
+import type { Entry } from '../../src/directory/entry';
+import { type Filter, present } from '../../src/directory/filter';
 import { Session } from '../../src/directory/session';
 import { reference, searchDone, searchEntry, Tag } from '../support/fakeLdap';
-import { ALICE, all, BASE, failure, fake, known, openKnown, read, until } from '../support/ldap';
+import { ALICE, all, BASE, base, failure, fake, known, openKnown, read, until } from '../support/ldap';
 import { startSlapd } from '../support/slapd';
 
 describe('deadlines', () => {
@@ -35,10 +36,11 @@ describe('deadlines', () => {
     if (!server) return;
     const directory = await openKnown(server);
     await read(directory);
-    server.pause();
+    await server.pause();
     expect((await failure(read(directory, ALICE, 100))).result).toBe('timeout');
     server.resume();
-    expect(await read(directory)).toHaveLength(1);
+    // The silent connection is given up where waking takes longer than its probe.
+    expect(await read(directory).catch(() => read(directory))).toHaveLength(1);
     await server.stop();
   });
 
@@ -65,8 +67,8 @@ describe('deadlines', () => {
     const directory = await openKnown(server);
     const first = Array.from({ length: 64 }, () => read(directory));
     await until(() => held.length === 64);
-    const late = await failure(read(directory, `uid=late,${BASE}`, 20));
-    expect(late).toMatchObject({ result: 'timeout', sent: false });
+    const late = await Promise.all(Array.from({ length: 64 }, () => failure(read(directory, `uid=late,${BASE}`, 20))));
+    for (const error of late) expect(error).toMatchObject({ result: 'timeout', sent: false });
     const waiting = Array.from({ length: 100 }, () => read(directory));
     for (const release of held) release();
     expect((await Promise.all(first)).flat()).toHaveLength(0);
@@ -81,7 +83,10 @@ describe('deadlines', () => {
     const gone = new Call('search', '', 1_000, AbortSignal.abort());
     expect((await failure(session.own(gone))).result).toBe('cancelled');
     await until(() => server.connections === 1 && server.open === 0);
+    const tooLate = failure(session.own(new Call('search', '', 1_000)));
     session.close();
+    expect((await tooLate).diagnostic).toBe('the session is closed');
+    await until(() => server.open === 0);
     expect((await failure(session.own(new Call('search', '', 1_000)))).diagnostic).toBe('the session is closed');
   });
 });
@@ -137,6 +142,21 @@ describe('searches', () => {
         : Buffer.concat([searchEntry(id, `uid=a,${BASE}`, {}), searchDone(id, 'more')]);
     };
     expect((await failure(all(directory.search(everything)))).result).toBe('connectionLost');
+  });
+
+  test('absolute true and false are sent as every server takes them, and too deep a filter is not sent', async () => {
+    const server = await fake();
+    const directory = await openKnown(server);
+    const ask = (filter: Filter): Promise<Entry[]> => all(directory.search({ ...base(DN.parse(BASE)), filter }));
+    await ask({ kind: 'and', filters: [] });
+    await ask({ kind: 'not', filter: { kind: 'or', filters: [] } });
+    const sent = server.requests.filter(({ tag }) => tag === Tag.search).map(({ text }) => text);
+    expect(sent[0]).toContain('\x87\x0bobjectClass');
+    expect(sent[1]).toContain('\xa2\x0f\xa2\x0d\x87\x0bobjectClass');
+    let deep: Filter = present('cn');
+    for (let i = 0; i < 100_000; i += 1) deep = { kind: 'not', filter: deep };
+    expect(await failure(ask(deep))).toMatchObject({ result: 80, sent: false });
+    expect(await read(directory)).toHaveLength(1);
   });
 
   test('an entry that cannot be read fails its own search only', async () => {

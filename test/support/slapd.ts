@@ -1,5 +1,5 @@
 /** A private slapd per test file, in a temporary folder and on free ports. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,8 +19,8 @@ export interface Slapd extends Omit<OpenLdap, 'pid' | 'admin' | 'connector' | 'r
   stop(): Promise<void>;
   /** SIGKILL, as by a power failure; the entries stay for `restart`. */
   kill(): Promise<void>;
-  /** SIGSTOP: it accepts connections and answers nothing. */
-  pause(): void;
+  /** SIGSTOP: it accepts connections and answers nothing. Resolves when it has really stopped. */
+  pause(): Promise<void>;
   resume(): void;
   /** Starts it again on the same ports with the same entries; ends it first when it runs. */
   restart(): Promise<void>;
@@ -89,7 +89,10 @@ function control({ server, ...state }: Running, settings: OpenLdapOptions): Slap
       running.delete(pid);
       await portClosed(settings.port ?? server.port);
     },
-    pause: () => signal(pid, 'SIGSTOP'),
+    pause: async () => {
+      signal(pid, 'SIGSTOP');
+      while (!/\) [Tt]/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) await new Promise(setImmediate);
+    },
     resume: () => signal(pid, 'SIGCONT'),
     restart: async () => {
       await end();
