@@ -1,0 +1,99 @@
+/** The table of operations: the host beside bare ldapts and beside an empty endpoint of the same host, slice by slice. */
+
+const { imported, cpuMs, startDirectory, startHost } = require('./surroundings');
+const { openLoad } = require('./load');
+const { fixed, median, ratio, summary, table } = require('./statistics');
+
+const OPERATIONS = ['create', 'look-up (live)', 'look-up (space)', 'read (live)', 'read (space)', 'patch', 'delete'];
+const ROUNDS = 4;
+/** Hits in the space of the connector `fresh` count all the time, those of `live` never. */
+const CONNECTORS = { live: 0, fresh: 86_400 };
+
+/** Runs all cells; `seconds` for each of them. Answers rows as data. */
+async function measureOperations({ seconds, people, inFlight, operations = OPERATIONS, main, nodeOptions, folder }, report) {
+  const directory = await startDirectory(people, folder);
+  const release = [() => directory.stop()];
+  try {
+    const host = await startHost(directory, CONNECTORS, { main, nodeOptions });
+    release.push(() => host.stop());
+    await imported(host, Object.keys(CONNECTORS).length);
+    const scim = await openLoad('scim', { port: host.port, token: host.token, people });
+    release.push(() => scim.stop());
+    const { dn: userName, password } = directory.connector;
+    const ldap = await openLoad('ldap', { url: directory.url, userName, password, people });
+    release.push(() => ldap.stop());
+    const contenders = {
+      host: (operation) => ({ load: scim, operation }),
+      bare: (operation) => ({ load: ldap, operation }),
+      empty: () => ({ load: scim, operation: 'empty' }),
+    };
+    const slice = async ({ load, operation }, lanes, ms) => {
+      const before = cpuMs(host.pid);
+      const result = await load.slice({ operation, inFlight: lanes, ms });
+      if (result.fault !== undefined) report(`${operation}: ${result.failed} failed, the last one: ${result.fault}`);
+      return { ...result, cpuMs: before === undefined ? Number.NaN : cpuMs(host.pid) - before };
+    };
+    for (const operation of operations.filter((one) => one !== 'delete'))
+      for (const pick of Object.values(contenders)) await slice(pick(operation), 8, 500);
+    const rows = [];
+    for (const lanes of inFlight) {
+      const slices = new Map(operations.map((operation) => [operation, { host: [], bare: [], empty: [] }]));
+      for (let round = 0; round < ROUNDS; round += 1)
+        for (const operation of operations)
+          for (const [name, pick] of Object.entries(contenders))
+            slices.get(operation)[name].push(await slice(pick(operation), lanes, (seconds * 1000) / ROUNDS));
+      for (const operation of operations) {
+        rows.push(rowOf(operation, lanes, slices.get(operation)));
+        report(line(rows.at(-1)));
+      }
+    }
+    return rows;
+  } finally {
+    for (const each of release.reverse()) await each();
+  }
+}
+
+function rowOf(operation, inFlight, { host, bare, empty }) {
+  const sides = { host: summary(host), bare: summary(bare), empty: summary(empty) };
+  return {
+    operation,
+    inFlight,
+    ...sides,
+    hostToBare: ratio(host, bare),
+    hostToEmpty: ratio(host, empty),
+    addedP50Ms: median(host.map((one, index) => middle(one) - middle(bare[index]))),
+  };
+}
+
+function middle({ latencies }) {
+  return median(latencies);
+}
+
+function line({ operation, inFlight, host, hostToBare }) {
+  return `${operation} at ${inFlight}: ${fixed(host.perSecond, 0)}/s, ${fixed(hostToBare, 2)} of bare`;
+}
+
+/** The rows as text. */
+function tableOfOperations(rows) {
+  const head = ['operation', 'in flight'];
+  for (const side of ['host', 'bare', 'empty']) head.push(`${side}/s`, 'p50 ms', 'p99 ms');
+  head.push('host/bare', 'host/empty', '+p50 ms', 'host CPU ms');
+  return table(
+    head,
+    rows.map((row) => [
+      row.operation,
+      row.inFlight,
+      ...['host', 'bare', 'empty'].flatMap((side) => [
+        fixed(row[side].perSecond, 0),
+        fixed(row[side].p50, 2),
+        fixed(row[side].p99, 2),
+      ]),
+      fixed(row.hostToBare, 2),
+      fixed(row.hostToEmpty, 2),
+      fixed(row.addedP50Ms, 2),
+      fixed(row.host.cpuMsPerOperation, 2),
+    ]),
+  );
+}
+
+module.exports = { measureOperations, tableOfOperations, OPERATIONS };
