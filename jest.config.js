@@ -1,8 +1,13 @@
-/** The tests mirror src/; the transform only strips types, `npm run check` is what type-checks them. */
+/**
+ * The tests mirror src/; the transform only strips types, `npm run check` is what type-checks them. Tests in a folder
+ * `slow` run with `npm run test:slow`.
+ */
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/slow/'],
+  reporters: ['default', '<rootDir>/test/support/summaryReporter.js'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
