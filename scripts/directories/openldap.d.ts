@@ -35,6 +35,8 @@ export interface OpenLdapOptions {
   readonly faults?: boolean;
   /** False: do not wait for the disk (tests). */
   readonly sync?: boolean;
+  /** Do not outlive the process that starts it (tests), where util-linux is installed. */
+  readonly untilParentEnds?: boolean;
   /** A folder with ca.pem, server.pem and server.key to copy instead of making them. */
   readonly certificates?: string;
 }

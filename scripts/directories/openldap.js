@@ -13,6 +13,7 @@ const { findSlapd } = require('./slapdBinaries');
 const { baseLdif, makeCertificates, slapdConf } = require('./slapdConfig');
 
 const READY = 'instance.json';
+const SETPRIV = '/usr/bin/setpriv';
 const ACCOUNTS = ['admin', 'connector', 'reader'];
 
 /** Makes database, configuration, certificates and passwords, all or nothing: the instance file is written last. */
@@ -110,7 +111,10 @@ async function startOpenLdap(options) {
     '-h',
     `ldap://127.0.0.1:${port} ldaps://127.0.0.1:${tlsPort}`,
   ];
-  const child = spawn(slapd, args, { env, stdio: ['ignore', log, log], detached: true });
+  // Linux ends it with the process that started it, however that one ends; exec keeps the pid.
+  const tied = options.untilParentEnds && existsSync(SETPRIV);
+  const command = tied ? [SETPRIV, '--pdeathsig=KILL', slapd, ...args] : [slapd, ...args];
+  const child = spawn(command[0], command.slice(1), { env, stdio: ['ignore', log, log], detached: true });
   closeSync(log);
   child.unref();
   let ended;

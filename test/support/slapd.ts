@@ -26,11 +26,6 @@ export interface Slapd extends Omit<OpenLdap, 'pid' | 'admin' | 'connector' | 'r
   restart(): Promise<void>;
 }
 
-const running = new Set<number>();
-process.on('exit', () => {
-  for (const pid of running) signal(pid, 'SIGKILL');
-});
-
 /**
  * Starts a slapd and answers when it listens. Undefined, after a line on stderr, where there is none to start; on a
  * build server (`CI`) that is an error, so that tests never vanish there.
@@ -41,7 +36,15 @@ export async function startSlapd(options: Partial<Omit<OpenLdapOptions, 'folder'
   const folder = mkdtempSync(join(tmpdir(), 'slapd-'));
   const port = options.port ?? (await freePort());
   const tlsPort = options.tlsPort ?? (await freePort());
-  const settings: OpenLdapOptions = { faults: true, sync: false, ...options, folder, port, tlsPort };
+  const settings: OpenLdapOptions = {
+    faults: true,
+    sync: false,
+    untilParentEnds: true,
+    ...options,
+    folder,
+    port,
+    tlsPort,
+  };
   try {
     return control(await launch(settings), settings);
   } catch (error) {
@@ -52,25 +55,19 @@ export async function startSlapd(options: Partial<Omit<OpenLdapOptions, 'folder'
   }
 }
 
-interface Running {
-  readonly server: OpenLdap;
-  pid: number;
-}
-
-async function launch(settings: OpenLdapOptions): Promise<Running> {
+async function launch(settings: OpenLdapOptions): Promise<OpenLdap & { readonly pid: number }> {
   const server = await startOpenLdap(settings);
-  if (server.pid === undefined) throw new Error('slapd has no pid');
-  running.add(server.pid);
-  return { server, pid: server.pid };
+  const { pid } = server;
+  if (pid === undefined) throw new Error('slapd has no pid');
+  return { ...server, pid };
 }
 
-function control({ server, ...state }: Running, settings: OpenLdapOptions): Slapd {
-  const { pid: _pid, admin, connector, reader, ...facts } = server;
-  let pid = state.pid;
+function control(server: OpenLdap & { readonly pid: number }, settings: OpenLdapOptions): Slapd {
+  const { pid: first, admin, connector, reader, ...facts } = server;
+  let pid = first;
   const end = async (): Promise<void> => {
     signal(pid, 'SIGCONT');
     await stopOpenLdap(settings.folder);
-    running.delete(pid);
   };
   return {
     ...facts,
@@ -86,7 +83,6 @@ function control({ server, ...state }: Running, settings: OpenLdapOptions): Slap
     },
     kill: async () => {
       signal(pid, 'SIGKILL');
-      running.delete(pid);
       await portClosed(settings.port ?? server.port);
     },
     pause: async () => {
