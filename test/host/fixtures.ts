@@ -162,7 +162,10 @@ export async function startTestHost(registry: TestRegistry, options: Partial<Hos
       ...options,
     },
     { registry, log: createLog({ stream, level: 'debug' }) },
-  );
+  ).catch((error: unknown) => {
+    rmSync(certs, { recursive: true, force: true });
+    throw error;
+  });
   const ca = readFileSync(join(certs, 'self-signed.crt'), 'utf8');
   return {
     host,
