@@ -35,7 +35,9 @@ async function slice(load, { operation, inFlight, ms, count = 1_000_000 }) {
 async function openLoad(kind, options) {
   const child = fork(__filename, [], { serialization: 'advanced' });
   let waiting;
-  child.on('message', ({ result, error }) => (error === undefined ? waiting.resolve(result) : waiting.reject(new Error(error))));
+  child.on('message', ({ result, error }) =>
+    error === undefined ? waiting.resolve(result) : waiting.reject(new Error(error)),
+  );
   child.on('exit', () => waiting?.reject(new Error(`The load generator (${kind}) has ended`)));
   const ask = (message) =>
     new Promise((resolve, reject) => {

@@ -10,7 +10,10 @@ const ROUNDS = 4;
 const CONNECTORS = { live: 0, fresh: 86_400 };
 
 /** Runs all cells; `seconds` for each of them. Answers rows as data. */
-async function measureOperations({ seconds, people, inFlight, operations = OPERATIONS, main, nodeOptions, folder }, report) {
+async function measureOperations(
+  { seconds, people, inFlight, operations = OPERATIONS, main, nodeOptions, folder },
+  report,
+) {
   const directory = await startDirectory(people, folder);
   const release = [() => directory.stop()];
   try {

@@ -104,9 +104,13 @@ async function startHost(directory, connectors, { main, nodeOptions = [], keep =
   const folders = ['--connectors', at('connectors'), '--certs', at('certs'), '--state', at('state')];
   const listener = ['--port', String(port), '--address', '127.0.0.1', '--host-name', 'localhost'];
   const started = performance.now();
-  const child = spawn(process.execPath, [...nodeOptions, main, 'serve', ...folders, ...listener, '--log-format', 'json'], {
-    stdio: ['ignore', output, output],
-  });
+  const child = spawn(
+    process.execPath,
+    [...nodeOptions, main, 'serve', ...folders, ...listener, '--log-format', 'json'],
+    {
+      stdio: ['ignore', output, output],
+    },
+  );
   closeSync(output);
   const ended = new Promise((resolve) => child.once('exit', resolve));
   while (!(await accepts(port))) {
