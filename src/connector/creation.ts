@@ -111,7 +111,7 @@ export class Creation {
   #forgetLater(key: string): void {
     this.#answered.add(key);
     const done = () => this.#answered.delete(key);
-    this.context.state.intents.forget(key).then(done, done);
+    this.context.state.intents.forgetLater(key).then(done, done);
   }
 
   /** @throws ScimError 409 that names the entries in the way. Answers one that is merely disconnected. */

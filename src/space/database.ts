@@ -2,8 +2,19 @@
  * One SQLite file: opening with the right mode and pragmas, migrations, prepared statements, transactions, closing.
  * It knows nothing of what is kept in it. All calls are synchronous; whoever has much to do does it in short pieces.
  */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fdatasync,
+  fdatasyncSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { connect, type SqliteConnection, type SqliteStatement, type SqlValue, saysBusy, saysDamaged } from './sqlite';
 import { fromSql, toSql } from './sqlText';
 
@@ -12,8 +23,8 @@ export type { SqlValue } from './sqlite';
 /** How a file is opened. */
 export interface DatabaseOptions {
   /**
-   * `full`: a commit survives a power failure. `normal`: a commit survives the end of the process, and a power failure
-   * loses the last ones as a whole. `load`: nothing is brought to the disk, for a file that is thrown away on failure.
+   * `full`: a commit survives a power failure once {@link Database.synced} has said so. `normal`: a commit survives the
+   * end of the process, and a power failure loses the last ones as a whole. `load`: nothing is brought to the disk, for a file that is thrown away on failure.
    */
   readonly durability: 'full' | 'normal' | 'load';
   /** SQL that takes the schema from version i to i + 1; the version is kept in the file. */
@@ -60,11 +71,14 @@ export class DatabaseBusy extends Error {
 }
 
 const PRAGMAS = {
-  full: 'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;',
+  // FULL would bring the same -wal file to the disk at each commit, and nothing else could be done meanwhile.
+  full: 'PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;',
   // A checkpoint brings each page to the disk once, however often it was written since the last: 4000 pages are 16 MB.
   normal: 'PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000;',
   load: 'PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536;',
 } as const;
+
+const bringToDisk = promisify(fdatasync);
 
 /** Files that SQLite keeps beside the main one. */
 const COMPANIONS = ['-wal', '-shm', '-journal'] as const;
@@ -76,6 +90,9 @@ export class Database {
   readonly #connection: SqliteConnection;
   readonly #statements = new Map<string, SqliteStatement>();
   #open = true;
+  /** Descriptor of the -wal file, for {@link synced}. SQLite takes no locks on that file that closing it would drop. */
+  #wal: number | undefined;
+  #syncing: Promise<unknown> = Promise.resolve();
 
   private constructor(file: string, connection: SqliteConnection) {
     this.file = file;
@@ -154,16 +171,25 @@ export class Database {
     }
   }
 
+  /** Resolves when every commit so far would survive a power failure. Other work goes on meanwhile. In WAL mode only. */
+  async synced(): Promise<void> {
+    this.#wal ??= openSync(`${this.file}-wal`, 'r+');
+    const synced = bringToDisk(this.#wal);
+    this.#syncing = Promise.allSettled([this.#syncing, synced]);
+    await synced;
+  }
+
   /** Runs SQL that is not worth preparing. */
   execute(sql: string): void {
     this.#exec(sql);
   }
 
-  /** Releases the file; what SQLite kept beside it is gone then. Closing twice is harmless. */
+  /** Releases the file, all of it on the disk; what SQLite kept beside it is gone then. Closing twice is harmless. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
     this.#leaveWal();
+    this.#closeWal();
     this.#statements.clear();
     this.#connection.close();
   }
@@ -178,6 +204,15 @@ export class Database {
     } catch {
       // Another process has the file open, or it is damaged: the -wal file stays, and the next opening checks the pages.
     }
+  }
+
+  #closeWal(): void {
+    const wal = this.#wal;
+    if (wal === undefined) return;
+    // Where the -wal file has to stay it holds what was committed last.
+    fdatasyncSync(wal);
+    // A number that is free again is given to the next file: nobody may still be working with this one.
+    void this.#syncing.then(() => closeSync(wal));
   }
 
   #prepared(sql: string): SqliteStatement {

@@ -3,6 +3,7 @@
  * its intent and by nothing else.
  */
 import { createHmac } from 'node:crypto';
+import type { Database } from '../database';
 import type { StateFile } from './stateFile';
 
 /** A create that was begun. */
@@ -25,6 +26,8 @@ export interface Intents {
   complete(key: string, anchor: string): Promise<void>;
   /** The Add has certainly failed: a repetition is a new create. */
   forget(key: string): Promise<void>;
+  /** The same where nobody waits for it. */
+  forgetLater(key: string): Promise<void>;
   /** Deletes what is older than the window; the number of intents deleted. */
   purge(): Promise<number>;
 }
@@ -69,13 +72,19 @@ export class SqliteIntents implements Intents {
   }
 
   forget(key: string): Promise<void> {
-    return this.file.write((database) => {
-      database.run('DELETE FROM intent WHERE key = ?', key);
-    });
+    return this.file.write((database) => forget(database, key));
+  }
+
+  forgetLater(key: string): Promise<void> {
+    return this.file.write((database) => forget(database, key), { unhurried: true });
   }
 
   purge(): Promise<number> {
     const oldest = this.now() - this.windowMs;
     return this.file.write((database) => database.run('DELETE FROM intent WHERE at <= ?', oldest));
   }
+}
+
+function forget(database: Database, key: string): void {
+  database.run('DELETE FROM intent WHERE key = ?', key);
 }

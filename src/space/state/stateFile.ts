@@ -1,6 +1,7 @@
 /**
- * The file of the record and its group commit: writes that arrive together share one transaction, and so one sync of
- * the disk. Reads see committed writes only.
+ * The file of the record and its group commit: writes that arrive together, or while the disk is busy with those before
+ * them, share one transaction and one sync of the disk, which the event loop does not wait for. Reads see committed
+ * writes only.
  */
 import { randomBytes } from 'node:crypto';
 import { Database, DatabaseDamaged } from '../database';
@@ -26,6 +27,9 @@ interface Pending {
   fail(error: unknown): void;
 }
 
+/** How long a write that nobody waits for looks for company, in milliseconds. */
+const UNHURRIED_MS = 100;
+
 /** The record's file behind an asynchronous face. */
 export class StateFile {
   readonly #database: Database;
@@ -33,6 +37,8 @@ export class StateFile {
   readonly secret: Uint8Array;
   #queue: Pending[] = [];
   #scheduled: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #syncing = false;
   #writes = 0;
   #commits = 0;
 
@@ -59,8 +65,11 @@ export class StateFile {
     return this.#translated(() => work(this.#database));
   }
 
-  /** Resolves when the write is on the disk. Writes take effect in the order of the calls; one that throws undoes only itself. */
-  write<T>(work: (database: Database) => T): Promise<T> {
+  /**
+   * Resolves when the write is on the disk. Writes take effect in the order of the calls; one that throws undoes only
+   * itself. `unhurried`: nobody waits, so it goes with the next write that somebody does wait for.
+   */
+  write<T>(work: (database: Database) => T, { unhurried = false } = {}): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#mustBeOpen();
       let result: T;
@@ -71,33 +80,58 @@ export class StateFile {
         commit: () => resolve(result),
         fail: reject,
       });
-      this.#scheduled ??= setImmediate(() => this.#flush());
+      if (unhurried) this.#timer ??= setTimeout(() => this.#schedule(), UNHURRIED_MS);
+      else this.#schedule();
     });
   }
 
   /** Commits what is waiting and releases the file. */
   close(): void {
     if (!this.#database.isOpen) return;
-    if (this.#scheduled) clearImmediate(this.#scheduled);
-    this.#flush();
+    const committed = this.#commit();
     this.#database.close();
+    for (const pending of committed) pending.commit();
+  }
+
+  /** While the disk is busy the next batch gathers. */
+  #schedule(): void {
+    if (!this.#syncing) this.#scheduled ??= setImmediate(() => this.#flush());
   }
 
   #flush(): void {
+    const committed = this.#commit();
+    if (committed.length === 0) return;
+    this.#syncing = true;
+    const settle = (settled: (pending: Pending) => void): void => {
+      this.#syncing = false;
+      for (const pending of committed) settled(pending);
+      if (this.#queue.length > 0 && this.#database.isOpen) this.#schedule();
+    };
+    this.#database.synced().then(
+      () => settle((pending) => pending.commit()),
+      (error) => settle((pending) => pending.fail(error)),
+    );
+  }
+
+  /** One transaction of all that is waiting; what is in it now. */
+  #commit(): Pending[] {
+    clearImmediate(this.#scheduled);
+    clearTimeout(this.#timer);
     this.#scheduled = undefined;
+    this.#timer = undefined;
     const batch = this.#queue;
     this.#queue = [];
-    if (batch.length === 0) return;
+    if (batch.length === 0) return [];
     let committed: Pending[];
     try {
       committed = this.#translated(() => this.#database.transaction(() => batch.filter(attempted)));
     } catch (error) {
       for (const pending of batch) pending.fail(error);
-      return;
+      return [];
     }
     this.#writes += committed.length;
     this.#commits += 1;
-    for (const pending of committed) pending.commit();
+    return committed;
   }
 
   #mustBeOpen(): void {

@@ -1,0 +1,76 @@
+import type * as fs from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
+import { openState, type State } from '../../src/space/state';
+import { removeTemporaryFolders, temporaryFolder } from './support';
+
+/** What the disk has been asked to bring home and has not yet. */
+const asked: ((error?: Error) => void)[] = [];
+
+jest.mock('node:fs', () => ({
+  ...jest.requireActual<typeof fs>('node:fs'),
+  fdatasync: (_descriptor: number, done: (error?: Error) => void) => void asked.push(done),
+}));
+
+let state: State;
+
+beforeEach(async () => {
+  state = await openState(temporaryFolder(), 'hr');
+});
+afterEach(async () => {
+  for (const done of asked.splice(0)) done();
+  await state.close();
+});
+afterAll(removeTemporaryFolders);
+
+async function settled(promise: Promise<unknown>): Promise<string> {
+  let outcome = 'waits';
+  promise.then(
+    () => {
+      outcome = 'done';
+    },
+    (error) => {
+      outcome = String(error);
+    },
+  );
+  for (let i = 0; i < 5; i++) await turn();
+  return outcome;
+}
+
+it('an intent is on the disk before it counts as begun', async () => {
+  const begun = state.intents.begin('k', 'uid=a');
+  expect(await settled(begun)).toBe('waits');
+  expect(asked).toHaveLength(1);
+  asked.shift()?.();
+  expect(await settled(begun)).toBe('done');
+});
+
+it('writes that come while the disk is busy share the next sync', async () => {
+  const { commits } = state.statistics;
+  const first = state.intents.begin('a', 'uid=a');
+  expect(await settled(first)).toBe('waits');
+  const later = [state.intents.begin('b', 'uid=b'), state.stored.set('1', { externalId: 'A' }, [])];
+  expect(await settled(Promise.all(later))).toBe('waits');
+  asked.shift()?.();
+  expect(await settled(first)).toBe('done');
+  expect(asked).toHaveLength(1);
+  asked.shift()?.();
+  expect(await settled(Promise.all(later))).toBe('done');
+  expect(state.statistics.commits - commits).toBe(2);
+});
+
+it('a write that nobody waits for goes with the next one', async () => {
+  const { commits } = state.statistics;
+  const forgotten = state.intents.forgetLater('a');
+  const begun = state.intents.begin('b', 'uid=b');
+  expect(await settled(begun)).toBe('waits');
+  asked.shift()?.();
+  expect(await settled(Promise.all([forgotten, begun]))).toBe('done');
+  expect(state.statistics.commits - commits).toBe(1);
+});
+
+it('a disk that fails fails the writes that it was asked for', async () => {
+  const begun = state.intents.begin('k', 'uid=a');
+  expect(await settled(begun)).toBe('waits');
+  asked.shift()?.(new Error('EIO'));
+  expect(await settled(begun)).toBe('Error: EIO');
+});
