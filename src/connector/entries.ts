@@ -20,14 +20,20 @@ export type Found = Pick<SpaceRow, 'id' | 'anchor' | 'normalizedDN' | 'entry' | 
   readonly objectType: string;
 };
 
+/** A look-up by keys that finds so many entries goes in pages, on a connection of its own. */
+const MANY = 100;
+
 /** Finds and saves entries of a connector. */
 export class Entries {
   readonly #context: ConnectorContext;
+  /** What any object type reads: before an entry was seen nobody knows whose it is. */
+  readonly #readAttributes: readonly string[];
   /** Ids whose rows may be wrong: a write's outcome is not known. They are read again before they are believed. */
   readonly #suspect = new Set<string>();
 
   constructor(context: ConnectorContext) {
     this.#context = context;
+    this.#readAttributes = [...new Set(context.objectTypes.flatMap(({ readAttributes }) => readAttributes))];
   }
 
   /** The object type that an entry belongs to: the first one whose classes and filter it meets. Undefined: out of scope. */
@@ -113,12 +119,11 @@ export class Entries {
 
   /** The entry at a name as the directory holds it now, if it is in scope; saved. */
   async liveByDN(dn: DN, options: Options): Promise<Found | undefined> {
-    const { space, directory, clock, objectTypes, disconnections } = this.#context;
+    const { space, directory, clock, disconnections } = this.#context;
     const reading = space.beginReading();
     try {
       const readAt = clock().getTime();
-      const attributes = [...new Set(objectTypes.flatMap(({ readAttributes }) => readAttributes))];
-      const entry = await readEntry(directory, dn, attributes, options);
+      const entry = await readEntry(directory, dn, this.#readAttributes, options);
       const owner = entry === undefined ? undefined : this.ownerOf(entry);
       const row = entry === undefined || owner === undefined ? undefined : await this.rowOf(owner, entry, readAt);
       if (row === undefined) {
@@ -134,17 +139,28 @@ export class Entries {
     }
   }
 
-  /** Entries of an object type that match, as the directory holds them now; saved. At most `limit` of them. */
+  /** Entries of an object type that match, as the directory holds them now; saved. */
   async search(objectType: ObjectType, filter: Filter, options: Options, limit?: number): Promise<Found[]> {
-    const found = await this.searchAll(objectType, filter, options, limit);
-    return found.filter(({ id, normalizedDN }) => !this.#context.disconnections.has(id, normalizedDN));
+    return this.#shown((await this.#matching(objectType, filter, options, limit)).rows);
+  }
+
+  /** As {@link search} without a limit, for filters that hardly ever find more than a few entries. */
+  async searchByKeys(objectType: ObjectType, filter: Filter, options: Options): Promise<Found[]> {
+    const { rows, cut } = await this.#matching(objectType, filter, options, MANY);
+    return cut ? this.search(objectType, filter, options) : this.#shown(rows);
   }
 
   /** As {@link search}, with the disconnected entries: a create has to know of them. */
   async searchAll(objectType: ObjectType, filter: Filter, options: Options, limit?: number): Promise<Found[]> {
-    const { space, directory, clock, scope, disconnections } = this.#context;
+    return (await this.#matching(objectType, filter, options, limit)).rows;
+  }
+
+  /** At most `limit` entries of each container; `cut` says that one of them may have more. */
+  async #matching(objectType: ObjectType, filter: Filter, options: Options, limit = Number.POSITIVE_INFINITY) {
+    const { space, directory, clock, scope } = this.#context;
     const reading = space.beginReading();
     const rows: SpaceRow[] = [];
+    let cut = false;
     try {
       const readAt = clock().getTime();
       for (const base of scope.bases) {
@@ -153,21 +169,28 @@ export class Entries {
           scope: 'sub' as const,
           filter: and(objectType.filter, filter),
           attributes: objectType.readAttributes,
-          ...(limit === undefined ? {} : { sizeLimit: limit }),
+          ...(Number.isFinite(limit) ? { sizeLimit: limit } : {}),
         };
+        let seen = 0;
         for await (const entry of directory.search(request, options)) {
+          seen += 1;
           if (this.ownerOf(entry) !== objectType) continue;
           const row = await this.rowOf(objectType, entry, readAt);
           if (row !== undefined) rows.push(row);
         }
+        cut ||= seen >= limit;
       }
-      const shown = rows.filter(({ id, normalizedDN }) => !disconnections.has(id, normalizedDN));
+      const shown = this.#shown(rows);
       space.apply(shown.map((row) => ({ kind: 'upsert', row, sequence: reading.sequence })));
       for (const { id } of shown) this.#suspect.delete(id);
-      return rows;
+      return { rows, cut };
     } finally {
       reading.end();
     }
+  }
+
+  #shown<T extends Pick<Found, 'id' | 'normalizedDN'>>(rows: readonly T[]): T[] {
+    return rows.filter(({ id, normalizedDN }) => !this.#context.disconnections.has(id, normalizedDN));
   }
 
   /** A disconnected entry by its name; undefined when the directory no longer has it. */

@@ -23,6 +23,10 @@ export interface ImportDependencies {
   readonly toRow: ToRow;
   /** Reads the directory's description and schema again, before a full import. */
   readonly refresh: () => Promise<void>;
+  /** Whether the options read another part of the directory than the last whole import: then a loss is no accident. */
+  readonly isRescoped: () => Promise<boolean>;
+  /** A full import has ended well. */
+  readonly imported: () => Promise<void>;
 }
 
 const firstRetryMs = 1_000;
@@ -88,27 +92,23 @@ export class Importing {
   /** A full import now; while another run goes on, the tick is dropped. */
   async full(): Promise<RunRecord | undefined> {
     if (this.running || this.#closed) return undefined;
-    const { space, options, directory, scopes, toRow, now, refresh } = this.#dependencies;
+    const { space, options, directory, scopes, toRow, now, refresh, isRescoped, imported } = this.#dependencies;
     const record = await this.#run('fullImport', async (signal) => {
       await refresh();
+      // The embedded directory forgets at each start what was written to it: that is no accident either.
+      const everyLoss = options.connectivity.product === 'memory' || (await isRescoped());
       const { pageSize, accidentLimit } = options.runProfiles.fullImport;
-      return runFullImport({
+      const onProgress = ({ seen }: { seen: number }) => {
+        this.#seen = seen;
+      };
+      const result = await runFullImport({
         space,
-        accidentLimit,
+        accidentLimit: everyLoss ? 1 : accidentLimit,
         signal,
-        load: (target) =>
-          loadGeneration({
-            ...target,
-            directory,
-            scopes: scopes(),
-            toRow,
-            pageSize,
-            now,
-            onProgress: ({ seen }) => {
-              this.#seen = seen;
-            },
-          }),
+        load: (target) => loadGeneration({ ...target, directory, scopes: scopes(), toRow, pageSize, now, onProgress }),
       });
+      if (result.outcome !== 'failed' && result.outcome !== 'cancelled') await imported();
+      return result;
     });
     this.#retryWhileEmpty(record);
     return record;

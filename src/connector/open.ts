@@ -1,27 +1,21 @@
-/** Options → an opened connector: stores, directory, schema, mapping, space. What was opened is released when anything fails. */
-import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+/** Options and stores → an opened connector: directory, schema, mapping, handlers, imports. */
+import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Directory } from '../directory/directory';
-import { isSecretAttribute, virtual } from '../mapping/directoryFace';
+import { virtual } from '../mapping/directoryFace';
 import type { ObjectType } from '../mapping/objectType';
 import { ScimError } from '../scim/error';
 import type { RequestContext, ResourceEndpoint, ServiceProvider } from '../scim/serviceProvider';
-import { type ConnectorSpace, openSpace } from '../space/connectorSpace';
 import type { ImportScope } from '../space/importScope';
-import { openState, type State } from '../space/state';
 import type { Log } from '../telemetry/log';
 import { ObjectTypeHandler } from './connector';
 import type { ConnectorContext } from './context';
-import { Disconnections } from './disconnections';
 import { Entries } from './entries';
-import { Exclusive } from './exclusive';
 import type { ConnectorStatus } from './handle';
 import { Importing } from './importing';
 import { type Compiled, requireObjectTypes } from './objectTypes';
 import { openDirectory } from './openDirectory';
 import type { ConnectorOptions } from './options';
-import { SpelledNames } from './spelledNames';
+import type { Stores } from './stores';
 
 /** What a connector needs of its surroundings. */
 export interface Surroundings {
@@ -49,16 +43,16 @@ export class OpenedConnector {
   #context: ConnectorContext;
   #endpoints: readonly ResourceEndpoint[];
   #entries: Entries;
-  readonly #releases: (() => Promise<void>)[];
+  /** Requests that are being served. */
+  #inFlight = 0;
+  #drained: (() => void) | undefined;
 
   constructor(
     parts: Omit<ConnectorContext, 'objectTypes' | 'scope' | 'filled'>,
     compiled: Compiled,
     { log, requests }: Surroundings,
-    releases: (() => Promise<void>)[],
   ) {
     const { options, directory, space, state, clock } = parts;
-    this.#releases = releases;
     this.#context = { ...parts, ...compiled, filled: (signal) => this.importing.filled(signal) };
     this.#entries = new Entries(this.#context);
     this.#endpoints = this.#endpointsOf(compiled.objectTypes);
@@ -72,6 +66,8 @@ export class OpenedConnector {
       scopes: () => this.#importScopes(),
       toRow: (entry, name) => this.#toRow(entry, name),
       refresh: () => this.#refresh(),
+      isRescoped: async () => (await state.descriptions.get())?.scope !== scopeDigest(options),
+      imported: () => this.#keepDescription(scopeDigest(options)),
     });
     this.provider = {
       baseUri: (request) => requests.baseUri(request, options.name),
@@ -79,7 +75,10 @@ export class OpenedConnector {
       features: { sort: true, etag: true, changePassword: true },
       maxResults,
       requestTimeoutMs: requests.requestTimeoutMs,
-      contextOf: (request, response) => requests.contextOf(request, response),
+      contextOf: (request, response) => {
+        this.#track(response);
+        return requests.contextOf(request, response);
+      },
       onError: (error, request) => requests.onError(error, request),
     };
   }
@@ -115,10 +114,23 @@ export class OpenedConnector {
     yield separator === '[' ? '[]' : ']';
   }
 
-  /** Backwards, each release on its own: what fails to close keeps nothing else open. */
+  /** Ends imports, lets the requests in flight finish, and closes the session with the directory. The stores stay open. */
   async close(): Promise<void> {
     await this.importing.close();
-    await releaseAll(this.#releases);
+    if (this.#inFlight > 0) {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+      });
+    }
+    await this.#context.directory.close();
+  }
+
+  #track(response: ServerResponse): void {
+    this.#inFlight += 1;
+    response.once('close', () => {
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) this.#drained?.();
+    });
   }
 
   #typeNamed(name: string): ObjectType {
@@ -161,16 +173,19 @@ export class OpenedConnector {
     return this.#context.disconnections.has(row.id, row.normalizedDN) ? undefined : row;
   }
 
+  async #keepDescription(scope: string | undefined): Promise<void> {
+    const { directory, state, clock } = this.#context;
+    const { description, schema } = directory;
+    const kept = { description, schema: schema.source(), readAt: clock().getTime() };
+    await state.descriptions.set(scope === undefined ? kept : { ...kept, scope });
+  }
+
   /** The schema is read again at each full import; object types and /Schemas follow it without a restart (decision 20). */
   async #refresh(): Promise<void> {
-    const { directory, options, state, clock } = this.#context;
+    const { directory, options, state } = this.#context;
     const before = directory.schema;
     await directory.refresh();
-    await state.descriptions.set({
-      description: directory.description,
-      schema: directory.schema.source(),
-      readAt: clock().getTime(),
-    });
+    await this.#keepDescription((await state.descriptions.get())?.scope);
     if (directory.schema === before) return;
     const compiled = requireObjectTypes(options, directory);
     this.#context = { ...this.#context, ...compiled };
@@ -190,61 +205,50 @@ function nothingYet(importing: Importing): ScimError {
   return ScimError.unavailable(`The first import has failed and will be tried again: ${reason}.`, 10);
 }
 
-/** Opens a connector. @throws LdapError when the directory is needed and cannot be had, ConnectorFaults when the options do not fit it, StateDamaged … */
-export async function openConnector(options: ConnectorOptions, surroundings: Surroundings): Promise<OpenedConnector> {
-  const { stateDirectory, log, clock = () => new Date() } = surroundings;
-  const releases: (() => Promise<void>)[] = [];
+/** What decides which entries an import finds. */
+function scopeDigest({ partitions, global, objectTypes }: ConnectorOptions): string {
+  const types = objectTypes.map(({ resourceType, targetObject, filter, anchor }) => [
+    resourceType,
+    targetObject,
+    filter,
+    anchor,
+  ]);
+  return createHash('sha256')
+    .update(JSON.stringify([partitions, global.partitionNames, types]))
+    .digest('base64url');
+}
+
+/**
+ * Opens a connector over its stores. With the description that they keep, opening needs no directory.
+ * @throws LdapError when the directory is needed and cannot be had, ConnectorFaults when the options do not fit it
+ */
+export async function openConnector(
+  options: ConnectorOptions,
+  stores: Stores,
+  surroundings: Surroundings,
+  describedAnew = false,
+): Promise<OpenedConnector> {
+  const { log, clock = () => new Date() } = surroundings;
+  const { state, space, exclusive, spelled, disconnections } = stores;
+  const kept = describedAnew ? undefined : await state.descriptions.get();
+  const directory = await openDirectory(options, log, kept);
   try {
-    mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
-    const state = await openState(stateDirectory, options.name, { now: () => clock().getTime() });
-    releases.push(() => state.close());
-    const directory = await openDirectory(options, log, await state.descriptions.get());
-    releases.push(() => directory.close());
     const compiled = requireObjectTypes(options, directory);
     for (const { path, message } of compiled.faults) log.warn(message, { path });
-    const space = await openConnectorSpace(options, state, directory, surroundings);
-    releases.push(() => space.close());
-    await state.intents.purge();
     const parts = {
       options,
       directory,
       state,
       space,
-      exclusive: new Exclusive(),
-      spelled: await SpelledNames.open(state.names),
-      disconnections: await Disconnections.open(state.disconnected),
+      exclusive,
+      spelled,
+      disconnections,
       clock,
       random: (length: number) => randomBytes(length),
     };
-    const opened = new OpenedConnector(parts, compiled, surroundings, releases);
-    opened.importing.start();
-    return opened;
+    return new OpenedConnector(parts, compiled, surroundings);
   } catch (error) {
-    await releaseAll(releases);
+    await directory.close();
     throw error;
   }
-}
-
-async function openConnectorSpace(
-  options: ConnectorOptions,
-  state: State,
-  directory: Directory,
-  { stateDirectory, log, clock }: Surroundings,
-): Promise<ConnectorSpace> {
-  const secret = directory.schema.attributeTypes
-    .flatMap(({ names }) => names)
-    .filter((name) => isSecretAttribute(name, options.global.passwordAttribute));
-  return openSpace({
-    folder: stateDirectory,
-    name: options.name,
-    state,
-    never: secret,
-    onDamaged: (file, error) =>
-      log.error('the connector space was damaged and is imported again', { setAside: file, reason: error.message }),
-    ...(clock === undefined ? {} : { now: () => clock().getTime() }),
-  });
-}
-
-async function releaseAll(releases: (() => Promise<void>)[]): Promise<void> {
-  for (const release of releases.splice(0).reverse()) await release().catch(() => undefined);
 }

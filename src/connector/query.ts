@@ -85,7 +85,7 @@ export class Queries {
     }
     if (asked.length > 0) {
       const filter = or(...asked.map(({ attribute, value }) => equality(attribute, value)));
-      for (const entry of await this.entries.search(this.objectType, filter, onBehalfOf(request))) take(entry);
+      for (const entry of await this.entries.searchByKeys(this.objectType, filter, onBehalfOf(request))) take(entry);
     }
     return [...found.values()];
   }

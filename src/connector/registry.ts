@@ -4,57 +4,90 @@ import { LdapError } from '../directory/error';
 import { ScimError } from '../scim/error';
 import type { ServiceProvider } from '../scim/serviceProvider';
 import type { Log } from '../telemetry/log';
+import { Secret } from '../telemetry/secret';
 import type { ConnectorHandle, ConnectorRegistry, ConnectorStatus } from './handle';
 import { ConnectorFaults } from './objectTypes';
 import { type OpenedConnector, openConnector, type Surroundings } from './open';
 import type { ConnectorOptions } from './options';
+import { openStores, type Stores } from './stores';
 
 /** A connector as its file has it: options, or what is wrong with them. */
 export type ConnectorDefinition =
   | { readonly name: string; readonly options: ConnectorOptions }
   | { readonly name: string; readonly fault: string };
 
-const firstRetryMs = 500;
-const longestRetryMs = 15_000;
+/** The connectors of a host, which can be given other definitions while they serve. */
+export interface ConnectorDefinitions extends ConnectorRegistry {
+  /**
+   * Takes over definitions: new connectors open, missing ones close, changed ones are opened aside and replace the running
+   * one when they are whole. A changed one that is not leaves the running one as it is. Answers what could not be taken over.
+   */
+  apply(
+    definitions: readonly ConnectorDefinition[],
+  ): Promise<readonly { readonly name: string; readonly reason: string }[]>;
+}
 
 /** Opens all connectors side by side; resolves when each has been tried once. */
 export async function openRegistry(
   definitions: readonly ConnectorDefinition[],
   surroundings: Surroundings,
-): Promise<ConnectorRegistry> {
-  const connectors = new Map(
-    definitions.map((definition) => [definition.name, new ManagedConnector(definition, surroundings)]),
-  );
-  await Promise.all([...connectors.values()].map((connector) => connector.start()));
+): Promise<ConnectorDefinitions> {
+  const connectors = new Map<string, ManagedConnector>();
+  const add = async (definition: ConnectorDefinition) => {
+    const connector = new ManagedConnector(definition, surroundings);
+    connectors.set(definition.name, connector);
+    await connector.start();
+  };
+  await Promise.all(definitions.map(add));
   return {
     get: (name) => connectors.get(name),
     all: () => [...connectors.values()],
+    apply: async (next) => {
+      const names = new Set(next.map(({ name }) => name));
+      const gone = [...connectors.values()].filter(({ name }) => !names.has(name));
+      for (const { name } of gone) connectors.delete(name);
+      const replaced = next.map(async (definition) => {
+        const running = connectors.get(definition.name);
+        if (running === undefined) await add(definition);
+        const reason = await running?.replace(definition);
+        return reason === undefined ? [] : [{ name: definition.name, reason }];
+      });
+      await Promise.all(gone.map((connector) => connector.close()));
+      return (await Promise.all(replaced)).flat();
+    },
     close: async () => {
       await Promise.all([...connectors.values()].map((connector) => connector.close()));
     },
   };
 }
 
+const firstRetryMs = 500;
+const longestRetryMs = 15_000;
+
 class ManagedConnector implements ConnectorHandle {
   readonly name: string;
-  readonly tokenDigests: readonly Buffer[];
-  readonly #definition: ConnectorDefinition;
   readonly #surroundings: Surroundings;
   readonly #log: Log;
+  #definition: ConnectorDefinition;
+  #tokenDigests: readonly Buffer[] = [];
   #state: ConnectorStatus['state'] = 'opening';
   #detail: string | undefined;
+  #stores: Stores | undefined;
   #opened: OpenedConnector | undefined;
   #retry: NodeJS.Timeout | undefined;
   #attempts = 0;
   #closed = false;
 
   constructor(definition: ConnectorDefinition, surroundings: Surroundings) {
+    this.name = definition.name;
     this.#definition = definition;
     this.#log = surroundings.log.child({ connector: definition.name });
     this.#surroundings = { ...surroundings, log: this.#log };
-    this.name = definition.name;
-    const tokens = 'options' in definition ? definition.options.properties.secretTokens : [];
-    this.tokenDigests = tokens.map((token) => createHash('sha256').update(token.reveal()).digest());
+    this.#take(definition);
+  }
+
+  get tokenDigests(): readonly Buffer[] {
+    return this.#tokenDigests;
   }
 
   get provider(): ServiceProvider | undefined {
@@ -82,21 +115,60 @@ class ManagedConnector implements ConnectorHandle {
     else await this.#open(definition.options);
   }
 
+  /** Takes over another definition; answers why it could not, and then the running one goes on. */
+  async replace(definition: ConnectorDefinition): Promise<string | undefined> {
+    if (fingerprint(definition) === fingerprint(this.#definition)) return undefined;
+    if ('fault' in definition && this.#opened !== undefined) return definition.fault;
+    const running = this.#opened;
+    if ('options' in definition && definition.options.active && running !== undefined && this.#stores !== undefined) {
+      try {
+        this.#opened = await openConnector(definition.options, this.#stores, this.#surroundings, true);
+      } catch (error) {
+        return error instanceof LdapError ? reasonOf(error) : error instanceof Error ? error.message : String(error);
+      }
+      this.#take(definition);
+      // What was imported for the old options may be out of the new ones' scope, or lack their keys.
+      void running.close();
+      this.#opened.importing.start();
+      this.#log.info('the connector was opened again with its changed file');
+      return undefined;
+    }
+    await this.#release();
+    this.#take(definition);
+    await this.start();
+    return undefined;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
+    await this.#release();
+  }
+
+  #take(definition: ConnectorDefinition): void {
+    this.#definition = definition;
+    const tokens = 'options' in definition ? definition.options.properties.secretTokens : [];
+    this.#tokenDigests = tokens.map((token) => createHash('sha256').update(token.reveal()).digest());
+  }
+
+  async #release(): Promise<void> {
     clearTimeout(this.#retry);
-    await this.#opened?.close();
+    const [opened, stores] = [this.#opened, this.#stores];
     this.#opened = undefined;
+    this.#stores = undefined;
+    await opened?.close();
+    await stores?.close();
   }
 
   async #open(options: ConnectorOptions): Promise<void> {
     try {
-      const opened = await openConnector(options, this.#surroundings);
+      this.#stores ??= await openStores(options, this.#surroundings);
+      const opened = await openConnector(options, this.#stores, this.#surroundings);
       if (this.#closed) {
         await opened.close();
         return;
       }
       this.#opened = opened;
+      opened.importing.start();
       this.#become('serving', undefined);
     } catch (error) {
       this.#failed(error, options);
@@ -132,6 +204,15 @@ class ManagedConnector implements ConnectorHandle {
     this.#state = state;
     this.#detail = detail;
   }
+}
+
+/** A digest of a definition, its secrets included: equal when nothing has changed. */
+function fingerprint(definition: ConnectorDefinition): string {
+  const text = JSON.stringify(definition, function (this: Record<string, unknown>, key: string, value: unknown) {
+    const original = this[key];
+    return original instanceof Secret ? original.reveal() : value;
+  });
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** Why a directory cannot be used, in words; the server's own diagnostic stays in the log. */

@@ -9,6 +9,8 @@ export interface KeptDescription {
   readonly schema: unknown;
   /** When the directory said so, in milliseconds since the epoch. */
   readonly readAt: number;
+  /** Digest of what the last whole import was told to read; another one may find fewer entries without an accident. */
+  readonly scope?: string;
 }
 
 /** The directory's own description and schema. */
