@@ -4,6 +4,7 @@ import type { Entry } from '../directory/entry';
 import { isLdapError, LdapError, ResultCode } from '../directory/error';
 import { entryOf } from '../mapping/create';
 import { containerOfType, type ObjectType } from '../mapping/objectType';
+import { missingRequired } from '../scim/dialect';
 import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
 import type { Resource } from '../scim/resource';
@@ -35,7 +36,7 @@ export class Creation {
   /** RFC 7644 §3.3. */
   async create(resource: Resource, request: Context): Promise<Resource> {
     const { context, objectType } = this;
-    this.#requireName(resource);
+    this.#requireCore(resource);
     const inactive = inactiveBy(objectType, resource);
     const references = await referencesIn(context, objectType, [resource], []);
     return context.exclusive.run(this.allocation.turnsOf(objectType), async () => {
@@ -130,16 +131,13 @@ export class Creation {
       : undefined;
   }
 
-  /** `userName` is required of whoever speaks the core face; the directory's face has its own mandatory attributes. */
-  #requireName(resource: Resource): void {
-    if (
-      this.objectType.name !== 'User' ||
-      resource.userName !== undefined ||
-      resource[this.objectType.urn] !== undefined
-    )
-      return;
+  /** What RFC 7643 requires is required of whoever speaks the core face; the directory's face has its own mandatory attributes. */
+  #requireCore(resource: Resource): void {
+    if (resource[this.objectType.urn] !== undefined) return;
+    const missing = missingRequired(resource, this.objectType.resourceType);
+    if (missing.length === 0) return;
     throw ScimError.invalidValue(
-      'userName is required (RFC 7643 §4.1.1): send it, or send the attributes of the directory under the ECMA2Host extension.',
+      `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} required (RFC 7643 §4) and not in the body: send it, or send the attributes of the directory under the ECMA2Host extension.`,
     );
   }
 }
