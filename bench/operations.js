@@ -5,13 +5,14 @@ const { openLoad } = require('./load');
 const { fixed, median, ratio, summary, table } = require('./statistics');
 
 const OPERATIONS = ['create', 'look-up (live)', 'look-up (space)', 'read (live)', 'read (space)', 'patch', 'delete'];
+const SIDES = ['host', 'bare', 'empty'];
 const ROUNDS = 4;
 /** Hits in the space of the connector `fresh` count all the time, those of `live` never. */
 const CONNECTORS = { live: 0, fresh: 86_400 };
 
 /** Runs all cells; `seconds` for each of them. Answers rows as data. */
 async function measureOperations(
-  { seconds, people, inFlight, operations = OPERATIONS, main, nodeOptions, folder },
+  { seconds, people, inFlight, operations = OPERATIONS, sides = SIDES, main, nodeOptions, folder },
   report,
 ) {
   const directory = await startDirectory(people, folder);
@@ -25,11 +26,12 @@ async function measureOperations(
     const { dn: userName, password } = directory.connector;
     const ldap = await openLoad('ldap', { url: directory.url, userName, password, people });
     release.push(() => ldap.stop());
-    const contenders = {
+    const all = {
       host: (operation) => ({ load: scim, operation }),
       bare: (operation) => ({ load: ldap, operation }),
       empty: () => ({ load: scim, operation: 'empty' }),
     };
+    const contenders = Object.fromEntries(sides.map((name) => [name, all[name]]));
     const slice = async ({ load, operation }, lanes, ms) => {
       const before = cpuMs(host.pid);
       const result = await load.slice({ operation, inFlight: lanes, ms });
@@ -68,8 +70,8 @@ function rowOf(operation, inFlight, { host, bare, empty }) {
   };
 }
 
-function middle({ latencies }) {
-  return median(latencies);
+function middle(slice) {
+  return median(slice?.latencies ?? []);
 }
 
 function line({ operation, inFlight, host, hostToBare }) {
@@ -79,18 +81,14 @@ function line({ operation, inFlight, host, hostToBare }) {
 /** The rows as text. */
 function tableOfOperations(rows) {
   const head = ['operation', 'in flight'];
-  for (const side of ['host', 'bare', 'empty']) head.push(`${side}/s`, 'p50 ms', 'p99 ms');
+  for (const side of SIDES) head.push(`${side}/s`, 'p50 ms', 'p99 ms');
   head.push('host/bare', 'host/empty', '+p50 ms', 'host CPU ms');
   return table(
     head,
     rows.map((row) => [
       row.operation,
       row.inFlight,
-      ...['host', 'bare', 'empty'].flatMap((side) => [
-        fixed(row[side].perSecond, 0),
-        fixed(row[side].p50, 2),
-        fixed(row[side].p99, 2),
-      ]),
+      ...SIDES.flatMap((side) => [fixed(row[side].perSecond, 0), fixed(row[side].p50, 2), fixed(row[side].p99, 2)]),
       fixed(row.hostToBare, 2),
       fixed(row.hostToEmpty, 2),
       fixed(row.addedP50Ms, 2),
@@ -99,4 +97,4 @@ function tableOfOperations(rows) {
   );
 }
 
-module.exports = { measureOperations, tableOfOperations, OPERATIONS };
+module.exports = { measureOperations, tableOfOperations, OPERATIONS, SIDES };

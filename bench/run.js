@@ -3,7 +3,7 @@
 
 const { join, resolve } = require('node:path');
 const { parseArgs } = require('node:util');
-const { measureOperations, tableOfOperations, OPERATIONS } = require('./operations');
+const { measureOperations, tableOfOperations, OPERATIONS, SIDES } = require('./operations');
 const { measureScale, tableOfScale } = require('./scale');
 
 const HELP = `npm run bench -- [options]
@@ -12,6 +12,7 @@ const HELP = `npm run bench -- [options]
   --people N                    entries in the directory (2000; scale: 20000)
   --in-flight 1,8,32            requests at a time
   --operations create,patch     some of: ${OPERATIONS.join(', ')}
+  --sides host,bare             some of: ${SIDES.join(', ')}
   --main FILE                   the host's main file (dist/main.js), to compare two builds
   --node-option OPTION          for the host's process, e.g. --cpu-prof; may be repeated
   --folder DIR                  where slapd and the host keep their files; a real disk (the temporary folder)
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     people: { type: 'string' },
     'in-flight': { type: 'string', default: '1,8,32' },
     operations: { type: 'string' },
+    sides: { type: 'string' },
     main: { type: 'string', default: join(__dirname, '../dist/main.js') },
     'node-option': { type: 'string', multiple: true, default: [] },
     folder: { type: 'string' },
@@ -48,6 +50,7 @@ async function main() {
         people: Number(values.people ?? 2000),
         inFlight: values['in-flight'].split(',').map(Number),
         ...(values.operations && { operations: values.operations.split(',') }),
+        ...(values.sides && { sides: values.sides.split(',') }),
       },
       report,
     );

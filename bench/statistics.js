@@ -34,7 +34,7 @@ function rate({ latencies, elapsedMs }) {
 
 /** The median of the ratios of slices that ran side by side: noise of the machine hits both of a pair. */
 function ratio(slices, others) {
-  return median(slices.map((slice, index) => rate(slice) / rate(others[index])));
+  return others.length === 0 ? Number.NaN : median(slices.map((slice, index) => rate(slice) / rate(others[index])));
 }
 
 /** Rows of cells as text, numbers to the right. */
