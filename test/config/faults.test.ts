@@ -79,7 +79,7 @@ test.each<[what: string, text: string, faults: string[]]>([
   [
     'a function that does not exist',
     file({}, { dn: 'Jion("", [userName])' }),
-    ['fault objectTypes[0].dn: there is no function "Jion" (at position 0)'],
+    ['fault objectTypes[0].dn: there is no function "Jion"; did you mean Join? (at position 0)'],
   ],
   [
     'a call without its arguments',
