@@ -1,16 +1,12 @@
 /** Reads connector files: JSON with comments → options, all faults at once, each with its path and line. */
 import { readFileSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
-import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
-import type { ZodError } from 'zod';
-import type { ConnectorOptions, Fault, FlowOptions, MappingOptions } from '../connector/options';
+import type { ConnectorOptions, FlowOptions, MappingOptions } from '../connector/options';
 import { type ConnectorFile, connectorFileSchema } from './connectorSchema';
+import { type FileFault, type Finding, parseJsonFile } from './jsonFile';
 import { type Environment, SecretFault, secretTokens, secretValue } from './secretReference';
 
-/** A fault with the line in the file where it stands. */
-export interface FileFault extends Fault {
-  readonly line?: number;
-}
+export type { FileFault } from './jsonFile';
 
 /** A file that was read: options when it has no faults; notices may stand beside them. */
 export interface ConnectorFileResult {
@@ -47,43 +43,16 @@ export function parseConnectorFile(
   file: string,
   environment: Environment,
 ): ConnectorFileResult {
-  const errors: ParseError[] = [];
-  const tree = parseTree(text, errors, { allowTrailingComma: true, disallowComments: false });
-  const lineOf = (offset: number) => text.slice(0, offset).split('\n').length;
-  if (errors.length > 0 || tree === undefined) {
-    const faults = errors.map((error) => ({
-      path: '',
-      line: lineOf(error.offset),
-      message: `is not JSON: ${printParseErrorCode(error.error)}`,
-      severity: 'fault' as const,
-    }));
-    return {
-      name,
-      file,
-      faults: faults.length > 0 ? faults : [{ path: '', message: 'the file is empty', severity: 'fault' }],
-    };
-  }
-  const place = (path: readonly PropertyKey[]) => {
-    const node = findNearest(tree, path);
-    return { path: pathText(path), ...(node ? { line: lineOf(node.offset) } : {}) };
-  };
-  const result = connectorFileSchema.safeParse(toValue(tree));
-  if (!result.success) return { name, file, faults: zodFaults(result.error, place) };
-  const faults: FileFault[] = [...crossFaults(result.data)].map(({ at, message, severity }) => ({
-    ...place(at),
-    message,
-    severity,
-  }));
+  const json = parseJsonFile(text);
+  if ('faults' in json) return { name, file, faults: json.faults };
+  const result = connectorFileSchema.safeParse(json.value);
+  if (!result.success) return { name, file, faults: json.faultsOf(result.error, 'a connector file') };
+  const faults: FileFault[] = [...crossFaults(result.data)].map((finding) => json.fault(finding, finding.severity));
   const secrets = readSecrets(result.data, name, file, environment);
-  faults.push(...secrets.faults.map(({ at, message }) => ({ ...place(at), message, severity: 'fault' as const })));
-  faults.push(...secrets.notices.map(({ at, message }) => ({ ...place(at), message, severity: 'notice' as const })));
+  faults.push(...secrets.faults.map((finding) => json.fault(finding)));
+  faults.push(...secrets.notices.map((finding) => json.fault(finding, 'notice')));
   if (faults.some(({ severity }) => severity === 'fault')) return { name, file, faults };
   return { name, file, faults, options: toOptions(result.data, name, file, secrets) };
-}
-
-interface Finding {
-  readonly at: readonly PropertyKey[];
-  readonly message: string;
 }
 
 /** What one value alone cannot tell. */
@@ -249,54 +218,4 @@ function hostAndPort(text: string, port: number): { host: string; port: number }
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
   if (match) return { host: match[1] ?? match[2] ?? text, port: Number(match[3]) };
   return { host: text.replace(/^\[(.*)\]$/, '$1'), port };
-}
-
-function zodFaults(
-  error: ZodError,
-  place: (path: readonly PropertyKey[]) => { path: string; line?: number },
-): FileFault[] {
-  return error.issues.flatMap((issue) => {
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({
-        ...place([...issue.path, key]),
-        message: 'is no key of a connector file',
-        severity: 'fault' as const,
-      }));
-    }
-    return [
-      { ...place(issue.path), message: issue.message.replace(/^Invalid input: /, ''), severity: 'fault' as const },
-    ];
-  });
-}
-
-/** The node at the path or, where that does not exist, its nearest ancestor. */
-function findNearest(tree: Node, path: readonly PropertyKey[]): Node | undefined {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const node = findNodeAtLocation(
-      tree,
-      path.slice(0, length).map((part) => (typeof part === 'number' ? part : String(part))),
-    );
-    if (node !== undefined) return node;
-  }
-  return undefined;
-}
-
-function pathText(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, part) =>
-      typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,
-    '',
-  );
-}
-
-/** The tree as plain values; objects have no prototype, so that no key of the file can mean anything else. */
-function toValue(node: Node): unknown {
-  if (node.type === 'array') return (node.children ?? []).map(toValue);
-  if (node.type !== 'object') return node.value;
-  const object: Record<string, unknown> = Object.create(null);
-  for (const property of node.children ?? []) {
-    const [key, value] = property.children ?? [];
-    if (key !== undefined && value !== undefined) object[String(key.value)] = toValue(value);
-  }
-  return { ...object };
 }
