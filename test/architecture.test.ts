@@ -24,9 +24,17 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'mapping',
     'space',
     'telemetry',
-    ...['error', 'filter', 'filterEvaluate', 'handler', 'path', 'resource', 'resourceType', 'serviceProvider'].map(
-      (file) => `scim/${file}`,
-    ),
+    ...[
+      'dialect',
+      'error',
+      'filter',
+      'filterEvaluate',
+      'handler',
+      'path',
+      'resource',
+      'resourceType',
+      'serviceProvider',
+    ].map((file) => `scim/${file}`),
   ],
   mapping: [
     ...['dn', 'entry', 'error', 'filter', 'schema', 'schemaCheck'].map((file) => `directory/${file}`),
@@ -50,6 +58,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   scimmy: ['scim'],
   selfsigned: ['host/certificate'],
   winston: ['telemetry/log'],
+  'winston-daily-rotate-file': ['telemetry/log'],
   zod: ['config'],
 };
 
