@@ -15,7 +15,8 @@ export async function openDirectory(options: ConnectorOptions, log: Log, kept?: 
   return openLdapDirectory(ldapOptions(options, kept), (message, fields) => log.debug(message, fields));
 }
 
-function ldapOptions(options: ConnectorOptions, kept: KeptDescription | undefined): LdapOptions {
+/** How the directory of a connector is reached. @throws ConnectorFaults when the file of its CA cannot be read */
+export function ldapOptions(options: ConnectorOptions, kept?: KeptDescription): LdapOptions {
   const { connectivity, runProfiles } = options;
   const { password, userName, certificate } = connectivity;
   return {

@@ -62,7 +62,7 @@ export async function openTransport(
 }
 
 /** Resolves with the event; rejects with the socket's error, or when it closes before. */
-function event(socket: Socket, name: 'connect' | 'secureConnect'): Promise<void> {
+export function event(socket: Socket, name: 'connect' | 'secureConnect'): Promise<void> {
   return new Promise((resolve, reject) => {
     const release = (): void => {
       socket.off(name, onEvent).off('error', onError).off('close', onClose);
@@ -83,7 +83,7 @@ function event(socket: Socket, name: 'connect' | 'secureConnect'): Promise<void>
 }
 
 /** RFC 4511 §4.14. Bytes behind the answer would be clear text that poses as a secured answer, so there must be none. */
-function requestStartTLS(tcp: Socket): Promise<void> {
+export function requestStartTLS(tcp: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
     const framer = new MessageFramer();
     const release = (): void => {
@@ -125,30 +125,37 @@ function readStartTLSResponse(cursor: BerCursor): void {
   }
 }
 
-async function secure(tcp: Socket, { host }: Host, tls: TlsOptions): Promise<TLSSocket> {
-  const pinned = tls.thumbprint !== undefined;
-  const serverName = tls.serverName ?? (isIP(host) ? undefined : host);
-  const options: ConnectionOptions = {
-    socket: tcp,
-    host,
-    minVersion: tls.minVersion ?? 'TLSv1.2',
-    // A pin alone vouches for the certificate; it is compared below, before a byte of LDAP is sent.
-    rejectUnauthorized: !pinned || tls.ca !== undefined,
-    ...(serverName === undefined ? {} : { servername: serverName }),
-    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-  };
-  const socket = connectTls(options);
+async function secure(tcp: Socket, host: Host, tls: TlsOptions): Promise<TLSSocket> {
+  // A pin alone vouches for the certificate; it is compared below, before a byte of LDAP is sent.
+  const rejectUnauthorized = tls.thumbprint === undefined || tls.ca !== undefined;
+  const socket = connectTls({ ...tlsConnection(tcp, host, tls), rejectUnauthorized });
   tcp.on('error', (error) => socket.destroy(error));
   await event(socket, 'secureConnect');
   if (tls.thumbprint !== undefined) checkThumbprint(socket, tls.thumbprint);
   return socket;
 }
 
-function checkThumbprint(socket: TLSSocket, thumbprint: string): void {
+/** What TLS to a server is asked to be, whoever judges its certificate. */
+export function tlsConnection(socket: Socket, { host }: Host, tls: TlsOptions): ConnectionOptions {
+  const serverName = tls.serverName ?? (isIP(host) ? undefined : host);
+  return {
+    socket,
+    host,
+    minVersion: tls.minVersion ?? 'TLSv1.2',
+    ...(serverName === undefined ? {} : { servername: serverName }),
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+  };
+}
+
+/** Whether a thumbprint, however it is punctuated, is the SHA-1 or SHA-256 fingerprint of a certificate. */
+export function hasThumbprint(shown: { fingerprint?: string; fingerprint256?: string }, thumbprint: string): boolean {
   const wanted = thumbprint.replace(/[^0-9a-f]/gi, '').toLowerCase();
+  return [shown.fingerprint, shown.fingerprint256].some((text) => text?.replaceAll(':', '').toLowerCase() === wanted);
+}
+
+function checkThumbprint(socket: TLSSocket, thumbprint: string): void {
   const { fingerprint, fingerprint256 } = socket.getPeerCertificate();
-  const shown = [fingerprint, fingerprint256].map((text) => text?.replaceAll(':', '').toLowerCase());
-  if (!shown.includes(wanted)) {
+  if (!hasThumbprint({ fingerprint, fingerprint256 }, thumbprint)) {
     throw new Error(
       `the server shows another certificate (SHA-256 ${fingerprint256}) than the one whose thumbprint is configured`,
     );
@@ -176,7 +183,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'DNS does not answer',
 };
 
-function explain(error: NodeJS.ErrnoException): string {
+/** Why there is no connection and what to do, in words. */
+export function explain(error: NodeJS.ErrnoException): string {
   const advice = error.code === undefined ? undefined : ADVICE[error.code];
   return advice === undefined ? error.message : `${advice} (${error.code})`;
 }
