@@ -52,13 +52,14 @@ function shareNotices(
   const owners = new Map<string, string>();
   for (const { name, options } of files) {
     for (const token of options?.properties.secretTokens ?? []) {
-      const owner = owners.get(token.reveal());
+      const digest = token.digest().toString('hex');
+      const owner = owners.get(digest);
       const result = checked.find((one) => one.name === name);
       if (owner !== undefined && owner !== name && result !== undefined) {
         const message = `is also the secret token of the connector ${owner}: give each its own`;
         result.faults = [...result.faults, { path: 'properties.secretToken', message, severity: 'notice' }];
       }
-      owners.set(token.reveal(), name);
+      owners.set(digest, name);
     }
   }
 }

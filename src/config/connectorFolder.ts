@@ -1,10 +1,14 @@
 /** All connector files of a folder, and the secret tokens that the host makes for files that name none. */
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Secret } from '../telemetry/secret';
 import { type ConnectorFileResult, readConnectorFile } from './connectorFile';
+import { defaultHostValues } from './hostSchema';
+import { keptTokens, tokenFile } from './keptTokens';
+import { SealKeys } from './sealing';
 import type { Environment } from './secretReference';
+
+export { tokenFile } from './keptTokens';
 
 /** A folder that cannot be read as connectors at all; the message says what to do. */
 export class FolderFault extends Error {
@@ -35,11 +39,6 @@ export function readConnectorFolder(
   return wanted.map((name) => readConnectorFile(join(folder, name), environment));
 }
 
-/** Where the token of a connector is kept when its file names none. */
-export function tokenFile(certsDirectory: string, connector: string): string {
-  return join(certsDirectory, `${connector}.token`);
-}
-
 /** Where a token came from, for whoever prints it. */
 export type TokenOrigin =
   | { readonly kind: 'environment'; readonly variable: string }
@@ -49,29 +48,17 @@ export type TokenOrigin =
 export function hostEnvironment(
   variables: Readonly<Record<string, string | undefined>>,
   certsDirectory: string,
+  sealKeyFile: string = defaultHostValues().sealKeyFile,
 ): Environment & { originOf(connector: string): TokenOrigin } {
   const fromVariable = variables.SECRET_TOKEN !== undefined && variables.SECRET_TOKEN !== '';
   return {
     variables,
-    keptToken: (connector) =>
-      fromVariable ? new Secret(variables.SECRET_TOKEN ?? '') : keptToken(certsDirectory, connector),
+    keptTokens: (connector) =>
+      fromVariable ? [new Secret(variables.SECRET_TOKEN ?? '')] : keptTokens(certsDirectory, connector),
+    unseal: (reference) => SealKeys.read(sealKeyFile).open(reference),
     originOf: (connector) =>
       fromVariable
         ? { kind: 'environment', variable: 'SECRET_TOKEN' }
         : { kind: 'file', file: tokenFile(certsDirectory, connector) },
   };
-}
-
-function keptToken(certsDirectory: string, connector: string): Secret {
-  const file = tokenFile(certsDirectory, connector);
-  mkdirSync(certsDirectory, { recursive: true, mode: 0o700 });
-  if (!existsSync(file)) {
-    try {
-      writeFileSync(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
-    } catch (error) {
-      // Another process has made it between the look and the write: its token is as good.
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
-  return new Secret(readFileSync(file, 'utf8').split(/\r?\n/, 1)[0] ?? '');
 }

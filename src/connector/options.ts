@@ -12,6 +12,11 @@ export type { Apply, Fault, FlowOptions, MappingOptions, ObjectTypeOptions } fro
 
 export type Binding = 'Anonymous' | 'Basic' | 'SSL' | 'TLS';
 
+/** A secret token as far as the host has to know it: what a client sends is compared by its SHA-256 digest. */
+export interface SecretToken {
+  digest(): Buffer;
+}
+
 /** How to reach the directory (page *Connectivity*). */
 export interface ConnectivityOptions {
   /** `auto`, `memory` (the embedded directory) or a name from the table of products. */
@@ -47,7 +52,7 @@ export interface ConnectorOptions {
   readonly active: boolean;
   readonly properties: {
     readonly autosyncTimerMinutes: number;
-    readonly secretTokens: readonly Secret[];
+    readonly secretTokens: readonly SecretToken[];
     readonly tokenInFile: boolean;
   };
   readonly connectivity: ConnectivityOptions;

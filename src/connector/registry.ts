@@ -11,9 +11,12 @@ import { type OpenedConnector, openConnector, type Surroundings } from './open';
 import type { ConnectorOptions } from './options';
 import { openStores, type Stores } from './stores';
 
-/** A connector as its file has it: options, or what is wrong with them. */
+/**
+ * A connector as its file has it: options, or what is wrong with them. `revision` changes with what stands in files that
+ * the options only name, so that a renewed one counts as a change.
+ */
 export type ConnectorDefinition =
-  | { readonly name: string; readonly options: ConnectorOptions }
+  | { readonly name: string; readonly options: ConnectorOptions; readonly revision?: string }
   | { readonly name: string; readonly fault: string };
 
 /** The connectors of a host, which can be given other definitions while they serve. */
@@ -147,7 +150,7 @@ class ManagedConnector implements ConnectorHandle {
   #take(definition: ConnectorDefinition): void {
     this.#definition = definition;
     const tokens = 'options' in definition ? definition.options.properties.secretTokens : [];
-    this.#tokenDigests = tokens.map((token) => createHash('sha256').update(token.reveal()).digest());
+    this.#tokenDigests = tokens.map((token) => token.digest());
   }
 
   async #release(): Promise<void> {

@@ -40,6 +40,24 @@ export class Secret {
   }
 }
 
+/** A secret of which only the SHA-256 digest is known: enough to recognise it. Only for secrets that nobody can guess. */
+export class TokenDigest {
+  readonly #digest: Buffer;
+
+  constructor(digest: Buffer) {
+    this.#digest = digest;
+  }
+
+  /** SHA-256 of the secret's UTF-8 form. */
+  digest(): Buffer {
+    return this.#digest;
+  }
+
+  toJSON(): string {
+    return `sha256:${this.#digest.toString('base64url')}`;
+  }
+}
+
 const NAMES_OF_SECRETS =
   /^(?:.*password|.*passwd|.*passphrase|unicodepwd|dbcspwd|supplementalcredentials|.*secret|.*secret_?token|token|.*access_?token|authorization|cookie)$/i;
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectorFileResult, parseConnectorFile, readConnectorFile } from '../../src/config/connectorFile';
 import { FolderFault, hostEnvironment, readConnectorFolder } from '../../src/config/connectorFolder';
+import type { Secret } from '../../src/telemetry/secret';
 import { environment, file, parse, said } from './connectorFiles';
 
 const folder = mkdtempSync(join(tmpdir(), 'config-'));
@@ -36,7 +37,7 @@ describe('the text', () => {
 describe('secrets', () => {
   const withToken = (secretToken: unknown) => file({ properties: { secretToken } });
   const tokens = (result: ConnectorFileResult) =>
-    result.options?.properties.secretTokens.map((token) => token.reveal());
+    result.options?.properties.secretTokens.map((token) => (token as Secret).reveal());
 
   beforeAll(() => {
     mkdirSync(join(folder, 'secrets'));
@@ -166,15 +167,15 @@ describe('a folder', () => {
   test('a token is made once per connector, for the eyes of the host only', () => {
     const certs = join(folder, 'certs');
     const host = hostEnvironment({}, certs);
-    const token = host.keptToken?.('people')?.reveal();
+    const token = host.keptTokens?.('people')[0]?.reveal();
     expect(token).toMatch(/^[\w-]{43}$/);
-    expect(hostEnvironment({}, certs).keptToken?.('people')?.reveal()).toBe(token);
-    expect(host.keptToken?.('groups')?.reveal()).not.toBe(token);
+    expect(hostEnvironment({}, certs).keptTokens?.('people')[0]?.reveal()).toBe(token);
+    expect(host.keptTokens?.('groups')[0]?.reveal()).not.toBe(token);
     expect(statSync(join(certs, 'people.token')).mode & 0o777).toBe(0o600);
     expect(statSync(certs).mode & 0o777).toBe(0o700);
     expect(host.originOf('people')).toEqual({ kind: 'file', file: join(certs, 'people.token') });
     const given = hostEnvironment({ SECRET_TOKEN: 'for-every-connector' }, certs);
-    expect(given.keptToken?.('people')?.reveal()).toBe('for-every-connector');
+    expect(given.keptTokens?.('people')[0]?.reveal()).toBe('for-every-connector');
     expect(given.originOf('people')).toEqual({ kind: 'environment', variable: 'SECRET_TOKEN' });
   });
 });

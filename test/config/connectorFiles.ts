@@ -7,7 +7,7 @@ import { Secret } from '../../src/telemetry/secret';
 
 export const environment: Environment = {
   variables: { TOKEN: 'twelve-chars', SHORT: 'eleven-char', EMPTY: '', BIND: 'bind-password' },
-  keptToken: () => new Secret('made-once-and-kept'),
+  keptTokens: () => [new Secret('made-once-and-kept')],
 };
 
 export function parse(text: string, folder = tmpdir(), from: Environment = environment): ConnectorFileResult {
