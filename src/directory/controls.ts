@@ -1,5 +1,6 @@
 /** Request controls that the library lacks, and the object identifiers that this room asks for by name. */
 import { type BerReader, BerWriter, Control } from 'ldapts';
+import { encodedSelection } from './attributeSelection';
 import { BerCursor } from './ber';
 import type { Entry } from './entry';
 import type { EntryDecoder } from './entryDecoder';
@@ -21,6 +22,7 @@ export const Oid = {
 } as const;
 
 const OCTET_STRING = 0x04;
+const SEQUENCE = 0x30;
 
 /**
  * Post-read (RFC 4527 §3.2): the entry after the write. Not critical, because a directory refuses a whole write for one
@@ -40,9 +42,7 @@ export class PostReadControl extends Control {
 
   override writeControl(writer: BerWriter): void {
     const value = new BerWriter();
-    value.startSequence();
-    value.writeStringArray([...this.#attributes]);
-    value.endSequence();
+    value.writeBuffer(encodedSelection(this.#attributes), SEQUENCE);
     writer.writeBuffer(value.buffer, OCTET_STRING);
   }
 

@@ -64,6 +64,7 @@ export class LdapConnection {
   readonly #framer = new MessageFramer();
   readonly #receivers = new Map<number, { receive: EntryReceiver; fail: (error: Error) => void }>();
   #received = 0;
+  #gathering = false;
   #probe: NodeJS.Timeout | undefined;
   #lost: string | undefined;
 
@@ -117,6 +118,7 @@ export class LdapConnection {
     const receivedBefore = this.#received;
     return new Promise((resolve, reject) => {
       let answer: Promise<LdapResult | undefined>;
+      this.#gather();
       try {
         answer = this.#client._send(message);
       } catch (error) {
@@ -154,6 +156,17 @@ export class LdapConnection {
   close(): void {
     if (this.open) this.#sendWithoutAnswer(new UnbindRequest({ messageId: this.#client._nextMessageId() }));
     this.#drop('it was closed on our side');
+  }
+
+  /** Requests that are made in one turn of the event loop leave in one piece. */
+  #gather(): void {
+    if (this.#gathering) return;
+    this.#gathering = true;
+    this.#socket.cork();
+    process.nextTick(() => {
+      this.#gathering = false;
+      this.#socket.uncork();
+    });
   }
 
   get #lossReason(): string {

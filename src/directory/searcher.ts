@@ -1,5 +1,5 @@
 /** Searches (RFC 4511 §4.5): which connection, in one answer or in pages, and what counts as the end. */
-import { type Control, SearchRequest as LdaptsSearchRequest } from 'ldapts';
+import type { Control } from 'ldapts';
 import { Call, observed } from './call';
 import { Oid } from './controls';
 import type { Options, SearchRequest } from './directory';
@@ -10,8 +10,8 @@ import type { Knowledge } from './knowledge';
 import type { LdapConnection, LdapResult } from './ldapConnection';
 import { cookieOf, type Page, pages } from './pagedSearch';
 import { withoutRanges } from './rangeRetrieval';
+import { SearchMessage } from './searchMessage';
 import type { Session } from './session';
-import { WireFilter } from './wireFilter';
 
 export interface SearcherOptions {
   /** For a search in one answer, and for each page. */
@@ -85,27 +85,14 @@ export class Searcher {
     return Call.of('search', request.base.toString(), options, this.#options.operationTimeoutMs);
   }
 
-  #message(request: SearchRequest, controls: Control[], sizeLimit = 0): LdaptsSearchRequest {
+  #message(request: SearchRequest, controls: Control[], sizeLimit = 0): SearchMessage {
     const { attributes } = request;
-    return new LdaptsSearchRequest({
-      messageId: 0,
-      baseDN: request.base.toString(),
-      scope: request.scope,
-      filter: new WireFilter(request.filter),
-      attributes: attributes.length === 0 ? [this.#knowledge().traits.noAttributes] : [...attributes],
-      sizeLimit,
-      timeLimit: 0,
-      controls,
-    });
+    const selection = attributes.length === 0 ? [this.#knowledge().traits.noAttributes] : attributes;
+    return new SearchMessage(request, selection, controls, sizeLimit);
   }
 
   /** Sends a search and collects its entries. A size limit is only the end where it is the caller's own. */
-  async #ask(
-    connection: LdapConnection,
-    call: Call,
-    message: LdaptsSearchRequest,
-    entries: Entry[],
-  ): Promise<LdapResult> {
+  async #ask(connection: LdapConnection, call: Call, message: SearchMessage, entries: Entry[]): Promise<LdapResult> {
     const { decoder } = this.#knowledge();
     const result = await connection.request(message, call, (cursor) => entries.push(decoder.decode(cursor)));
     const limit = message.sizeLimit;
