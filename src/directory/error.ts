@@ -58,7 +58,10 @@ export class LdapError extends Error {
     readonly sent: boolean = true,
     options?: ErrorOptions,
   ) {
-    super(`${operation} ${dn === '' ? '(root)' : dn}: ${typeof result === 'number' ? `result code ${result}` : result}`, options);
+    super(
+      `${operation} ${dn === '' ? '(root)' : dn}: ${typeof result === 'number' ? `result code ${result}` : result}`,
+      options,
+    );
   }
 
   /** True when nobody knows whether a write took place. */

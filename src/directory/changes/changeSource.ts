@@ -14,7 +14,13 @@ export interface Watermark {
 /** One change, oldest first. `dn` is the entry's DN after the change; entries are read again before they are saved. */
 export type DirectoryChange =
   | { readonly kind: 'changed'; readonly dn: DN; readonly anchor?: string; readonly watermark: Watermark }
-  | { readonly kind: 'renamed'; readonly dn: DN; readonly oldDN: DN; readonly anchor?: string; readonly watermark: Watermark }
+  | {
+      readonly kind: 'renamed';
+      readonly dn: DN;
+      readonly oldDN: DN;
+      readonly anchor?: string;
+      readonly watermark: Watermark;
+    }
   | { readonly kind: 'deleted'; readonly dn: DN; readonly anchor?: string; readonly watermark: Watermark };
 
 /** The log no longer reaches back to the watermark, or it is another server's: only a full import is right. */
