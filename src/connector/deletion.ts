@@ -20,7 +20,7 @@ export class Deletion {
 
   /** RFC 7644 §3.6. */
   async delete(id: string, request: Context): Promise<void> {
-    const found = await this.entries.liveById(this.objectType, id, onBehalfOf(request));
+    const found = await this.entries.liveBeforeWrite(this.objectType, id, onBehalfOf(request));
     if (found === undefined)
       throw ScimError.notFound(`There is no ${this.objectType.name} with id "${id.slice(0, 200)}".`);
     if (request.dryRun === true) return;

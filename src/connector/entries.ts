@@ -74,10 +74,19 @@ export class Entries {
   }
 
   /** A resource by its id as the directory holds it now: by its last known name, and where that is not it, by its anchor. */
-  async liveById(objectType: ObjectType, id: string, options: Options): Promise<Found | undefined> {
+  liveById(objectType: ObjectType, id: string, options: Options): Promise<Found | undefined> {
+    return this.#liveById(objectType, id, options);
+  }
+
+  /** As {@link liveById} for whoever is going to write the entry: not saved, because what the write answers is. */
+  liveBeforeWrite(objectType: ObjectType, id: string, options: Options): Promise<Found | undefined> {
+    return this.#liveById(objectType, id, options, id);
+  }
+
+  async #liveById(objectType: ObjectType, id: string, options: Options, unsaved?: string): Promise<Found | undefined> {
     const row = this.#context.space.get(id);
     if (row !== undefined && row.objectType === objectType.name) {
-      const found = await this.liveByDN(row.entry.dn, options);
+      const found = await this.liveByDN(row.entry.dn, options, unsaved);
       if (found?.id === id) return found;
     }
     const found = isDNAnchor(objectType.anchor)
@@ -117,8 +126,8 @@ export class Entries {
     return dn?.normalized(directory.schema) === normalizedDN ? dn : undefined;
   }
 
-  /** The entry at a name as the directory holds it now, if it is in scope; saved. */
-  async liveByDN(dn: DN, options: Options): Promise<Found | undefined> {
+  /** The entry at a name as the directory holds it now, if it is in scope; saved unless it has the id `unsaved`. */
+  async liveByDN(dn: DN, options: Options, unsaved?: string): Promise<Found | undefined> {
     const { space, directory, clock, disconnections } = this.#context;
     const reading = space.beginReading();
     try {
@@ -131,6 +140,7 @@ export class Entries {
         return undefined;
       }
       if (disconnections.has(row.id, row.normalizedDN)) return undefined;
+      if (row.id === unsaved) return row;
       space.upsert(row, reading.sequence);
       this.#suspect.delete(row.id);
       return row;

@@ -32,7 +32,7 @@ export class Updating {
   /** RFC 7644 §3.5. Undefined when the disable flow has deleted the entry. */
   async update(id: string, change: Change, request: Context): Promise<Resource | undefined> {
     const { context, objectType } = this;
-    const found = await this.entries.liveById(objectType, id, onBehalfOf(request));
+    const found = await this.entries.liveBeforeWrite(objectType, id, onBehalfOf(request));
     if (found === undefined) throw ScimError.notFound(`There is no ${objectType.name} with id "${id.slice(0, 200)}".`);
     const { resource: current, stored } = await resourceFor(context, objectType, found);
     requireVersion(current, request);

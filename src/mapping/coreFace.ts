@@ -31,15 +31,24 @@ const enterpriseUrn = enterpriseUser.id;
 
 /** The resource type as RFC 7643 has it, whole: what paths in a file are looked up in. */
 export function standardType(resourceType: string): ResourceType {
-  const user = resourceType === 'User';
-  return {
-    name: resourceType,
-    endpoint: `/${resourceType}s`,
-    description: user ? 'User Account' : 'Group',
-    schema: user ? coreUser : coreGroup,
-    extensions: user ? [enterpriseUser] : [],
-  };
+  return resourceType === 'User' ? standardUser : standardGroup;
 }
+
+// One object each: what is derived from a resource type is kept by its identity.
+const standardUser: ResourceType = {
+  name: 'User',
+  endpoint: '/Users',
+  description: 'User Account',
+  schema: coreUser,
+  extensions: [enterpriseUser],
+};
+const standardGroup: ResourceType = {
+  name: 'Group',
+  endpoint: '/Groups',
+  description: 'Group',
+  schema: coreGroup,
+  extensions: [],
+};
 
 /** A path of the file → link, or why it is none. */
 export function linkOf(source: string, target: string, resourceType: string, schema: Schema): Link | string {

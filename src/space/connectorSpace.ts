@@ -197,6 +197,7 @@ export class ConnectorSpace {
    * sequence number. Keep batches to a few hundred: about 50 µs each.
    */
   apply(changes: readonly SpaceChange[], progress: Progress = {}): ChangeOutcome[] {
+    if (changes.length === 0 && Object.keys(progress).length === 0) return [];
     const numbered = changes.map((change) => ({ ...change, sequence: change.sequence ?? this.#sequence.next() }));
     return this.#use((generation) => generation.apply(numbered, progress, this.#sequence.oldest()));
   }
