@@ -144,10 +144,13 @@ export class HostProcess {
     });
     const before = this.#output.length;
     await new Promise<void>((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`The host does not listen after 30 s:\n${this.#output}`)), 30_000);
+      const late = setTimeout(
+        () => reject(new Error(`The host does not listen after 30 s:\n${this.#output.slice(-2000)}`)),
+        30_000,
+      );
       const hear = (text: Buffer) => {
         this.#output += text.toString();
-        const port = /"message":"listening","port":(\d+)/.exec(this.#output.slice(before))?.[1];
+        const port = /"message":"[^"]*listen[^"]*","port":(\d+)/.exec(this.#output.slice(before))?.[1];
         if (port === undefined) return;
         if (this.#port === 0) this.listeningAfterMs = performance.now() - started;
         this.#port = Number(port);
@@ -156,7 +159,7 @@ export class HostProcess {
       };
       child.stdout.on('data', hear);
       child.stderr.on('data', hear);
-      child.once('close', (code) => reject(new Error(`The host ended (${code}):\n${this.#output}`)));
+      child.once('close', (code) => reject(new Error(`The host ended (${code}):\n${this.#output.slice(-2000)}`)));
       child.once('close', () => clearTimeout(late));
     });
     // A test that fails before it ends its host must not keep the test run from ending.
@@ -170,7 +173,7 @@ export class HostProcess {
     const client = this.client('');
     await eventually(async () => {
       const { status, text } = await client.get('/readyz');
-      if (status !== 200) throw new Error(`not ready: ${text}\n${this.#output}`);
+      if (status !== 200) throw new Error(`not ready: ${text}\n${this.#output.slice(-2000)}`);
     });
   }
 
