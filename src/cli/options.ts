@@ -1,69 +1,99 @@
-/** Options that several commands have: each a flag and an environment variable. */
-import { hostname } from 'node:os';
+/**
+ * Options that several commands have. Each is a flag, an environment variable and a value of host.json; the first of
+ * them that says something counts (docs/host-file.md).
+ */
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { HostFileFault, type HostFileResult, parseSetting, readHostFile } from '../config/hostFile';
+import { defaultHostValues, type HostSetting, type HostValues, hostSettings } from '../config/hostSchema';
+import { isReference } from '../config/secretReference';
 
-/** Where things are, and where the host listens. */
-export interface HostFlags {
-  readonly port: number;
-  readonly address?: string;
-  readonly hostName: string;
-  readonly connectors: string;
-  readonly certs: string;
-  readonly state: string;
-  readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
-  readonly logFormat: 'auto' | 'json' | 'text';
+/** The settings of a host as a command sees them. A command that only has the folders has defaults for the others. */
+export interface HostFlags extends HostValues {
+  readonly hostFile: string;
 }
 
-const port = (text: string) => {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 0 && number <= 65535) return number;
-  throw new InvalidArgumentError('a port is a number from 0 (any free one) to 65535');
-};
+const folders = new Set(['connectors', 'certs', 'state', 'sealKeyFile']);
 
-/** `--connectors`, `--certs`: where files stand. */
+/** `--host-file`, `--connectors`, `--certs`, `--state`, `--seal-key-file`: where things are. */
 export function withFolders(command: Command): Command {
-  return command
-    .addOption(
-      new Option('--connectors <dir>', 'folder of the connector files')
-        .default('connectors')
-        .env('CONNECTOR_HOST_CONNECTORS')
-        .argParser((dir) => resolve(dir)),
-    )
-    .addOption(
-      new Option('--certs <dir>', 'folder of key, certificate and kept secret tokens')
-        .default('certs')
-        .env('CONNECTOR_HOST_CERTS')
-        .argParser((dir) => resolve(dir)),
-    )
-    .addOption(
-      new Option('--state <dir>', 'folder of what the host remembers')
-        .default('state')
-        .env('CONNECTOR_HOST_STATE')
-        .argParser((dir) => resolve(dir)),
-    );
+  command.addOption(
+    new Option('--host-file <file>', 'file of the host’s settings')
+      .default(resolve('host.json'), 'host.json')
+      .env('CONNECTOR_HOST_FILE')
+      .argParser((file) => resolve(file)),
+  );
+  addSettings(command, ({ key }) => folders.has(key));
+  return command.hook('preAction', (_own, action) => {
+    const { faults, ...read } = readFlags(action);
+    if (faults.length > 0) throw new HostFileFault({ ...read.file, faults });
+    for (const [key, value] of Object.entries(read.flags)) {
+      if (!isGiven(action, key)) action.setOptionValueWithSource(key, value, 'config');
+    }
+    refusePlainToken(action);
+  });
 }
 
 /** The options of a listening host. */
 export function withListener(command: Command): Command {
-  return command
-    .addOption(new Option('--port <port>', 'TCP port').default(8585).env('CONNECTOR_HOST_PORT').argParser(port))
-    .addOption(new Option('--address <address>', 'address to listen on; all when absent').env('CONNECTOR_HOST_ADDRESS'))
-    .addOption(
-      new Option('--host-name <name>', 'name of this host in its certificate')
-        .default(hostname())
-        .env('CONNECTOR_HOST_NAME'),
-    )
-    .addOption(
-      new Option('--log-level <level>', 'least urgent level that is written')
-        .choices(['error', 'warn', 'info', 'debug'])
-        .default('info')
-        .env('CONNECTOR_HOST_LOG_LEVEL'),
-    )
-    .addOption(
-      new Option('--log-format <format>', 'auto: text on a terminal, else JSON lines')
-        .choices(['auto', 'json', 'text'])
-        .default('auto')
-        .env('CONNECTOR_HOST_LOG_FORMAT'),
-    );
+  addSettings(command, ({ key }) => !folders.has(key));
+  return command;
+}
+
+/** What the flags, the variables and the host file say at this moment; with faults of the file, without its values. */
+export function readFlags(command: Command): {
+  readonly flags: HostFlags;
+  readonly file: HostFileResult;
+  readonly faults: HostFileResult['faults'];
+} {
+  const options = command.opts<HostFlags>();
+  const file = readHostFile(options.hostFile, isGiven(command, 'hostFile'));
+  const given = Object.entries(options).filter(([key]) => isGiven(command, key));
+  const flags = { ...defaultHostValues(), ...file.values, ...Object.fromEntries(given), hostFile: options.hostFile };
+  return { flags, file, faults: file.faults };
+}
+
+/** Whether a flag or a variable says it. */
+function isGiven(command: Command, key: string): boolean {
+  return ['cli', 'env'].includes(command.getOptionValueSource(key) ?? '');
+}
+
+function addSettings(command: Command, chosen: (setting: HostSetting) => boolean): void {
+  const defaults = new Map<string, unknown>(Object.entries(defaultHostValues()));
+  for (const setting of hostSettings.filter(chosen)) {
+    const { flag, key, variable, description, choices } = setting;
+    const words = choices === undefined ? '' : ` (${choices.join(', ')})`;
+    const option = new Option(`${flag} <${placeholderOf(setting)}>`, `${description.replace(/\.$/, '')}${words}`)
+      .env(variable)
+      .argParser((text) => {
+        const result = parseSetting(setting, text);
+        if ('fault' in result) throw new InvalidArgumentError(result.fault);
+        return result.value;
+      });
+    const value = defaults.get(key);
+    if (value !== undefined) option.default(value, shownDefault(setting, value));
+    command.addOption(option);
+  }
+}
+
+function placeholderOf({ key, kind }: HostSetting): string {
+  if (key === 'adminToken') return 'reference';
+  if (kind === 'number') return 'number';
+  if (kind === 'path') return key.endsWith('File') ? 'file' : 'dir';
+  return 'value';
+}
+
+function shownDefault({ key, kind }: HostSetting, value: unknown): string {
+  if (key === 'sealKeyFile') return 'secrets/seal.key';
+  return kind === 'path' ? key : String(value);
+}
+
+/** Every account of a machine can read the command lines of its processes. */
+function refusePlainToken(command: Command): void {
+  const { adminToken } = command.opts<HostFlags>();
+  if (command.getOptionValueSource('adminToken') === 'cli' && adminToken !== undefined && !isReference(adminToken)) {
+    command.error('error: --admin-token takes env:NAME, file:PATH, enc:… or sha256:…, never the token itself', {
+      exitCode: 2,
+    });
+  }
 }

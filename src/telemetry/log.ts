@@ -1,9 +1,11 @@
 /**
  * `telemetry/` is what the project says about itself: log lines and secrets that stay secret. It knows no other room.
- * This file owns the log: one event, one line. It never decides what is worth a line, and never opens a file:
- * where the lines go is the business of whoever starts the process.
+ * This file owns the log: one event, one line, to a stream and, where one is named, to a file that is rotated. It never
+ * decides what is worth a line.
  */
+import { once } from 'node:events';
 import { createLogger, format, type Logger, transports } from 'winston';
+import { RotatingFile } from './rotatingFile';
 import { isSecretName, Secret } from './secret';
 
 /** How urgent a line is. `error`: somebody has to act; `warn`: somebody should look; `info`: what happened; `debug`: why. */
@@ -14,6 +16,8 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 /** Writes lines. Never throws and never blocks. */
 export interface Log {
+  /** The least urgent level that is written; it may change at any time, for the children of the log too. */
+  level: Level;
   write(level: Level, message: string, fields?: Fields): void;
   error(message: string, fields?: Fields): void;
   warn(message: string, fields?: Fields): void;
@@ -21,6 +25,10 @@ export interface Log {
   debug(message: string, fields?: Fields): void;
   /** A log whose lines all carry these fields too. */
   child(fields: Fields): Log;
+  /** The least urgent level that is written. */
+  readonly level: Level;
+  /** Another level from now on, of this log and of all that have the same root. */
+  setLevel(level: Level): void;
   /** Resolves when every line has been handed to the stream. Lines written afterwards are dropped. */
   close(): Promise<void>;
 }
@@ -33,44 +41,77 @@ export interface LogOptions {
   readonly format?: 'json' | 'text';
   /** By default standard output. It is not closed. */
   readonly stream?: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  /** Gets every line too, as JSON. */
+  readonly file?: {
+    readonly path: string;
+    /** Octets after which it is rotated. */
+    readonly maxBytes: number;
+    /** Files that are kept, the current one included. */
+    readonly kept: number;
+  };
   readonly clock?: () => Date;
 }
 
 const LEVELS: Record<Level, number> = { error: 0, warn: 1, info: 2, debug: 3 };
 
-/** A log on a stream. */
+/** All levels, the most urgent first. */
+export const logLevels = Object.keys(LEVELS) as readonly Level[];
+
+/** A log on a stream, and in a file. */
 export function createLog(options: LogOptions = {}): Log {
   const stream = options.stream ?? process.stdout;
-  const clock = options.clock ?? (() => new Date());
   const asText = (options.format ?? (stream.isTTY ? 'text' : 'json')) === 'text';
+  const written = (form: (line: Line) => string) =>
+    format.printf(({ level, message, line }) => form({ level, message: String(message), ...(line as LineParts) }));
+  const file = options.file && new RotatingFile({ ...options.file, onFault: (error) => tellFileFault(log, error) });
   const logger = createLogger({
     levels: LEVELS,
     level: options.level ?? 'info',
     exitOnError: false,
-    format: format.printf(({ level, message, fields }) => {
-      const line = { time: clock(), level, message: String(message), fields: plain(fields) as Fields };
-      return asText ? textLine(line) : jsonLine(line);
-    }),
-    transports: [new transports.Stream({ stream, eol: '\n' })],
+    transports: [
+      new transports.Stream({ stream, eol: '\n', format: written(asText ? textLine : jsonLine) }),
+      ...(file ? [new transports.Stream({ stream: file, eol: '\n', format: written(jsonLine) })] : []),
+    ],
   });
-  return new StreamLog(logger, stream, {});
+  const log = new StreamLog({ logger, stream, file, clock: options.clock ?? (() => new Date()) }, {});
+  return log;
+}
+
+function tellFileFault(log: Log, error: Error): void {
+  log.error('the log file cannot be written: lines are missing there until it can', { error });
+}
+
+/** What a log and its children share. */
+interface Shared {
+  readonly logger: Logger;
+  readonly stream: NodeJS.WritableStream;
+  readonly file: RotatingFile | undefined;
+  readonly clock: () => Date;
 }
 
 class StreamLog implements Log {
-  readonly #logger: Logger;
-  readonly #stream: NodeJS.WritableStream;
+  readonly #shared: Shared;
   readonly #fields: Fields;
 
-  constructor(logger: Logger, stream: NodeJS.WritableStream, fields: Fields) {
-    this.#logger = logger;
-    this.#stream = stream;
+  constructor(shared: Shared, fields: Fields) {
+    this.#shared = shared;
     this.#fields = fields;
   }
 
+  get level(): Level {
+    return this.#shared.logger.level as Level;
+  }
+
+  set level(level: Level) {
+    this.#shared.logger.level = level;
+  }
+
   write(level: Level, message: string, fields: Fields = {}): void {
-    if (!this.#logger.writable) return;
+    const { logger, clock } = this.#shared;
+    if (!logger.writable || LEVELS[level] > LEVELS[this.level]) return;
     // Fields travel under one key: winston gives `message`, `level` and `splat` of loose ones a meaning of its own.
-    this.#logger.log({ level, message, fields: { ...this.#fields, ...fields } });
+    const line: LineParts = { time: clock(), fields: plain({ ...this.#fields, ...fields }) as Fields };
+    logger.log({ level, message, line });
   }
 
   error(message: string, fields?: Fields): void {
@@ -90,28 +131,32 @@ class StreamLog implements Log {
   }
 
   child(fields: Fields): Log {
-    return new StreamLog(this.#logger, this.#stream, { ...this.#fields, ...fields });
+    return new StreamLog(this.#shared, { ...this.#fields, ...fields });
   }
 
   async close(): Promise<void> {
-    if (this.#logger.writable) {
-      await new Promise<void>((resolve) => {
-        this.#logger.once('finish', resolve);
-        this.#logger.end();
-      });
+    const { logger, stream, file } = this.#shared;
+    if (logger.writable) {
+      const handedOver = logger.transports.map((transport) => once(transport, 'finish'));
+      logger.end();
+      await Promise.all(handedOver);
     }
     await new Promise<void>((resolve) => {
-      if (this.#stream.writable) this.#stream.write('', () => resolve());
+      if (stream.writable) stream.write('', () => resolve());
       else resolve();
     });
+    if (file?.writable) await new Promise<void>((resolve) => file.end(() => resolve()));
   }
 }
 
-interface Line {
+interface LineParts {
   readonly time: Date;
+  readonly fields: Fields;
+}
+
+interface Line extends LineParts {
   readonly level: string;
   readonly message: string;
-  readonly fields: Fields;
 }
 
 function jsonLine({ time, level, message, fields }: Line): string {

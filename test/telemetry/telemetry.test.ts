@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { inspect } from 'node:util';
 import { createLog, type Log, type LogOptions } from '../../src/telemetry/log';
@@ -136,5 +139,62 @@ describe('log', () => {
       },
     );
     expect(text).toEqual(['02:03:04 warn  evil\\u001b[2J\\u000afake id=a\\u000ab count=1']);
+  });
+});
+
+describe('a log file', () => {
+  let folder: string;
+  const path = () => join(folder, 'logs/host.log');
+  const numbers = (file: string) =>
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line).n as number);
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'log-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('gets every line, is rotated by size, and keeps as many files as it may', async () => {
+    const log = createLog({ stream: new PassThrough().resume(), file: { path: path(), maxBytes: 20_000, kept: 200 } });
+    for (let n = 0; n < 5_000; n += 1) log.info('a line', { n });
+    await log.close();
+    const names = readdirSync(join(folder, 'logs'));
+    expect(names.length).toBeGreaterThan(10);
+    const byAge = names.map((_, age) => (age === 0 ? path() : `${path()}.${age}`)).reverse();
+    expect(byAge.flatMap(numbers)).toEqual(Array.from({ length: 5_000 }, (_, n) => n));
+    for (const file of byAge) expect(statSync(file).size).toBeLessThanOrEqual(20_000);
+
+    const short = createLog({ stream: new PassThrough().resume(), file: { path: path(), maxBytes: 200, kept: 3 } });
+    for (let n = 0; n < 20; n += 1) short.info('a line', { n });
+    await short.close();
+    for (const file of [path(), `${path()}.1`, `${path()}.2`]) expect(statSync(file).size).toBeLessThanOrEqual(200);
+    expect(numbers(path()).at(-1)).toBe(19);
+  });
+
+  it('that cannot be written costs its lines and one line that says so', async () => {
+    writeFileSync(join(folder, 'logs'), 'a file where the folder should be');
+    const stream = new PassThrough();
+    const log = createLog({ stream, file: { path: path(), maxBytes: 1_000, kept: 2 } });
+    for (let n = 0; n < 10; n += 1) log.info('a line', { n });
+    await log.close();
+    const messages = String(stream.read())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).message);
+    expect(messages.filter((message) => message === 'a line')).toHaveLength(10);
+  });
+
+  it('has a level that changes while it is written, for its children too', async () => {
+    const stream = new PassThrough();
+    const log = createLog({ stream });
+    const child = log.child({ connector: 'demo' });
+    child.debug('before');
+    log.level = 'debug';
+    child.debug('after');
+    expect(child.level).toBe('debug');
+    await log.close();
+    expect(String(stream.read())).toMatch(/^\{[^\n]*"after"[^\n]*\}\n$/);
   });
 });
