@@ -163,7 +163,7 @@ function checkThumbprint(socket: TLSSocket, thumbprint: string): void {
 }
 
 const UNTRUSTED =
-  'its certificate comes from no CA that is trusted here; set tls.ca to the PEM file of its CA, or tls.thumbprint to its fingerprint';
+  'its certificate comes from no CA that is trusted here; set certificate.ca to the PEM file of its CA, or certificate.thumbprint to its SHA-256 fingerprint once you know that it is really the one of the server';
 const NOT_TLS = 'it does not speak TLS on this port; LDAPS usually has port 636, StartTLS and plain LDAP 389';
 
 const ADVICE: Readonly<Record<string, string>> = {
@@ -175,7 +175,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'its certificate has expired; it must be renewed on the server',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet; compare the clocks',
   ERR_TLS_CERT_ALTNAME_INVALID:
-    'its certificate is for another name; use that name as host, or set tls.serverName to it',
+    'its certificate is for another name; use that name as host, or set certificate.serverName to it',
   ERR_SSL_WRONG_VERSION_NUMBER: NOT_TLS,
   EPROTO: NOT_TLS,
   ECONNREFUSED: 'nothing listens there; check host and port, and whether the directory is running',

@@ -1,0 +1,79 @@
+/** What a directory offers to follow its changes by, and whether this host uses it. */
+import type { Directory } from '../directory/directory';
+import { DN } from '../directory/dn';
+import type { Entry } from '../directory/entry';
+import { LdapError } from '../directory/error';
+import { present } from '../directory/filter';
+import type { ConnectionStep } from './connectionStep';
+import type { ConnectorOptions } from './options';
+
+const contentSynchronization = '1.3.6.1.4.1.4203.1.9.1.1';
+const dirSync = '1.2.840.113556.1.4.841';
+
+/** What was found, in words, with what the account may read of it. */
+export interface ChangeSourceFinding {
+  readonly name: string;
+  readonly readable: boolean;
+}
+
+/** Every source that the root DSE speaks of, the best first. */
+export async function findChangeSources(directory: Directory): Promise<readonly ChangeSourceFinding[]> {
+  const rootDSE = await rootOf(directory);
+  if (rootDSE === undefined) return [];
+  const found: ChangeSourceFinding[] = [];
+  const contexts = rootDSE.values('namingContexts').map((value) => value.toString());
+  const accessLog = contexts.find((context) => /^cn\s*=\s*(?:accesslog|deltalog)$/i.test(context));
+  if (accessLog) found.push({ name: `access log (${accessLog})`, readable: await isReadable(directory, accessLog) });
+  const changeLog = rootDSE.first('changelog') ?? contexts.find((context) => /^cn\s*=\s*changelog$/i.test(context));
+  if (changeLog) found.push({ name: `change log (${changeLog})`, readable: await isReadable(directory, changeLog) });
+  if (rootDSE.has('highestCommittedUSN')) found.push({ name: 'update sequence numbers (uSNChanged)', readable: true });
+  if (directory.supports(dirSync)) found.push({ name: 'DirSync control', readable: true });
+  if (directory.supports(contentSynchronization))
+    found.push({ name: 'content synchronization (RFC 4533)', readable: true });
+  return found;
+}
+
+/** The step `changes` of a connection check. It never fails: without a source, full imports find every change. */
+export async function changeSourceOf(
+  directory: Directory,
+  { properties, global, runProfiles }: ConnectorOptions,
+): Promise<Pick<ConnectionStep, 'status' | 'message'>> {
+  const minutes = properties.autosyncTimerMinutes;
+  const full = minutes > 0 ? `every ${minutes} minutes` : 'at start only';
+  if (directory.changes !== undefined) {
+    const off = global.deltaImport === 'none' || !runProfiles.deltaImport.enabled;
+    const seconds = runProfiles.deltaImport.intervalMs / 1_000;
+    const message = off
+      ? `the directory tells what changed, but the file switches delta imports off: changes are found by the full import, ${full}`
+      : `the directory tells what changed, deletes included: delta imports every ${seconds} s`;
+    return { status: 'ok', message };
+  }
+  const sources = await findChangeSources(directory);
+  const list = sources.map(({ name, readable }) => (readable ? name : `${name}, which the account may not read`));
+  const there = list.length === 0 ? 'none' : `${list.join('; ')}: there, but not followed by this version`;
+  return { status: 'ok', message: `${there}. Changes made beside the host are found by the full import, ${full}` };
+}
+
+async function rootOf(directory: Directory): Promise<Entry | undefined> {
+  const attributes = ['*', '+'];
+  for await (const entry of directory.search({
+    base: DN.root,
+    scope: 'base',
+    filter: present('objectClass'),
+    attributes,
+  })) {
+    return entry;
+  }
+  return undefined;
+}
+
+async function isReadable(directory: Directory, dn: string): Promise<boolean> {
+  const request = { base: DN.parse(dn), scope: 'base', filter: present('objectClass'), attributes: [] } as const;
+  try {
+    for await (const _entry of directory.search(request)) return true;
+    return false;
+  } catch (error) {
+    if (error instanceof LdapError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * `check --connect`: what works between a connector and its directory, one step at a time, and what to do where one does
+ * not. It writes nothing: the probe of the right to write can never change an entry.
+ */
+import { type BindCause, causeOf, tryBind } from '../directory/bindProbe';
+import { inspectTls, ProbeFailure, reachPort, resolveName, type ServerCertificate } from '../directory/connectionProbe';
+import type { Directory } from '../directory/directory';
+import { LdapError } from '../directory/error';
+import { type LdapOptions, openLdapDirectory } from '../directory/ldapDirectory';
+import { openMemoryDirectory } from '../directory/memoryDirectory';
+import type { Host, Security } from '../directory/transport';
+import { redact } from '../telemetry/secret';
+import type { ConnectionStep, StepName } from './connectionStep';
+import { checkContent } from './contentCheck';
+
+import { ConnectorFaults } from './objectTypes';
+import { ldapOptions } from './openDirectory';
+import type { ConnectorOptions } from './options';
+
+const longestMs = 10_000;
+const soonMs = 30 * 86_400_000;
+
+const security: Readonly<Record<ConnectorOptions['connectivity']['binding'], Security>> = {
+  Anonymous: 'none',
+  Basic: 'none',
+  SSL: 'ldaps',
+  TLS: 'startTLS',
+};
+
+/** Goes through all steps; one that fails ends them, since what follows needs it. Calls `onStep` as each is known. */
+export async function checkConnection(
+  options: ConnectorOptions,
+  onStep: (step: ConnectionStep) => void = () => undefined,
+  now: () => Date = () => new Date(),
+): Promise<readonly ConnectionStep[]> {
+  const steps: ConnectionStep[] = [];
+  const note = (step: ConnectionStep) => {
+    steps.push(step);
+    onStep(step);
+  };
+  try {
+    if (options.connectivity.product === 'memory') {
+      note({ step: 'name', status: 'ok', message: 'the embedded directory: there is nothing to connect to' });
+      await checkContent(openMemoryDirectory({ seed: 'demo' }), options, note);
+    } else await checkServers(options, note, now);
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    note(error.step);
+  }
+  return steps;
+}
+
+class StepFailed extends Error {
+  constructor(readonly step: ConnectionStep) {
+    super(step.message);
+  }
+}
+
+async function checkServers(
+  options: ConnectorOptions,
+  note: (step: ConnectionStep) => void,
+  now: () => Date,
+): Promise<void> {
+  const ldap = readOptions(options);
+  const timeoutMs = Math.min(options.connectivity.connectionTimeoutMs, longestMs);
+  const { hosts, binding } = options.connectivity;
+  const usable: Host[] = [];
+  for (const host of hosts) {
+    const wire = { host, ldap, timeoutMs, security: security[binding] };
+    const server = hosts.length > 1 ? { server: `${host.host}:${host.port}` } : {};
+    try {
+      await checkWire(wire, (step) => note({ ...step, ...server }), now);
+      usable.push(host);
+    } catch (error) {
+      if (!(error instanceof StepFailed)) throw error;
+      note({ ...error.step, ...server });
+    }
+  }
+  const [first] = usable;
+  if (first === undefined) return;
+  // One server is asked, once: each wrong password counts towards the lockout of the account, whoever is shown it.
+  await checkBind({ host: first, ldap, timeoutMs, security: security[binding] }, options, note);
+  const directory = await openAt(first, ldap);
+  await checkContent(directory, options, note);
+}
+
+function readOptions(options: ConnectorOptions): LdapOptions {
+  try {
+    return ldapOptions(options);
+  } catch (error) {
+    if (!(error instanceof ConnectorFaults)) throw error;
+    throw new StepFailed({ step: 'tls', status: 'failed', message: error.message });
+  }
+}
+
+interface Wire {
+  readonly host: Host;
+  readonly ldap: LdapOptions;
+  readonly timeoutMs: number;
+  readonly security: Security;
+}
+
+async function checkWire(
+  { host, ldap, timeoutMs, security }: Wire,
+  note: (step: ConnectionStep) => void,
+  now: () => Date,
+) {
+  const addresses = await attempt('name', () => resolveName(host));
+  note({ step: 'name', status: 'ok', message: `${host.host} is ${addresses.join(', ')}` });
+  const address = await attempt('tcp', () => reachPort(host, timeoutMs));
+  note({ step: 'tcp', status: 'ok', message: `${address} port ${host.port} accepts connections` });
+  if (security === 'none') {
+    const message =
+      'not used: passwords and entries cross the network in clear text (binding SSL or TLS encrypts them)';
+    note({ step: 'tls', status: 'notTested', message });
+    return;
+  }
+  const finding = await attempt('tls', () => inspectTls(host, security, ldap.tls ?? {}, timeoutMs));
+  const { certificate, protocol, distrust } = finding;
+  const message = `${protocol}, ${certificateText(certificate, now())}`;
+  if (distrust !== undefined) {
+    const reason = `${distrust}. It shows ${message}`;
+    throw new StepFailed({ step: 'tls', status: 'failed', message: reason, certificate });
+  }
+  note({ step: 'tls', status: 'ok', message, certificate });
+}
+
+/** Subject, issuer, expiry, names, fingerprint, in one line. */
+export function certificateText(certificate: ServerCertificate, now: Date): string {
+  const { subject, issuer, names, validTo, thumbprint } = certificate;
+  const left = validTo.getTime() - now.getTime();
+  const days = Math.floor(left / 86_400_000);
+  const expiry = left < 0 ? 'has EXPIRED on' : left < soonMs ? `expires SOON, in ${days} days, on` : 'expires on';
+  const by = subject === issuer ? 'self-signed' : `by ${issuer}`;
+  return `certificate of ${subject || 'nobody'} ${by}, ${expiry} ${validTo.toISOString().slice(0, 10)}, for ${names || 'no name'}, SHA-256 ${thumbprint}`;
+}
+
+async function attempt<T>(step: StepName, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ProbeFailure)) throw error;
+    throw new StepFailed({ step, status: 'failed', message: error.message });
+  }
+}
+
+const advice: Readonly<Record<BindCause, string>> = {
+  locked:
+    'the account is locked (too many wrong passwords): unlock it in the directory, then correct the password here before anything tries again',
+  disabled: 'the account is disabled: enable it in the directory',
+  wrongPassword: 'the user is known and the password is wrong: correct connectivity.password',
+  unknownUser: 'the directory knows no such user: correct connectivity.userName',
+  passwordExpired: 'the password has expired: set a new one in the directory and here',
+  passwordMustChange:
+    'the password has to be changed before it can be used: set a new one in the directory, without that mark',
+  accountExpired: 'the account has expired: extend it in the directory',
+  notHereOrNow: 'the account may not log on at this hour or from this machine: lift that in the directory',
+  notWithoutTls: 'the server takes passwords over TLS only: set connectivity.binding to SSL or TLS',
+  malformedName:
+    'connectivity.userName is no name that this server takes: give a DN (or user@domain for Active Directory)',
+  refused: 'user name or password is wrong, or the account is locked or disabled: the server does not say which',
+};
+
+async function checkBind(
+  { host, ldap, timeoutMs, security }: Wire,
+  { connectivity }: ConnectorOptions,
+  note: (step: ConnectionStep) => void,
+): Promise<void> {
+  const { userName, binding } = connectivity;
+  if (binding === 'Anonymous' || userName === undefined || connectivity.password === undefined) {
+    note({ step: 'bind', status: 'ok', message: 'anonymous: no user name and no password' });
+    return;
+  }
+  const account = { userName, password: connectivity.password.reveal() };
+  try {
+    const answer = await tryBind(host, security, ldap.tls ?? {}, account, timeoutMs);
+    if (answer.result === 0 && answer.policyError === undefined) {
+      note({ step: 'bind', status: 'ok', message: `as ${userName}` });
+      return;
+    }
+    const message = `${userName} is refused (${answer.result}): ${advice[causeOf(answer)]}${saying(answer.diagnostic)}`;
+    throw new StepFailed({ step: 'bind', status: 'failed', message });
+  } catch (error) {
+    if (!(error instanceof LdapError)) throw error;
+    throw new StepFailed({
+      step: 'bind',
+      status: 'failed',
+      message: `no answer to the bind: ${redact(error.diagnostic)}`,
+    });
+  }
+}
+
+function saying(diagnostic: string): string {
+  return diagnostic === '' ? '' : ` (the server says: ${redact(diagnostic, 200)})`;
+}
+
+async function openAt(host: Host, ldap: LdapOptions): Promise<Directory> {
+  try {
+    return await openLdapDirectory({ ...ldap, hosts: [host] });
+  } catch (error) {
+    if (!(error instanceof LdapError)) throw error;
+    const message = `root DSE or schema cannot be read (${error.result}): ${redact(error.diagnostic)}`;
+    throw new StepFailed({ step: 'read', status: 'failed', message });
+  }
+}
