@@ -55,6 +55,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   ldapts: ['directory'],
   passport: ['host/authentication'],
   'passport-http-bearer': ['host/authentication'],
+  'prom-client': ['telemetry/metrics'],
+  'prom-client': ['telemetry/metrics'],
   scimmy: ['scim'],
   selfsigned: ['host/certificate'],
   winston: ['telemetry/log'],
