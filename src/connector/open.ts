@@ -15,6 +15,7 @@ import { Importing } from './importing';
 import { type Compiled, requireObjectTypes } from './objectTypes';
 import { openDirectory } from './openDirectory';
 import type { ConnectorOptions } from './options';
+import { patient } from './patientDirectory';
 import type { Stores } from './stores';
 
 /** What a connector needs of its surroundings. */
@@ -231,7 +232,7 @@ export async function openConnector(
   const { log, clock = () => new Date() } = surroundings;
   const { state, space, exclusive, spelled, disconnections } = stores;
   const kept = describedAnew ? undefined : await state.descriptions.get();
-  const directory = await openDirectory(options, log, kept);
+  const directory = patient(await openDirectory(options, log, kept));
   try {
     const compiled = requireObjectTypes(options, directory);
     for (const { path, message } of compiled.faults) log.warn(message, { path });
