@@ -56,7 +56,6 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   passport: ['host/authentication'],
   'passport-http-bearer': ['host/authentication'],
   'prom-client': ['telemetry/metrics'],
-  'prom-client': ['telemetry/metrics'],
   scimmy: ['scim'],
   selfsigned: ['host/certificate'],
   winston: ['telemetry/log'],
