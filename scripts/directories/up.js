@@ -24,8 +24,8 @@ startOpenLdap(options).then(
   admin      ${server.admin.dn}   may do all    password in ${show(server.admin.passwordFile)}
 Look at it:
   ldapsearch -x -H ${server.url} -D ${server.connector.dn} -y ${show(server.connector.passwordFile)} -b ${server.suffix}
-Put the host on it: in a connector file, host 127.0.0.1, port ${server.port}, user ${server.connector.dn},
-  password "file:${show(server.connector.passwordFile)}".
+Put the host on it:
+  cp connectors/openldap.example.json connectors/openldap.json && npm start
 Stop it: npm run directories:down`);
   },
   (error) => {
