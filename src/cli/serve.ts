@@ -1,127 +1,128 @@
 /** `connector-host serve`: opens the connectors of a folder and listens until it is told to stop. */
-import { join, relative } from 'node:path';
 import type { Command } from 'commander';
-import type { FileFault } from '../config/connectorFile';
-import { hostEnvironment, readConnectorFolder, type TokenOrigin } from '../config/connectorFolder';
-import { type ConnectorDefinition, openRegistry } from '../connector/registry';
+import { type ConnectorDefinitions, openRegistry } from '../connector/registry';
 import { type Host, startHost } from '../host/host';
 import { requestWiring } from '../host/requestWiring';
 import { createLog, type Log } from '../telemetry/log';
+import { announce } from './announce';
+import { ConnectorFiles, type ReadConnectors } from './connectorFiles';
 import { type HostFlags, withFolders, withListener } from './options';
+import { Reloading, type ReloadStatus } from './reload';
 
-const requestTimeoutMs = 60_000;
-const drainTimeoutMs = 8_000;
+const mebibyte = 1024 * 1024;
+
+const examples = `
+Examples:
+  connector-host serve                                  connectors/ on port 8585
+  connector-host serve --port 443 --host-name scim.example.com
+  CONNECTOR_HOST_LOG_LEVEL=debug connector-host         serve is what happens without a command
+
+Files that change are taken over without a restart: connector files, the secrets and authorities that they name,
+the certificate, and what host.json says of log level and timeouts. SIGHUP does it at once; SIGTERM stops.
+
+Exit codes: 0 stopped by a signal; 1 it could not start; 2 wrong usage.`;
 
 /** Adds the command. */
 export function addServe(program: Command): void {
   const command = program
     .command('serve', { isDefault: true })
-    .description('serve the connectors of a folder over HTTPS');
-  withListener(withFolders(command)).action((flags: HostFlags) => serve(flags));
+    .description('serve the connectors of a folder over HTTPS')
+    .addHelpText('after', examples);
+  withListener(withFolders(command)).action((flags: HostFlags, self: Command) => serve(flags, self));
 }
 
-async function serve(flags: HostFlags): Promise<void> {
-  const log = createLog({ level: flags.logLevel, ...(flags.logFormat === 'auto' ? {} : { format: flags.logFormat }) });
-  const environment = hostEnvironment(process.env, flags.certs);
-  const files = readConnectorFolder(flags.connectors, environment);
-  const definitions = files.map(({ name, options, faults }) => {
-    for (const fault of faults) reportFault(log, name, fault);
-    return options === undefined ? faulty(name, faults) : { name, options };
-  });
-  if (files.length === 0) log.warn(`there is no connector file (*.json) in ${flags.connectors}: nothing is served yet`);
-  const registry = await openRegistry(definitions, {
+async function serve(flags: HostFlags, command: Command): Promise<void> {
+  const settings = { current: flags };
+  const log = openLog(flags);
+  const connectorFiles = new ConnectorFiles(log);
+  const read = connectorFiles.read(flags);
+  if (read.definitions.length === 0)
+    log.warn(`there is no connector file (*.json) in ${flags.connectors}: nothing is served yet`);
+  const registry = await openRegistry(read.definitions, {
     stateDirectory: flags.state,
     log,
-    requests: requestWiring(requestTimeoutMs),
-  });
-  const host = await startHost(
-    {
-      port: flags.port,
-      address: flags.address ?? '::',
-      certsDirectory: flags.certs,
-      hostName: flags.hostName,
-      requestTimeoutMs,
-      drainTimeoutMs,
+    requests: {
+      ...requestWiring(flags.requestTimeout * 1000),
+      get requestTimeoutMs() {
+        return settings.current.requestTimeout * 1000;
+      },
     },
-    { registry, log },
-  );
-  stopOnSignals(host, log);
-  announce(host, definitions, flags, (name) => environment.originOf(name), log);
+  });
+  const host = await listen(settings, registry, log);
+  const status: { reload: ReloadStatus } = { reload: { successful: !read.faulty, at: new Date() } };
+  const reloading = new Reloading({
+    command,
+    flags,
+    connectorFiles,
+    files: read.files,
+    registry,
+    host,
+    log,
+    onSettings: (changed) => {
+      // The level may have been set by an administrator meanwhile, who is overruled by a change only.
+      if (changed.logLevel !== settings.current.logLevel) log.level = changed.logLevel;
+      settings.current = changed;
+    },
+    onStatus: (reload) => {
+      status.reload = reload;
+    },
+  });
+  hearSignals(host, reloading, log);
+  tell(host, read, flags, log);
 }
 
-function faulty(name: string, faults: readonly FileFault[]): ConnectorDefinition {
-  return { name, fault: faults.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ') };
+function openLog({ logLevel, logFormat, logFile, logFileSize, logFilesKept }: HostFlags): Log {
+  return createLog({
+    level: logLevel,
+    ...(logFormat === 'auto' ? {} : { format: logFormat }),
+    ...(logFile === undefined ? {} : { file: { path: logFile, maxBytes: logFileSize * mebibyte, kept: logFilesKept } }),
+  });
 }
 
-function reportFault(log: Log, connector: string, { path, message, severity, line }: FileFault): void {
-  const fields = { connector, ...(path === '' ? {} : { path }), ...(line === undefined ? {} : { line }) };
-  log.write(severity === 'fault' ? 'error' : 'warn', message, fields);
+function listen(settings: { readonly current: HostFlags }, registry: ConnectorDefinitions, log: Log): Promise<Host> {
+  const { port, address, certs, hostName, requestTimeout } = settings.current;
+  const options = {
+    port,
+    address,
+    certsDirectory: certs,
+    hostName,
+    requestTimeoutMs: requestTimeout * 1000,
+    get drainTimeoutMs() {
+      return settings.current.drainTimeout * 1000;
+    },
+  };
+  return startHost(options, { registry, log });
 }
 
-function stopOnSignals(host: Host, log: Log): void {
+function hearSignals(host: Host, reloading: Reloading, log: Log): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     // A second signal means that somebody will not wait.
     if (stopping) process.exit(1);
     stopping = true;
     log.info('stopping', { signal });
+    reloading.close();
     void host.stop().then(() => process.exit(0));
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
+  const reload = () => {
+    log.info('everything is read again', { signal: 'SIGHUP' });
+    void reloading.reload();
+  };
+  // Windows sends SIGHUP when the console is closed, and ends the process soon after.
+  const windows = process.platform === 'win32';
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGBREAK'] as const) process.on(signal, stop);
+  process.on('SIGHUP', windows ? stop : reload);
 }
 
-/** What somebody who has just started the host wants to see: where it is, where the token is, and one command to copy. */
-function announce(
-  host: Host,
-  definitions: readonly ConnectorDefinition[],
-  flags: HostFlags,
-  originOf: (name: string) => TokenOrigin,
-  log: Log,
-): void {
-  const base = `https://localhost:${host.port}`;
+/** What somebody who has just started the host wants to see. */
+function tell(host: Host, read: ReadConnectors, flags: HostFlags, log: Log): void {
+  const { file, validTo, warnings } = host.certificate;
   log.info('the host listens', {
     port: host.port,
     address: host.address,
-    certificate: host.certificate.file,
-    expires: host.certificate.validTo.toISOString(),
+    certificate: file,
+    expires: validTo.toISOString(),
   });
-  for (const warning of host.certificate.warnings) log.warn(warning);
-  if (!process.stdout.isTTY && flags.logFormat === 'json') return;
-  for (const definition of definitions) {
-    if (!('options' in definition) || !definition.options.active) continue;
-    const endpoint = `${base}/ecma2host_${definition.name}/scim`;
-    const origin = originOf(definition.name);
-    const certificate = here(host.certificate.file);
-    const token = tokenText(definition, origin);
-    process.stdout.write(
-      [
-        '',
-        `  ${endpoint}`,
-        `  secret token: ${token.where}`,
-        '',
-        `  curl --cacert ${quote(certificate)} -H "Authorization: Bearer ${token.shell}" ${quote(`${endpoint}/Users?count=3`)}`,
-        '',
-        '',
-      ].join('\n'),
-    );
-  }
-}
-
-function tokenText(definition: ConnectorDefinition, origin: TokenOrigin): { where: string; shell: string } {
-  if ('options' in definition && definition.options.properties.tokenInFile) {
-    return { where: 'as the connector file names it', shell: '$SECRET_TOKEN' };
-  }
-  if (origin.kind === 'environment')
-    return { where: `in the environment variable ${origin.variable}`, shell: `$${origin.variable}` };
-  return { where: `in ${here(origin.file)}`, shell: `$(cat ${quote(here(origin.file))})` };
-}
-
-/** A path as somebody in this folder would type it. */
-function here(file: string): string {
-  const path = relative(process.cwd(), file);
-  return path.startsWith('..') ? file : join('.', path);
-}
-
-function quote(text: string): string {
-  return /^[A-Za-z0-9_./:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  for (const warning of warnings) log.warn(warning);
+  if (process.stdout.isTTY || flags.logFormat !== 'json') announce(host, read);
 }

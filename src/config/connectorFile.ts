@@ -4,7 +4,7 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import type { ConnectorOptions, FlowOptions, MappingOptions } from '../connector/options';
 import { type ConnectorFile, connectorFileSchema } from './connectorSchema';
 import { type FileFault, type Finding, parseJsonFile } from './jsonFile';
-import { type Environment, SecretFault, secretTokens, secretValue } from './secretReference';
+import { type Environment, fileOf, SecretFault, secretTokens, secretValue } from './secretReference';
 
 export type { FileFault } from './jsonFile';
 
@@ -14,6 +14,8 @@ export interface ConnectorFileResult {
   readonly file: string;
   readonly options?: ConnectorOptions;
   readonly faults: readonly FileFault[];
+  /** The files that it refers to (secrets, certificates): when one of them changes, so does what this file means. */
+  readonly uses?: readonly string[];
 }
 
 /** Names that may stand in a URL: letters, digits, `-` and `_`. */
@@ -51,8 +53,16 @@ export function parseConnectorFile(
   const secrets = readSecrets(result.data, name, file, environment);
   faults.push(...secrets.faults.map((finding) => json.fault(finding)));
   faults.push(...secrets.notices.map((finding) => json.fault(finding, 'notice')));
-  if (faults.some(({ severity }) => severity === 'fault')) return { name, file, faults };
-  return { name, file, faults, options: toOptions(result.data, name, file, secrets) };
+  const uses = filesOf(result.data, dirname(file));
+  if (faults.some(({ severity }) => severity === 'fault')) return { name, file, faults, uses };
+  return { name, file, faults, uses, options: toOptions(result.data, name, file, secrets) };
+}
+
+function filesOf({ properties, connectivity }: ConnectorFile, folder: string): string[] {
+  const { ca } = connectivity.certificate;
+  const references = [properties.secretToken ?? [], connectivity.password ?? []].flat();
+  const secrets = references.flatMap((reference) => fileOf(reference, folder) ?? []);
+  return ca === undefined ? secrets : [...secrets, resolve(folder, ca)];
 }
 
 /** What one value alone cannot tell. */

@@ -29,6 +29,11 @@ export class SecretFault extends Error {
 /** Shorter secret tokens are refused, as the original host does. */
 export const minimumTokenLength = 12;
 
+/** The file that a reference names, if it names one. */
+export function fileOf(reference: string, folder: string): string | undefined {
+  return reference.startsWith('file:') ? resolve(folder, reference.slice('file:'.length)) : undefined;
+}
+
 /** Resolves one reference; paths are relative to `folder`. @throws SecretFault */
 export function secretValue(reference: string, folder: string, environment: Environment, onPlain: () => void): Secret {
   if (reference.startsWith('env:')) {
