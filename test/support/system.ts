@@ -8,8 +8,10 @@ const { findSlapd } = require('../../scripts/directories/slapdBinaries') as { fi
 
 export interface System {
   readonly slapd: Slapd;
+  /** Of a server that was ended and started again it is another one after `reconnect`. */
   readonly look: LdapLook;
   readonly host: HostProcess;
+  reconnect(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,13 +37,24 @@ export async function startSystem({ suffix, connectors, prepare, ...options }: S
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   };
   try {
-    const look = await lookInto(slapd);
+    let look = await lookInto(slapd);
     releases.push(() => look.close());
     await prepare?.(look, slapd);
     const secrets = [slapd.connectorPassword, ...(options.secrets ?? [])];
     const host = await HostProcess.start({ ...options, secrets, connectors: connectors(slapd) });
     releases.push(() => host.stop());
-    return { slapd, look, host, stop };
+    return {
+      slapd,
+      get look() {
+        return look;
+      },
+      host,
+      reconnect: async () => {
+        await look.close();
+        look = await lookInto(slapd);
+      },
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
