@@ -3,8 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { FolderFault } from '../config/connectorFolder';
+import { DiscoveryFailure } from '../connector/discovery';
 import { HostError } from '../host/hostError';
 import { addCheck } from './check';
+import { addDiscover } from './discover';
+import { InputFault } from './passwordInput';
 import { addServe } from './serve';
 
 /** Runs a command line; sets `process.exitCode`. Faults that somebody can mend are one sentence, not a stack. */
@@ -18,13 +21,17 @@ export async function run(argv: readonly string[]): Promise<void> {
     .showHelpAfterError('(see connector-host --help)');
   addServe(program);
   addCheck(program);
+  addDiscover(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-    else if (error instanceof FolderFault || error instanceof HostError) {
+    else if (error instanceof FolderFault || error instanceof DiscoveryFailure || error instanceof HostError) {
       process.stderr.write(`${error.message}\n`);
       process.exitCode = 1;
+    } else if (error instanceof InputFault) {
+      process.stderr.write(`${error.message}\n`);
+      process.exitCode = 2;
     } else throw error;
   }
 }

@@ -2,14 +2,16 @@
  * `check --connect`: what works between a connector and its directory, one step at a time, and what to do where one does
  * not. It writes nothing: the probe of the right to write can never change an entry.
  */
-import { type BindCause, causeOf, tryBind } from '../directory/bindProbe';
-import { inspectTls, ProbeFailure, reachPort, resolveName, type ServerCertificate } from '../directory/connectionProbe';
+import { tryBind } from '../directory/bindProbe';
+import { inspectTls, ProbeFailure, reachPort, resolveName } from '../directory/connectionProbe';
 import type { Directory } from '../directory/directory';
 import { LdapError } from '../directory/error';
 import { type LdapOptions, openLdapDirectory } from '../directory/ldapDirectory';
 import { openMemoryDirectory } from '../directory/memoryDirectory';
 import type { Host, Security } from '../directory/transport';
 import { redact } from '../telemetry/secret';
+import { bindAdvice } from './bindAdvice';
+import { certificateText } from './certificateText';
 import type { ConnectionStep, StepName } from './connectionStep';
 import { checkContent } from './contentCheck';
 
@@ -18,7 +20,6 @@ import { ldapOptions } from './openDirectory';
 import type { ConnectorOptions } from './options';
 
 const longestMs = 10_000;
-const soonMs = 30 * 86_400_000;
 
 const security: Readonly<Record<ConnectorOptions['connectivity']['binding'], Security>> = {
   Anonymous: 'none',
@@ -125,16 +126,6 @@ async function checkWire(
   note({ step: 'tls', status: 'ok', message, certificate });
 }
 
-/** Subject, issuer, expiry, names, fingerprint, in one line. */
-export function certificateText(certificate: ServerCertificate, now: Date): string {
-  const { subject, issuer, names, validTo, thumbprint } = certificate;
-  const left = validTo.getTime() - now.getTime();
-  const days = Math.floor(left / 86_400_000);
-  const expiry = left < 0 ? 'has EXPIRED on' : left < soonMs ? `expires SOON, in ${days} days, on` : 'expires on';
-  const by = subject === issuer ? 'self-signed' : `by ${issuer}`;
-  return `certificate of ${subject || 'nobody'} ${by}, ${expiry} ${validTo.toISOString().slice(0, 10)}, for ${names || 'no name'}, SHA-256 ${thumbprint}`;
-}
-
 async function attempt<T>(step: StepName, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -143,23 +134,6 @@ async function attempt<T>(step: StepName, work: () => Promise<T>): Promise<T> {
     throw new StepFailed({ step, status: 'failed', message: error.message });
   }
 }
-
-const advice: Readonly<Record<BindCause, string>> = {
-  locked:
-    'the account is locked (too many wrong passwords): unlock it in the directory, then correct the password here before anything tries again',
-  disabled: 'the account is disabled: enable it in the directory',
-  wrongPassword: 'the user is known and the password is wrong: correct connectivity.password',
-  unknownUser: 'the directory knows no such user: correct connectivity.userName',
-  passwordExpired: 'the password has expired: set a new one in the directory and here',
-  passwordMustChange:
-    'the password has to be changed before it can be used: set a new one in the directory, without that mark',
-  accountExpired: 'the account has expired: extend it in the directory',
-  notHereOrNow: 'the account may not log on at this hour or from this machine: lift that in the directory',
-  notWithoutTls: 'the server takes passwords over TLS only: set connectivity.binding to SSL or TLS',
-  malformedName:
-    'connectivity.userName is no name that this server takes: give a DN (or user@domain for Active Directory)',
-  refused: 'user name or password is wrong, or the account is locked or disabled: the server does not say which',
-};
 
 async function checkBind(
   { host, ldap, timeoutMs, security }: Wire,
@@ -178,7 +152,7 @@ async function checkBind(
       note({ step: 'bind', status: 'ok', message: `as ${userName}` });
       return;
     }
-    const message = `${userName} is refused (${answer.result}): ${advice[causeOf(answer)]}${saying(answer.diagnostic)}`;
+    const message = `${userName} is refused (${answer.result}): ${bindAdvice(answer)}${saying(answer.diagnostic)}`;
     throw new StepFailed({ step: 'bind', status: 'failed', message });
   } catch (error) {
     if (!(error instanceof LdapError)) throw error;

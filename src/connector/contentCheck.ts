@@ -27,7 +27,11 @@ export async function checkContent(directory: Directory, options: ConnectorOptio
     }
     const samples: Sample[] = [];
     for (const objectType of objectTypes) {
+      const before = samples.length;
       for (const base of scope.bases) await checkReading(directory, objectType, base, note, samples);
+      if (samples.length > before) continue;
+      const message = `${objectType.name}: nothing in any container. If there should be entries, check class, filter, and what the account may read`;
+      note({ step: 'read', status: 'notTested', message });
     }
     await checkWriting(directory, options, samples, note);
     note({ step: 'changes', ...(await changeSourceOf(directory, options)) });
@@ -62,8 +66,7 @@ async function checkReading(
     }
     const count = seen > mostCounted ? `more than ${mostCounted}` : String(seen);
     if (first === undefined) {
-      const message = `${where}: no entries. If there should be some, check class, filter, and what the account may read`;
-      note({ step: 'read', status: 'ok', message });
+      note({ step: 'read', status: 'ok', message: `${where}: no entries` });
       return;
     }
     if (anchor !== 'dn' && !first.has(anchor)) {
