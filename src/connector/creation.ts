@@ -46,10 +46,13 @@ export class Creation {
         now: context.clock,
         random: context.random,
         allocated: await this.allocation.valuesFor(objectType, resource, onBehalfOf(request)),
-        additional: inactive ? attributesOf(objectType.disableFlow) : [],
+        additional: inactive ? attributesOf(objectType.disableFlow, objectType.schema) : [],
       });
       const { disableFlow } = objectType;
-      const moved = inactive && disableFlow?.action === 'move' ? applyFlow(disableFlow, active) : { after: active };
+      const moved =
+        inactive && disableFlow?.action === 'move'
+          ? applyFlow(disableFlow, active, objectType.schema)
+          : { after: active };
       const entry = moved.after;
       context.scope.require(entry.dn);
       return context.exclusive.run(this.entries.turnsOf(objectType, entry), () =>

@@ -54,7 +54,7 @@ export class Deletion {
   /** The flow keeps the entry: it is hidden from now on, also from imports, until a create meets it again. */
   async #disconnect(found: Found, request: Context): Promise<void> {
     const { context, objectType, entries } = this;
-    const { after } = applyFlow(objectType.deleteFlow, found.entry);
+    const { after } = applyFlow(objectType.deleteFlow, found.entry, objectType.schema);
     let entry = found.entry;
     try {
       entry = await updateEntry(exportContext(context, objectType), found.entry, after, [], onBehalfOf(request));

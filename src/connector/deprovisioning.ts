@@ -1,6 +1,8 @@
 /** Disable flow and delete flow (decision 13): none, set attribute values, move, delete; and the way back. */
 import { DN } from '../directory/dn';
 import type { Entry, EntryAttribute } from '../directory/entry';
+import type { Schema } from '../directory/schema';
+import { ldapName } from '../mapping/directoryFace';
 import type { ObjectType } from '../mapping/objectType';
 import type { FlowOptions } from '../mapping/options';
 import { ScimError } from '../scim/error';
@@ -41,16 +43,25 @@ function hasValues(
   entry: Entry,
   values: Readonly<Record<string, string | readonly string[]>>,
 ): boolean {
-  return Object.entries(values).every(([name, wanted]) => {
-    const present = new Set(entry.values(name).map((value) => schema.normalize(name, value)));
-    return [wanted].flat().every((value) => present.has(schema.normalize(name, value)));
-  });
+  const flow = Object.entries(values);
+  return (
+    flow.length > 0 &&
+    flow.every(([name, wanted]) => {
+      const present = new Set(entry.values(ldapName(schema, name)).map((value) => schema.normalize(name, value)));
+      const all = [wanted].flat();
+      // A flow that clears an attribute is met where it has no value.
+      return all.length === 0 ? present.size === 0 : all.every((value) => present.has(schema.normalize(name, value)));
+    })
+  );
 }
 
-/** The attributes that a flow sets; none for the flows that set none. */
-export function attributesOf(flow: FlowOptions | undefined): EntryAttribute[] {
+/** The attributes that a flow sets, under the names by which entries hold them; none for the flows that set none. */
+export function attributesOf(flow: FlowOptions | undefined, schema: Schema): EntryAttribute[] {
   if (flow?.action !== 'setAttribute') return [];
-  return Object.entries(flow.values).map(([name, values]) => ({ name, values: [values].flat() }));
+  return Object.entries(flow.values).map(([name, values]) => ({
+    name: ldapName(schema, name),
+    values: [values].flat(),
+  }));
 }
 
 /** An entry after a flow, and what is to be remembered for the way back. */
@@ -60,14 +71,15 @@ export interface FlowResult {
 }
 
 /** Applies a flow that keeps the entry. */
-export function applyFlow(flow: FlowOptions, entry: Entry): FlowResult {
+export function applyFlow(flow: FlowOptions, entry: Entry, schema: Schema): FlowResult {
   if (flow.action === 'setAttribute') {
-    const attributes = Object.fromEntries(
-      Object.keys(flow.values).flatMap((name) => (entry.has(name) ? [[name, entry.values(name).map(String)]] : [])),
+    const attributes = attributesOf(flow, schema);
+    const previous = Object.fromEntries(
+      attributes.flatMap(({ name }) => (entry.has(name) ? [[name, entry.values(name).map(String)]] : [])),
     );
     return {
-      after: entry.with(attributesOf(flow)),
-      ...(Object.keys(attributes).length > 0 ? { previous: { attributes } } : {}),
+      after: entry.with(attributes),
+      ...(Object.keys(previous).length > 0 ? { previous: { attributes: previous } } : {}),
     };
   }
   if (flow.action !== 'move' || entry.dn.rdn === undefined || entry.dn.parent === undefined) return { after: entry };
@@ -78,9 +90,20 @@ export function applyFlow(flow: FlowOptions, entry: Entry): FlowResult {
 }
 
 /** The way back: values and container as they were, or without the flow's values, in the container of new entries. */
-export function undoFlow(flow: FlowOptions, entry: Entry, previous: Previous | undefined, container: DN): Entry {
+export function undoFlow(
+  flow: FlowOptions,
+  entry: Entry,
+  previous: Previous | undefined,
+  { container, schema }: { container: DN; schema: Schema },
+): Entry {
   if (flow.action === 'setAttribute') {
-    return entry.with(Object.keys(flow.values).map((name) => ({ name, values: previous?.attributes?.[name] ?? [] })));
+    const before = previous?.attributes ?? {};
+    return entry.with(
+      attributesOf(flow, schema).map(({ name }) => ({
+        name,
+        values: Object.hasOwn(before, name) ? (before[name] ?? []) : [],
+      })),
+    );
   }
   if (flow.action !== 'move' || entry.dn.rdn === undefined) return entry;
   return entry.with(

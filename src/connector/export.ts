@@ -4,9 +4,10 @@
  */
 import type { Directory, Options, WriteOptions } from '../directory/directory';
 import type { DN } from '../directory/dn';
-import type { Entry, EntryAttribute } from '../directory/entry';
+import type { Entry, EntryAttribute, Value } from '../directory/entry';
 import { isLdapError, LdapError, ResultCode } from '../directory/error';
 import { present } from '../directory/filter';
+import type { Schema } from '../directory/schema';
 import { modificationsOf, replaceAll } from './modifications';
 
 /** What an export needs of the connector. */
@@ -47,8 +48,8 @@ export async function updateEntry(
   let read: Entry | undefined;
   let base = before;
   if (renamed) {
-    // The old naming value is gone and the new one is there: the rest is compared with what the server made of it.
-    base = (await rename(context, before.dn, after.dn, write)) ?? (await readBack(context, after.dn, options));
+    // The new naming value is there, the old one only where it stays: the rest is compared with what the server made of it.
+    base = (await rename(context, before.dn, after, write)) ?? (await readBack(context, after.dn, options));
     read = base;
   }
   const modifications = [...modificationsOf(base, after, directory.schema), ...replaceAll(secrets)];
@@ -65,8 +66,15 @@ export async function updateEntry(
   return read ?? before;
 }
 
-async function rename(context: ExportContext, from: DN, to: DN, write: WriteOptions): Promise<Entry | undefined> {
-  const go = () => context.directory.modifyDN(from, to, { ...write, deleteOldRdn: true });
+async function rename(
+  context: ExportContext,
+  from: DN,
+  after: Entry,
+  write: WriteOptions,
+): Promise<Entry | undefined> {
+  const { dn: to } = after;
+  const deleteOldRdn = dropsOldRdn(from, after, context.directory.schema);
+  const go = () => context.directory.modifyDN(from, to, { ...write, deleteOldRdn });
   try {
     return await go();
   } catch (error) {
@@ -77,10 +85,23 @@ async function rename(context: ExportContext, from: DN, to: DN, write: WriteOpti
 
 async function undoRename({ directory }: ExportContext, before: Entry, now: DN, options: Options): Promise<void> {
   try {
-    await directory.modifyDN(now, before.dn, { ...options, deleteOldRdn: true });
+    const deleteOldRdn = dropsOldRdn(now, before, directory.schema);
+    await directory.modifyDN(now, before.dn, { ...options, deleteOldRdn });
   } catch {
     // The caller reports the modify's own failure and reads the entry again wherever it now is.
   }
+}
+
+/** Whether the values of an old RDN go with it. One that the entry keeps may be mandatory, and the server would refuse. */
+function dropsOldRdn(old: DN, after: Entry, schema: Schema): boolean {
+  const key = (type: string, value: Value) => `${schema.canonicalName(type)}=${schema.normalize(type, value)}`;
+  const named = new Set((after.dn.rdn?.parts ?? []).map(({ type, value }) => key(type, value)));
+  const kept = (old.rdn?.parts ?? []).filter(
+    ({ type, value }) =>
+      !named.has(key(type, value)) &&
+      after.values(schema.canonicalName(type)).some((own) => key(type, own) === key(type, value)),
+  );
+  return kept.length === 0;
 }
 
 /** Deletes an entry; one that is already gone is as good. Answers whether it was there. */

@@ -2,15 +2,32 @@
 import type { Modification } from '../directory/directory';
 import { type Entry, type EntryAttribute, sameValue, type Value } from '../directory/entry';
 import type { Schema } from '../directory/schema';
+import { namesRules } from '../mapping/rules';
+import { scimTypeOf } from '../mapping/syntax';
 
-/** The modifications; attributes that only the directory writes are not looked at. */
+/**
+ * The modifications. Attributes are compared by all of their names; those that only the directory writes are not looked
+ * at, because a rename has changed some of them already.
+ */
 export function modificationsOf(before: Entry, after: Entry, schema: Schema): Modification[] {
-  const modifications: Modification[] = [];
-  const names = new Map<string, string>();
-  for (const { name } of [...before.attributes(), ...after.attributes()]) names.set(name.toLowerCase(), name);
-  for (const name of names.values())
-    modifications.push(...changeOf(name, before.values(name), after.values(name), schema));
-  return modifications;
+  const had = attributesByName(before, schema);
+  const has = attributesByName(after, schema);
+  return [...new Set([...had.keys(), ...has.keys()])].flatMap((key) => {
+    const attribute = had.get(key)?.name ?? has.get(key)?.name ?? key;
+    if (schema.attributeType(attribute)?.noUserModification) return [];
+    return changeOf(attribute, had.get(key)?.values ?? [], has.get(key)?.values ?? [], schema);
+  });
+}
+
+/** By canonical name, options included: `sn` and `surname` are one attribute, `cn` and `cn;lang-fr` are two. */
+function attributesByName(entry: Entry, schema: Schema): Map<string, EntryAttribute> {
+  const attributes = new Map<string, EntryAttribute>();
+  for (const { name, values } of entry.attributes()) {
+    const key = schema.canonicalName(name);
+    const present = attributes.get(key);
+    attributes.set(key, { name: present?.name ?? name, values: [...(present?.values ?? []), ...values] });
+  }
+  return attributes;
 }
 
 function changeOf(
@@ -21,27 +38,52 @@ function changeOf(
 ): Modification[] {
   if (before.length === after.length && before.every((value, index) => sameValue(value, after[index] ?? ''))) return [];
   if (after.length === 0) return [{ operation: 'delete', attribute, values: [] }];
-  if (before.length === 0) return [{ operation: 'add', attribute, values: after }];
   const had = byNormalForm(attribute, before, schema);
   const has = byNormalForm(attribute, after, schema);
-  const removed = [...had].filter(([normal]) => !has.has(normal)).map(([, value]) => value);
-  const added = [...has].filter(([normal]) => !had.has(normal)).map(([, value]) => value);
-  const respelled = [...has].some(([normal, value]) => had.has(normal) && !sameValue(value, had.get(normal) ?? ''));
-  if (respelled && !schema.isDN(attribute)) return [{ operation: 'replace', attribute, values: [...has.values()] }];
+  const values = [...has.values()];
+  if (before.length === 0) return [{ operation: 'add', attribute, values }];
+  const replace: Modification[] = [{ operation: 'replace', attribute, values }];
+  const removed = [...had].flatMap(([normal, value]) => (has.has(normal) ? [] : [value]));
+  const added = [...has].flatMap(([normal, value]) => (had.has(normal) ? [] : [value]));
+  if (isRespelled(attribute, had, has, schema)) return replace;
   if (removed.length === 0 && added.length === 0) return [];
-  // With one value, or when most of them change, a replace is shorter and cannot meet a value that somebody else removed.
-  if (before.length === 1 || removed.length === had.size)
-    return [{ operation: 'replace', attribute, values: [...has.values()] }];
-  const modifications: Modification[] = [];
-  // Delete before add: a single-valued attribute may never have two values on the way (RFC 4511 §4.6).
-  if (removed.length > 0) modifications.push({ operation: 'delete', attribute, values: removed });
-  if (added.length > 0) modifications.push({ operation: 'add', attribute, values: added });
-  return modifications;
+  // With one value, or when all of them change, a replace is shorter and cannot meet a value that somebody else removed.
+  // Without an equality rule a server finds no single value (RFC 4511 §4.6: inappropriateMatching).
+  if (had.size === 1 || removed.length === had.size || !isFoundByValue(attribute, schema)) return replace;
+  // Delete before add: a single-valued attribute may never have two values on the way.
+  return [
+    ...(removed.length > 0 ? [{ operation: 'delete' as const, attribute, values: removed }] : []),
+    ...(added.length > 0 ? [{ operation: 'add' as const, attribute, values: added }] : []),
+  ];
 }
 
-/** A schema without an equality rule for the attribute compares octets, as servers do. */
+/** Whether a value is written otherwise than before though it matches; how a DN is written says nothing. */
+function isRespelled(
+  attribute: string,
+  had: ReadonlyMap<string, Value>,
+  has: ReadonlyMap<string, Value>,
+  schema: Schema,
+): boolean {
+  if (scimTypeOf(schema, attribute) === 'reference') return false;
+  for (const [normal, value] of has) {
+    const old = had.get(normal);
+    if (old !== undefined && !sameValue(value, old)) return true;
+  }
+  return false;
+}
+
+function isFoundByValue(attribute: string, schema: Schema): boolean {
+  return !namesRules(schema) || schema.attributeType(attribute)?.equality !== undefined;
+}
+
+/** The first value of each kind; a schema without an equality rule for the attribute compares by its syntax. */
 function byNormalForm(attribute: string, values: readonly Value[], schema: Schema): Map<string, Value> {
-  return new Map(values.map((value) => [schema.normalize(attribute, value), value]));
+  const byNormal = new Map<string, Value>();
+  for (const value of values) {
+    const normal = schema.normalize(attribute, value);
+    if (!byNormal.has(normal)) byNormal.set(normal, value);
+  }
+  return byNormal;
 }
 
 /** A password is written without being read: whatever was there is replaced. */

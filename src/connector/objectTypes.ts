@@ -3,6 +3,7 @@ import type { Directory, DirectoryDescription } from '../directory/directory';
 import type { Schema } from '../directory/schema';
 import { compileObjectType } from '../mapping/compileObjectType';
 import type { ObjectType } from '../mapping/objectType';
+import { checkOverlaps } from '../mapping/objectTypeChecks';
 import type { ConnectorOptions, Fault } from './options';
 import { type ReadScope, readScopeOf } from './readScope';
 
@@ -44,8 +45,12 @@ export function compileObjectTypes(
     }),
   );
   const { scope, faults } = readScopeOf(options, description, schema);
+  const types = compiled.flatMap(({ objectType }, index) =>
+    objectType === undefined ? [] : [{ objectType, path: `objectTypes[${index}]` }],
+  );
+  checkOverlaps(types, (fault) => faults.push(fault));
   return {
-    objectTypes: compiled.flatMap(({ objectType }) => (objectType === undefined ? [] : [objectType])),
+    objectTypes: types.map(({ objectType }) => objectType),
     scope,
     faults: [...faults, ...compiled.flatMap((one) => one.faults)],
   };

@@ -1,7 +1,7 @@
 /** Where to look: keys in the connector space, a filtered search of the directory, or a walk through the space. */
 import type { DN } from '../directory/dn';
 import { equality, or } from '../directory/filter';
-import { type Candidate, idsInFilter, planOf } from '../mapping/filter';
+import { type Candidate, idsInFilter, type MatchCandidate, planOf } from '../mapping/filter';
 import type { ObjectType } from '../mapping/objectType';
 import { ScimError } from '../scim/error';
 import type { Filter } from '../scim/filter';
@@ -59,7 +59,7 @@ export class Queries {
     const take = (entry: Found | undefined) => {
       if (entry !== undefined && entry.objectType === this.objectType.name) found.set(entry.id, entry);
     };
-    const asked: { attribute: string; value: string }[] = [];
+    const asked: MatchCandidate[] = [];
     for (const candidate of candidates) {
       switch (candidate.kind) {
         case 'id':
@@ -84,7 +84,11 @@ export class Queries {
       }
     }
     if (asked.length > 0) {
-      const filter = or(...asked.map(({ attribute, value }) => equality(attribute, value)));
+      const filter = or(
+        ...asked.flatMap(({ attribute, naming, asserted }) =>
+          [attribute, ...naming].map((name) => equality(name, asserted)),
+        ),
+      );
       for (const entry of await this.entries.searchByKeys(this.objectType, filter, onBehalfOf(request))) take(entry);
     }
     return [...found.values()];

@@ -1,6 +1,7 @@
 /** Which part of the directory a connector reads and writes: partitions, their containers, and what is left out of them. */
 import type { DirectoryDescription } from '../directory/directory';
 import { DN, type MatchingRules } from '../directory/dn';
+import type { ObjectTypeOptions } from '../mapping/options';
 import { ScimError } from '../scim/error';
 import type { ConnectorOptions, Fault } from './options';
 
@@ -78,15 +79,23 @@ export function readScopeOf(
     faults.push({ path: 'partitions', message, severity: 'fault' });
   }
   const scope = new ReadScope(bases, excluded, rules);
-  for (const [index, type] of options.objectTypes.entries()) {
-    const flows = [type.disableFlow, type.deleteFlow].flatMap((flow) =>
-      flow?.action === 'move' ? [flow.container] : [],
-    );
-    for (const text of [...(type.container === undefined ? [] : [type.container]), ...flows]) {
-      if (bases.length === 0 || scope.contains(DN.parse(text))) continue;
-      const message = `"${text}" is outside the containers that this connector reads: add it to a partition's containers`;
-      faults.push({ path: `objectTypes[${index}]`, message, severity: 'fault' });
-    }
+  for (const [path, text] of options.objectTypes.flatMap(containersOf)) {
+    if (bases.length === 0 || scope.contains(DN.parse(text))) continue;
+    const message = `"${text}" is outside the containers that this connector reads: add it to a partition's containers`;
+    faults.push({ path, message, severity: 'fault' });
   }
   return { scope, faults };
+}
+
+/** Containers into which an object type puts entries, with their paths in the file. */
+function containersOf(
+  { container, disableFlow, deleteFlow }: ObjectTypeOptions,
+  index: number,
+): [path: string, container: string][] {
+  const named: [string, string | undefined][] = [
+    ['container', container],
+    ['deprovisioning.disableFlow.container', disableFlow?.action === 'move' ? disableFlow.container : undefined],
+    ['deprovisioning.deleteFlow.container', deleteFlow.action === 'move' ? deleteFlow.container : undefined],
+  ];
+  return named.flatMap(([at, text]) => (text === undefined ? [] : [[`objectTypes[${index}].${at}`, text]]));
 }

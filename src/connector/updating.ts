@@ -55,14 +55,17 @@ export class Updating {
   /** A create that meets an entry which a delete flow has kept: it is what was asked for, enabled, under its old id. */
   async reconnect(found: Found, entry: Entry, resource: Resource, request: Context): Promise<Resource> {
     const { context, objectType } = this;
-    const enabled = undoFlow(objectType.deleteFlow, found.entry, undefined, entry.dn.parent ?? entry.dn);
+    const enabled = undoFlow(objectType.deleteFlow, found.entry, undefined, {
+      container: entry.dn.parent ?? entry.dn,
+      schema: objectType.schema,
+    });
     const wanted = [...entry.attributes()].filter(
       ({ name }) => !objectType.attributes.get(objectType.schema.canonicalName(name))?.secret,
     );
     const secrets = [...entry.attributes()].filter(
       ({ name }) => objectType.attributes.get(objectType.schema.canonicalName(name))?.secret,
     );
-    const written = await this.#write(found, enabled.with(wanted, entry.dn), secrets, request);
+    const written = await this.#write(found, enabled.with(wanted, entry.dn), secrets, request, entry);
     await context.disconnections.remove(found.id);
     const shown = await this.entries.written(objectType, written.entry);
     await keepStored(context, objectType, shown, resource, {});
@@ -94,12 +97,15 @@ export class Updating {
     const { disableFlow } = objectType;
     if (disableFlow === undefined || becomes === undefined) return { ...update, previous: undefined };
     if (!becomes) {
-      const { after, previous } = applyFlow(disableFlow, update.after);
+      const { after, previous } = applyFlow(disableFlow, update.after, objectType.schema);
       return { after, secrets: update.secrets, previous };
     }
     const [base] = context.scope.bases;
     const container = containerOfType(objectType, base ?? found.entry.dn);
-    const after = undoFlow(disableFlow, update.after, stored[previousKey] as Previous | undefined, container);
+    const after = undoFlow(disableFlow, update.after, stored[previousKey] as Previous | undefined, {
+      container,
+      schema: objectType.schema,
+    });
     return { after, secrets: update.secrets, previous: undefined };
   }
 
@@ -108,6 +114,8 @@ export class Updating {
     after: Entry,
     secrets: Parameters<typeof updateEntry>[3],
     request: Context,
+    /** An entry whose turns the caller has already. */
+    held: Entry = found.entry,
   ): Promise<Found> {
     const { context, objectType, entries } = this;
     const renamed = after.dn.toString() !== found.entry.dn.toString();
@@ -115,7 +123,7 @@ export class Updating {
     const faults = checkModification(found.entry, after, objectType.schema);
     if (faults.length > 0) throw schemaError(faults.map(({ message }) => message));
     const turns = new Set(entries.turnsOf(objectType, after));
-    for (const turn of entries.turnsOf(objectType, found.entry)) turns.delete(turn);
+    for (const own of [found.entry, held]) for (const turn of entries.turnsOf(objectType, own)) turns.delete(turn);
     // A name or a matching value that is new to this entry must not be taken by another one meanwhile.
     return context.exclusive.run(turns, async () => {
       if (turns.size > 0) await this.#refuseCollisions(found, after, request);

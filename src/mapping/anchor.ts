@@ -19,31 +19,40 @@ function isMicrosoftGuid(anchor: string): boolean {
   return /^objectGUID$/i.test(anchor);
 }
 
-const plain = /^[A-Za-z0-9._-]{1,128}$/;
+/** Anchors that are their own id. A leading dot is a path of its own to whoever resolves a URL (`.`, `..`, `.search`). */
+const plain = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/;
+
+/** Octets of a GUID in hexadecimal, as {@link anchorOf} writes them. */
+const guidOctets = /^[0-9a-f]{32}$/;
+
+/** Longer than any id that a URL can carry. */
+const MAX_ID = 8_000;
 
 /** The anchor of an entry as text, the key in the connector space; undefined when the entry has none. */
 export function anchorOf(entry: Entry, attribute: string): string | undefined {
   const value = entry.values(attribute)[0];
-  if (value === undefined) return undefined;
+  if (value === undefined || value.length === 0) return undefined;
   return Buffer.isBuffer(value) ? value.toString('hex') : value;
 }
 
-/** The id of an anchor: itself where that is safe in a URL, a UUID for an objectGUID, else `~` and base64url. */
+/** The id of an anchor: itself where that is safe in a URL, a UUID for an objectGUID, else `~` and base64url. No two anchors share one. */
 export function idOfAnchor(anchor: string, attribute: string): string {
-  if (isMicrosoftGuid(attribute) && /^[0-9a-f]{32}$/.test(anchor)) return guidText(anchor);
-  return plain.test(anchor) ? anchor : `~${Buffer.from(anchor).toString('base64url')}`;
+  if (!isMicrosoftGuid(attribute)) return plain.test(anchor) ? anchor : encoded(anchor);
+  return guidOctets.test(anchor) ? guidText(anchor) : encoded(anchor);
 }
 
 /** The anchor of an id; undefined when the id cannot have come from {@link idOfAnchor}. */
 export function anchorOfId(id: string, attribute: string): string | undefined {
-  if (isMicrosoftGuid(attribute)) {
-    const hex = guidHex(id);
-    if (hex !== undefined) return hex;
-  }
-  if (plain.test(id)) return id;
-  if (!/^~[A-Za-z0-9_-]{1,1400}$/.test(id)) return undefined;
-  const anchor = Buffer.from(id.slice(1), 'base64url').toString();
-  return idOfAnchor(anchor, attribute) === id ? anchor : undefined;
+  const anchor = id.startsWith('~') ? decoded(id) : isMicrosoftGuid(attribute) ? guidHex(id) : id;
+  return anchor !== undefined && idOfAnchor(anchor, attribute) === id ? anchor : undefined;
+}
+
+function encoded(anchor: string): string {
+  return `~${Buffer.from(anchor).toString('base64url')}`;
+}
+
+function decoded(id: string): string | undefined {
+  return id.length <= MAX_ID ? Buffer.from(id.slice(1), 'base64url').toString() : undefined;
 }
 
 /** The filter that finds the entry of an anchor. `binary` says that the attribute holds octets. */
@@ -59,7 +68,7 @@ function guidText(hex: string): string {
 }
 
 function guidHex(id: string): string | undefined {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) return undefined;
+  const octets = id.replaceAll('-', '');
   // The mixed-endian exchange is its own inverse.
-  return guidText(id.replaceAll('-', '').toLowerCase()).replaceAll('-', '');
+  return guidOctets.test(octets) ? guidText(octets).replaceAll('-', '') : undefined;
 }

@@ -2,11 +2,11 @@
 import type { DN } from '../directory/dn';
 import type { Entry, Value } from '../directory/entry';
 import type { Json, Resource } from '../scim/resource';
-import { containerOf, type Link } from './coreFace';
+import { containerOf, type Link, sameAttribute } from './coreFace';
 import { type DirectoryAttribute, virtual } from './directoryFace';
 import type { ObjectType } from './objectType';
-import { dnOf, type References } from './reference';
-import { restoreElements } from './remainder';
+import { type References, referredDN } from './reference';
+import { hasTerms, restoreElements } from './remainder';
 import { dateTimeOf, fromDirectory } from './syntax';
 
 /** What a resource is made from beside its entry. */
@@ -62,8 +62,11 @@ function coreFaceOf(objectType: ObjectType, entry: Entry, input: ResourceInput, 
   for (const link of objectType.links) {
     const attribute = objectType.attributes.get(link.target);
     if (attribute === undefined || attribute.secret) continue;
-    const values = link.multiValued ? entry.values(attribute.name) : visibleValue(entry, attribute, objectType);
-    const json = values.flatMap((value) => jsonOf(value, attribute, input.references, objectType));
+    const one = attribute.single || !link.multiValued;
+    const values = one ? visibleValue(entry, attribute, objectType) : entry.values(attribute.ldapName);
+    const json = values
+      .flatMap((value) => jsonOf(value, attribute, input.references, objectType))
+      .map((value) => asCoreType(value, link));
     if (json.length > 0) contribute(resource, link, json);
   }
   if (objectType.name === 'User' && resource.userName === undefined) {
@@ -74,9 +77,15 @@ function coreFaceOf(objectType: ObjectType, entry: Entry, input: ResourceInput, 
   finishElements(objectType, resource, input);
 }
 
+/** A core attribute has the type that RFC 7643 gives it, whatever syntax holds its values. */
+function asCoreType(value: string | number | boolean, { definition, subAttribute }: Link): string | number | boolean {
+  const sub = definition.subAttributes?.find(({ name }) => name === subAttribute);
+  return (sub ?? definition).type === 'boolean' ? value : String(value);
+}
+
 /** The value that a client sees of an attribute treated as a single value: one that is more than the entry's name comes first. */
 export function visibleValue(entry: Entry, attribute: DirectoryAttribute, { schema }: ObjectType): readonly Value[] {
-  const values = entry.values(attribute.name);
+  const values = entry.values(attribute.ldapName);
   if (values.length < 2) return values;
   const named = rdnValue(entry.dn, attribute.key, schema.canonicalName.bind(schema));
   const isName = (value: Value) =>
@@ -97,7 +106,7 @@ function jsonOf(
   { schema }: ObjectType,
 ): (string | number | boolean)[] {
   if (attribute.type !== 'reference') return [fromDirectory(value, attribute.type)];
-  const id = references.idOf(dnOf(value.toString())?.normalized(schema) ?? '');
+  const id = references.idOf(referredDN(value, attribute.ldapName, schema)?.normalized(schema) ?? '');
   return id === undefined ? [] : [id];
 }
 
@@ -118,19 +127,12 @@ function contribute(resource: Resource, link: Link, values: readonly (string | n
     list.push(...values);
     return;
   }
-  const own = list.filter((element) => sameTerms(element as Record<string, unknown>, link)) as Record<
-    string,
-    unknown
-  >[];
+  const own = (list as Record<string, unknown>[]).filter((element) => hasTerms(element, link));
   for (const [index, value] of values.entries()) {
     const element = own[index];
     if (element !== undefined && element[link.subAttribute] === undefined) element[link.subAttribute] = value;
     else list.push({ ...link.terms, [link.subAttribute]: value });
   }
-}
-
-function sameTerms(element: Record<string, unknown>, { terms }: Link): boolean {
-  return Object.entries(terms).every(([name, term]) => element[name] === term);
 }
 
 function ensureContainer(link: Link, resource: Resource): Record<string, unknown> {
@@ -154,14 +156,12 @@ function finishElements(objectType: ObjectType, resource: Resource, input: Resou
     }
     const storedAs = link.extension ? key : link.attribute;
     const remembered = input.stored[storedAs];
-    const container = ensureContainer(link, resource);
-    const derived = (container[link.attribute] ?? []) as Record<string, unknown>[];
-    const own = objectType.links.filter((other) => other.schema === link.schema && other.attribute === link.attribute);
+    const derived = (containerOf(link, resource)?.[link.attribute] ?? []) as Record<string, unknown>[];
+    const own = objectType.links.filter((other) => sameAttribute(other, link));
     const elements = isRemainder(remembered)
       ? restoreElements(own, derived, remembered.elements)
       : withPrimary(derived, link);
-    if (elements.length === 0) delete container[link.attribute];
-    else container[link.attribute] = elements;
+    if (elements.length > 0) ensureContainer(link, resource)[link.attribute] = elements;
     for (const element of elements) addReference(element, input);
   }
 }
@@ -189,8 +189,8 @@ function directoryFaceOf(
   const dn = entry.dn.toString();
   const face: Record<string, unknown> = { [virtual.dn]: dn, [virtual.distinguishedName]: dn };
   for (const attribute of objectType.attributes.values()) {
-    if (attribute.secret || !entry.has(attribute.name)) continue;
-    const values = attribute.single ? visibleValue(entry, attribute, objectType) : entry.values(attribute.name);
+    if (attribute.secret || !entry.has(attribute.ldapName)) continue;
+    const values = attribute.single ? visibleValue(entry, attribute, objectType) : entry.values(attribute.ldapName);
     const json = values.map((value) => jsonOf(value, attribute, references, objectType)[0] ?? value.toString());
     const shown = attribute.single ? json[0] : json;
     face[attribute.name] = shown;

@@ -2,12 +2,12 @@
  * The face of an object type that speaks the core schema of RFC 7643: links between core attributes and attributes of
  * the directory, and the part of the core schemas that these links (and the state store) can keep their word for.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Schema } from '../directory/schema';
 import { coreGroup, coreUser, enterpriseUser } from '../scim/core';
 import type { Filter } from '../scim/filter';
 import { type AttributePath, parsePath } from '../scim/path';
 import type { AttributeDefinition, ResourceType, SchemaDefinition } from '../scim/resourceType';
-import type { Fault } from './options';
 
 /** A two-way link: a place in a resource and an attribute of the directory. */
 export interface Link {
@@ -20,6 +20,8 @@ export interface Link {
   readonly subAttribute?: string;
   /** Sub-attributes that an element has because the path's filter says so, e.g. `type: "work"`. */
   readonly terms: Readonly<Record<string, string | number | boolean>>;
+  /** Elements that say nothing of the terms are this link's too: it is one of the first terms that the file names. */
+  readonly untyped: boolean;
   /** Of the core attribute. */
   readonly multiValued: boolean;
   readonly definition: AttributeDefinition;
@@ -70,10 +72,29 @@ export function linkOf(source: string, target: string, resourceType: string, sch
     attribute: definition.name,
     subAttribute: subDefinition?.name ?? (definition.type === 'complex' ? 'value' : undefined),
     terms,
+    untyped: true,
     multiValued: definition.multiValued,
     definition,
     target: schema.canonicalName(target),
   };
+}
+
+/** The links of one object type: of those that share a core attribute, the first one and its like take the elements without terms. */
+export function rankLinks(links: readonly Link[]): Link[] {
+  return links.map((link) => {
+    const first = links.find((other) => sameAttribute(other, link));
+    return { ...link, untyped: first === undefined || isDeepStrictEqual(first.terms, link.terms) };
+  });
+}
+
+/** Whether two links say the same of where a value stands. */
+export function samePlace(a: Link, b: Link): boolean {
+  return sameAttribute(a, b) && a.subAttribute === b.subAttribute && isDeepStrictEqual(a.terms, b.terms);
+}
+
+/** Whether two links are of one core attribute. */
+export function sameAttribute(a: Link, b: Link): boolean {
+  return a.schema === b.schema && a.attribute === b.attribute;
 }
 
 /** A path that is no path at all is as good as an unknown one to whoever reads the fault. */
@@ -171,12 +192,8 @@ function withTypes(attribute: AttributeDefinition, links: readonly Link[]): Attr
   };
 }
 
-/** The values that a resource has at a link's place; elements without the link's terms are not its own. */
-export function valuesAt(
-  link: Link,
-  resource: Readonly<Record<string, unknown>>,
-  firstOfAttribute: boolean,
-): unknown[] {
+/** The values that a resource has at a link's place; elements with other terms are not its own. */
+export function valuesAt(link: Link, resource: Readonly<Record<string, unknown>>): unknown[] {
   const container = containerOf(link, resource);
   const value = container?.[link.attribute];
   if (value === undefined || value === null) return [];
@@ -186,21 +203,23 @@ export function valuesAt(
   if (subAttribute === undefined) return present(value);
   return present(
     value
-      .filter((element) => isOwn(link, element, firstOfAttribute))
+      .filter((element) => isOwn(link, element))
       .map((element) => (element as Record<string, unknown>)[subAttribute]),
   );
 }
 
-/** Whether an element of a multi-valued attribute belongs to a link. One that says nothing of the terms belongs to the first link. */
-export function isOwn(link: Link, element: unknown, firstOfAttribute: boolean): boolean {
+/** Whether an element of a multi-valued attribute belongs to a link. */
+export function isOwn({ terms, untyped }: Link, element: unknown): boolean {
   if (typeof element !== 'object' || element === null) return false;
-  return Object.entries(link.terms).every(([name, term]) => {
+  return Object.entries(terms).every(([name, term]) => {
     const value = (element as Record<string, unknown>)[name];
-    if (value === undefined) return firstOfAttribute;
-    return typeof value === 'string' && typeof term === 'string'
-      ? value.toLowerCase() === term.toLowerCase()
-      : value === term;
+    return value === undefined ? untyped : sameTerm(value, term);
   });
+}
+
+/** Types such as `work` compare without case. */
+export function sameTerm(a: unknown, b: unknown): boolean {
+  return a === b || (typeof a === 'string' && typeof b === 'string' && a.toLowerCase() === b.toLowerCase());
 }
 
 /** Where a link's attribute stands: the top of the resource, or its extension. */
@@ -213,9 +232,4 @@ export function containerOf(
 
 function present(values: readonly unknown[]): unknown[] {
   return values.filter((value) => value !== undefined && value !== null);
-}
-
-/** A fault of a mapping that names it. */
-export function mappingFault(path: string, message: string): Fault {
-  return { path, message, severity: 'fault' };
 }

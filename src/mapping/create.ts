@@ -4,7 +4,7 @@ import { Entry, type EntryAttribute, type Value } from '../directory/entry';
 import { checkEntry } from '../directory/schemaCheck';
 import { ScimError } from '../scim/error';
 import type { Resource } from '../scim/resource';
-import { type DirectoryAttribute, virtual } from './directoryFace';
+import { type DirectoryAttribute, faceValue, ldapName, virtual } from './directoryFace';
 import { DNExpressionError, evaluateDN } from './dnExpression';
 import { type EvaluationScope, flowValues, isAllocated, scopeOf } from './flow';
 import type { ObjectType } from './objectType';
@@ -29,25 +29,22 @@ export interface CreateInput {
 export function entryOf(objectType: ObjectType, resource: Resource, input: CreateInput): Entry {
   const scope = scopeOf(objectType, resource, input);
   const values = statedValues(objectType, resource, input.references);
-  applyFlows(objectType, scope, values, input.allocated);
+  const stated = new Set(values.keys());
+  applyFlows(objectType, scope, values, { fallback: false, allocated: input.allocated });
+  const named = givenDN(objectType, resource) ?? evaluatedDN(objectType, withMade(scope, objectType, values));
+  if (named !== undefined) addNamingValues(objectType, named, values, stated);
+  applyFlows(objectType, scope, values, { fallback: true, allocated: input.allocated });
+  const dn = named ?? dnByAttribute(objectType, values, input.container);
+  addNamingValues(objectType, dn, values, stated);
   for (const { name, values: more } of input.additional ?? [])
     values.set(objectType.schema.canonicalName(name), [...more]);
-  const dn = dnOfNew(objectType, resource, values, scope, input.container);
-  addNamingValues(objectType, dn, values);
   values.set('objectclass', objectClasses(objectType, values.get('objectclass') ?? []));
-  const attributes = [...values].map(([key, own]) => ({
-    name: objectType.attributes.get(key)?.name ?? nameOf(objectType, key),
-    values: own,
-  }));
+  const attributes = [...values].map(([key, own]) => ({ name: ldapName(objectType.schema, key), values: own }));
   const entry = new Entry(dn, attributes);
   const faults = checkEntry(entry, objectType.schema);
   if (faults.length > 0)
     throw schemaError(faults.map(({ message, attribute }) => hint(objectType, message, attribute)));
   return entry;
-}
-
-function nameOf({ schema }: ObjectType, key: string): string {
-  return schema.attributeType(key)?.name ?? key;
 }
 
 /** What both faces say, in the directory's encoding, by canonical name. */
@@ -67,21 +64,28 @@ function applyFlows(
   objectType: ObjectType,
   scope: EvaluationScope,
   values: Map<string, Value[]>,
-  allocated: ReadonlyMap<string, string> = new Map(),
+  { fallback, allocated }: { fallback: boolean; allocated: ReadonlyMap<string, string> | undefined },
 ): void {
-  for (const fallback of [false, true]) {
-    for (const flow of objectType.flows) {
-      const attribute = objectType.attributes.get(flow.target);
-      if (attribute === undefined || flow.fallback !== fallback || values.has(flow.target)) continue;
-      const found = allocated.get(flow.target);
-      const made = found !== undefined ? [found] : isAllocated(flow) ? [] : (flowValues(flow, scope) ?? []);
-      if (made.length > 0)
-        values.set(
-          flow.target,
-          made.map((value) => encodeMade(value, attribute)),
-        );
-    }
+  for (const flow of objectType.flows) {
+    const attribute = objectType.attributes.get(flow.target);
+    if (attribute === undefined || flow.fallback !== fallback || values.has(flow.target)) continue;
+    const found = allocated?.get(flow.target);
+    const made = found !== undefined ? [found] : isAllocated(flow) ? [] : (flowValues(flow, scope) ?? []);
+    const encoded = made.map((value) => encodeMade(value, attribute));
+    if (encoded.length > 0) values.set(flow.target, encoded);
   }
+}
+
+/** The scope of a DN expression: what the resource says, and then what mappings have made, e.g. a unique value. */
+function withMade(
+  scope: EvaluationScope,
+  { schema }: ObjectType,
+  values: ReadonlyMap<string, readonly Value[]>,
+): EvaluationScope {
+  return {
+    ...scope,
+    attribute: (name) => scope.attribute(name) ?? values.get(schema.canonicalName(name))?.[0]?.toString(),
+  };
 }
 
 /** A value that a mapping of the connector file has made. @throws ScimError 400 that names the attribute */
@@ -96,23 +100,12 @@ export function encodeMade(value: string, { name, type }: DirectoryAttribute): V
   }
 }
 
-function dnOfNew(
-  objectType: ObjectType,
-  resource: Resource,
-  values: ReadonlyMap<string, readonly Value[]>,
-  scope: EvaluationScope,
-  container: DN,
-): DN {
-  const given = givenDN(objectType, resource);
-  if (given !== undefined) return given;
-  if (objectType.dnExpression !== undefined) return evaluated(objectType, scope);
+function dnByAttribute(objectType: ObjectType, values: ReadonlyMap<string, readonly Value[]>, container: DN): DN {
   const type = objectType.rdnAttribute;
   const [value] = values.get(objectType.schema.canonicalName(type)) ?? [];
   if (value === undefined || value.length === 0) {
     const source = objectType.links.find(({ target }) => target === objectType.schema.canonicalName(type))?.source;
-    throw new ScimError(
-      400,
-      'invalidValue',
+    throw ScimError.invalidValue(
       `The entry cannot be named: ${type} is its naming attribute and has no value. Send ${source ?? type}, or the name itself as ${virtual.dn}.`,
     );
   }
@@ -121,7 +114,7 @@ function dnOfNew(
 
 /** The `-dn-` of a request, parsed; undefined when there is none. @throws ScimError 400 where it is no DN. */
 export function givenDN(objectType: ObjectType, resource: Resource): DN | undefined {
-  const text = (resource[objectType.urn] as Record<string, unknown> | undefined)?.[virtual.dn];
+  const text = faceValue(resource, objectType.urn, virtual.dn);
   if (text === undefined || text === '') return undefined;
   try {
     if (typeof text !== 'string') throw new Error('it must be a string');
@@ -130,37 +123,40 @@ export function givenDN(objectType: ObjectType, resource: Resource): DN | undefi
     return dn;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ScimError(
-      400,
-      'invalidValue',
+    throw ScimError.invalidValue(
       `${virtual.dn} is not a distinguished name (RFC 4514): ${reason}. A comma or another special character inside a value is written with a backslash before it.`,
     );
   }
 }
 
-/** The DN that the connector's expression gives. @throws ScimError 400 that says which source is missing. */
-export function evaluated(objectType: ObjectType, scope: EvaluationScope): DN {
-  if (objectType.dnExpression === undefined)
-    throw new ScimError(400, 'invalidValue', 'The connector has no DN expression.');
+/** The DN that the connector's expression gives; undefined where it has none. @throws ScimError 400 that says which source is missing. */
+export function evaluatedDN({ dnExpression }: ObjectType, scope: EvaluationScope): DN | undefined {
+  if (dnExpression === undefined) return undefined;
   try {
-    return evaluateDN(objectType.dnExpression, scope);
+    return evaluateDN(dnExpression, scope);
   } catch (error) {
     if (!(error instanceof DNExpressionError)) throw error;
-    throw new ScimError(
-      400,
-      'invalidValue',
-      `The connector's DN expression gives no name for this resource: ${error.message}`,
-    );
+    throw ScimError.invalidValue(`The connector's DN expression gives no name for this resource: ${error.message}`);
   }
 }
 
-/** An entry holds the values of its RDN (X.501 §9.6.1); most servers refuse one that does not. */
-function addNamingValues({ schema }: ObjectType, dn: DN, values: Map<string, Value[]>): void {
+/**
+ * An entry holds the values of its RDN (X.501 §9.6.1); most servers refuse one that does not. Where an attribute can have
+ * one value only, the name wins over what a mapping has made; what a client has stated is left for the schema to judge.
+ */
+function addNamingValues(
+  { schema }: ObjectType,
+  dn: DN,
+  values: Map<string, Value[]>,
+  stated: ReadonlySet<string>,
+): void {
   for (const { type, value } of dn.rdn?.parts ?? []) {
     const key = schema.canonicalName(type);
     const present = values.get(key) ?? [];
     const normal = schema.normalize(type, value);
-    if (!present.some((other) => schema.normalize(type, other) === normal)) values.set(key, [...present, value]);
+    if (present.some((other) => schema.normalize(type, other) === normal)) continue;
+    const replaced = schema.attributeType(type)?.singleValue === true && !stated.has(key);
+    values.set(key, replaced ? [value] : [...present, value]);
   }
 }
 
@@ -182,11 +178,12 @@ function hint(objectType: ObjectType, message: string, attribute: string | undef
   return source === undefined ? message : `${message} (SCIM: ${source})`;
 }
 
+/** More faults than this are no help to whoever reads them. */
+const SHOWN_FAULTS = 20;
+
 /** One error for all schema faults. */
 export function schemaError(messages: readonly string[]): ScimError {
-  return new ScimError(
-    400,
-    'invalidValue',
-    `The directory's schema does not allow this entry: ${messages.join('; ')}.`,
-  );
+  const more = messages.length > SHOWN_FAULTS ? `; and ${messages.length - SHOWN_FAULTS} more` : '';
+  const shown = messages.slice(0, SHOWN_FAULTS).join('; ');
+  return ScimError.invalidValue(`The directory's schema does not allow this entry: ${shown}${more}.`);
 }

@@ -3,13 +3,22 @@
  * multiplicity from the schema and the virtual attributes that the original host has.
  */
 import type { AttributeTypeDescription, Schema } from '../directory/schema';
+import { faceOf } from '../scim/path';
+import type { Resource } from '../scim/resource';
 import type { AttributeDefinition, AttributeType, SchemaDefinition } from '../scim/resourceType';
-import type { Fault, ObjectTypeOptions } from './options';
+import { nearest } from './nearest';
+import { type Fault, flowAttributes, type ObjectTypeOptions } from './options';
 import { scimTypeOf } from './syntax';
 
 /** The URN of the directory's face of a resource type. */
 export function directoryFaceUrn(resourceType: string): string {
   return `urn:ietf:params:scim:schemas:extension:ECMA2Host:2.0:${resourceType}`;
+}
+
+/** What a resource says under a name of the directory's face. Names are the directory's: `constructor` is one like any other. */
+export function faceValue(resource: Resource, urn: string, name: string): unknown {
+  const face = faceOf(resource, { schema: urn, extension: true });
+  return face !== undefined && Object.hasOwn(face, name) ? face[name] : undefined;
 }
 
 /** The virtual attributes. */
@@ -51,6 +60,8 @@ export interface DirectoryAttribute {
   readonly name: string;
   /** {@link Schema.canonicalName}: the same for every name of the attribute. */
   readonly key: string;
+  /** The name by which it is read and written: the schema's first one, whatever the file calls it. */
+  readonly ldapName: string;
   readonly aliases: readonly string[];
   readonly type: Exclude<AttributeType, 'complex' | 'decimal'>;
   /** Clients see one value. */
@@ -60,6 +71,17 @@ export interface DirectoryAttribute {
   readonly required: boolean;
   readonly caseExact: boolean;
   readonly description?: string;
+}
+
+/** The name under which entries hold an attribute: the schema's first one, with its options; else as it is given. */
+export function ldapName(schema: Schema, description: string): string {
+  const type = schema.attributeType(description);
+  return type === undefined ? description : `${type.name}${optionsOf(description)}`;
+}
+
+function optionsOf(description: string): string {
+  const start = description.indexOf(';');
+  return start < 0 ? '' : description.slice(start);
 }
 
 /** What the face is made from. */
@@ -83,6 +105,8 @@ export function directoryAttributes(input: FaceInput): Map<string, DirectoryAttr
   const { options, schema } = input;
   const attributes = new Map<string, DirectoryAttribute>();
   const add = (name: string, treatAsSingleValue?: boolean) => {
+    // No object of JSON can have an attribute of this name, wherever the schema got it from.
+    if (name === '__proto__') return;
     const attribute = describe(name, input, treatAsSingleValue);
     if (!attributes.has(attribute.key)) attributes.set(attribute.key, attribute);
   };
@@ -93,7 +117,16 @@ export function directoryAttributes(input: FaceInput): Map<string, DirectoryAttr
       if (isVirtual(name)) continue;
       if (schema.attributeType(name) === undefined) {
         input.report(unknownAttribute(schema, name, `${input.path}.attributes[${index}]`));
-      } else add(name, treatAsSingleValue);
+        continue;
+      }
+      if (treatAsSingleValue === true && schema.canonicalName(name) === 'objectclass') {
+        input.report({
+          path: `${input.path}.attributes[${index}].treatAsSingleValue`,
+          message: `${name} has a value for each class of an entry: it cannot be treated as a single value`,
+          severity: 'fault',
+        });
+      }
+      add(name, treatAsSingleValue);
     }
     add('objectClass');
   }
@@ -107,20 +140,17 @@ export function isVirtual(name: string): boolean {
 
 /** A fault that names the attribute and, where there is one, its near neighbour. */
 export function unknownAttribute(schema: Schema, name: string, path: string): Fault {
-  const near = [...schema.attributeTypes].flatMap(({ names }) => names).find((known) => isNear(known, name));
+  const near = nearest(
+    name,
+    schema.attributeTypes.flatMap(({ names }) => names),
+  );
   const hint =
     near === undefined ? "check the spelling, or add the attribute to the directory's schema" : `did you mean ${near}?`;
-  return { path, message: `the directory's schema has no attribute "${name}": ${hint}`, severity: 'fault' };
-}
-
-function isNear(a: string, b: string): boolean {
-  const [x, y] = [a.toLowerCase(), b.toLowerCase()];
-  return (
-    x !== y &&
-    Math.abs(x.length - y.length) <= 2 &&
-    x.length > 2 &&
-    (x.startsWith(y) || y.startsWith(x) || x.slice(1) === y.slice(1) || x.slice(0, -1) === y.slice(0, -1))
-  );
+  return {
+    path,
+    message: `the directory's schema has no attribute "${name.slice(0, 100)}": ${hint}`,
+    severity: 'fault',
+  };
 }
 
 function* defaultSelection({ schema, classes, options, ...input }: FaceInput): Iterable<string> {
@@ -131,8 +161,13 @@ function* defaultSelection({ schema, classes, options, ...input }: FaceInput): I
       if (kind === 'AUXILIARY' && !/^extensibleObject$/i.test(name)) reachable.push(name);
   }
   const { must, may } = schema.requirements(reachable);
-  for (const type of [...must, ...may]) if (type.usage === 'userApplications') yield type.name;
-  yield* input.attributeAliases;
+  // What the disable flow sets is its own: clients say `active`.
+  const flow = new Set(flowAttributes(options.disableFlow).map((name) => schema.attributeType(name)));
+  for (const type of [...must, ...may]) if (type.usage === 'userApplications' && !flow.has(type)) yield type.name;
+  for (const [index, name] of input.attributeAliases.entries()) {
+    if (schema.attributeType(name) !== undefined) yield name;
+    else input.report(unknownAttribute(schema, name, `connectivity.attributeAliases[${index}]`));
+  }
   for (const type of schema.attributeTypes) {
     if (type.usage === 'userApplications' ? input.includeExtensible : input.includeOperational) yield type.name;
   }
@@ -143,11 +178,14 @@ function describe(name: string, input: FaceInput, treatAsSingleValue?: boolean):
   const type = schema.attributeType(name) as AttributeTypeDescription;
   const key = schema.canonicalName(name);
   const { must } = schema.requirements([...classes]);
-  const options = name.includes(';') ? name.slice(name.indexOf(';')) : '';
+  const options = optionsOf(name);
   return {
     name: input.options.attributes === undefined && options === '' ? type.name : name,
     key,
-    aliases: type.names.map((known) => known + options).filter((known) => known.toLowerCase() !== name.toLowerCase()),
+    ldapName: ldapName(schema, name),
+    aliases: type.names
+      .map((known) => known + options)
+      .filter((known) => known.toLowerCase() !== name.toLowerCase() && known !== '__proto__'),
     // A password is text to whoever sends it, whatever syntax holds it.
     type: isSecretAttribute(name, passwordAttribute) ? 'string' : scimTypeOf(schema, name),
     single: type.singleValue || (key !== 'objectclass' && (treatAsSingleValue ?? input.singleByMapping.has(key))),
@@ -205,7 +243,8 @@ function definitionOf(attribute: DirectoryAttribute): AttributeDefinition {
     description: attribute.description ?? attribute.name,
     // The DN, a mapping or the core face may fill what the directory requires: the entry is checked as a whole.
     required: false,
-    caseExact: attribute.caseExact,
+    // RFC 7643 §2.3.7: references are case exact.
+    caseExact: attribute.caseExact || attribute.type === 'reference',
     mutability: attribute.secret ? 'writeOnly' : attribute.readOnly ? 'readOnly' : 'readWrite',
     returned: attribute.secret ? 'never' : 'default',
     uniqueness: 'none',

@@ -27,6 +27,11 @@ const denied: Cause = {
   detail: (dn) =>
     `The directory does not allow the connector's account to do this at ${quoted(dn)}: give the account the right to write there.`,
 };
+const unwilling: Cause = {
+  status: 403,
+  detail: (dn) =>
+    `The directory is not willing to do this at ${quoted(dn)}: its own policy forbids it, or it is read-only there; see the host log for its words.`,
+};
 const invalid: Cause = {
   status: 400,
   scimType: 'invalidValue',
@@ -46,6 +51,9 @@ const login: Cause = {
     "The directory does not accept the connector's own account: check its user name and password with `connector-host check`.",
 };
 
+/** Of RFC 4370. */
+const authorizationDenied = 123;
+
 const byResult: ReadonlyMap<LdapError['result'], Cause> = new Map<LdapError['result'], Cause>([
   ...(
     [
@@ -62,9 +70,8 @@ const byResult: ReadonlyMap<LdapError['result'], Cause> = new Map<LdapError['res
       'cancelled',
     ] as const
   ).map((result) => [result, unavailable] as const),
-  ...([R.insufficientAccessRights, R.unwillingToPerform, R.affectsMultipleDSAs] as const).map(
-    (result) => [result, denied] as const,
-  ),
+  ...([R.insufficientAccessRights, authorizationDenied] as const).map((result) => [result, denied] as const),
+  ...([R.unwillingToPerform, R.affectsMultipleDSAs] as const).map((result) => [result, unwilling] as const),
   ...([R.strongerAuthRequired, R.confidentialityRequired] as const).map(
     (result) =>
       [
@@ -128,9 +135,15 @@ const unexpected: Cause = {
 /** Any error of a directory as a ScimError; other errors pass as they are. A missing entry depends on the operation. */
 export function toScimError(error: unknown): unknown {
   if (!(error instanceof LdapError)) return error;
-  const cause = error.result === R.noSuchObject ? noSuchObject(error) : (byResult.get(error.result) ?? unexpected);
+  const cause = causeOf(error);
   const headers = cause.retryAfter === undefined ? undefined : { 'Retry-After': String(cause.retryAfter) };
   return new ScimError(cause.status, cause.scimType, cause.detail(error.dn), { headers, cause: error });
+}
+
+function causeOf(error: LdapError): Cause {
+  const cause = error.result === R.noSuchObject ? noSuchObject(error) : (byResult.get(error.result) ?? unexpected);
+  // Whatever a bind is refused for, it is the connector's own account, and no fault of the request.
+  return error.operation === 'bind' && cause.status !== 503 ? login : cause;
 }
 
 /** 32 means another thing to each operation: on add and rename the parent is missing, elsewhere the entry is. */

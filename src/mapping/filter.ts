@@ -3,30 +3,37 @@
  * evaluated again as a resource), and the few keys under which all matches can be found, if there are such.
  */
 import type { DN } from '../directory/dn';
-import {
-  and,
-  type Filter as DirectoryFilter,
-  equality,
-  greaterOrEqual,
-  lessOrEqual,
-  or,
-  present,
-  substrings,
-} from '../directory/filter';
-import type { AttributePath, CompareOperator, Filter } from '../scim/attributePath';
-import type { Link } from './coreFace';
+import type { Value } from '../directory/entry';
+import { and, type Filter as DirectoryFilter, not, or, present } from '../directory/filter';
+import { type AttributePath, type Filter, targetDefinition } from '../scim/attributePath';
+import { assertionOf, attributeFilter } from './attributeFilter';
+import { type Link, sameTerm } from './coreFace';
 import { type DirectoryAttribute, virtual } from './directoryFace';
 import type { ObjectType } from './objectType';
-import { dnOf, looksLikeDN, noReferences, type References } from './reference';
-import { toDirectory, ValueFault } from './syntax';
+import { dnOf, looksLikeDN, type References } from './reference';
 
 /** A key under which a match can be found. */
 export type Candidate =
   | { readonly kind: 'id'; readonly id: string }
   | { readonly kind: 'dn'; readonly dn: DN }
-  /** `value` is normalised; `attribute` is a canonical name among the matching attributes. */
-  | { readonly kind: 'match'; readonly attribute: string; readonly value: string }
+  | MatchCandidate
   | { readonly kind: 'stored'; readonly path: string; readonly value: string };
+
+/** A value of a matching attribute. */
+export interface MatchCandidate {
+  readonly kind: 'match';
+  /** Canonical name. */
+  readonly attribute: string;
+  /** Normalised: the key in the connector space. */
+  readonly value: string;
+  /** The same value as a search of the directory asserts it. */
+  readonly asserted: Value;
+  /**
+   * Where a search looks for it too, because entries without the attribute are known by their name. An entry that has
+   * the attribute comes first: a hit in the connector space is not held up by a search for a second one.
+   */
+  readonly naming: readonly string[];
+}
 
 /** What a filter amounts to. */
 export interface FilterPlan {
@@ -39,186 +46,167 @@ export interface FilterPlan {
 const all: FilterPlan = { superset: 'all' };
 const none: FilterPlan = { superset: 'none', candidates: [] };
 
+type Comparison = Extract<Filter, { kind: 'compare' }>;
+
+/** Sub-attributes that a value filter gives one value for. */
+type Pinned = ReadonlyMap<string, unknown>;
+
+const nothingPinned: Pinned = new Map();
+
 /** Analyses a filter. `references` knows the ids that {@link idsInFilter} names. */
 export function planOf(filter: Filter, objectType: ObjectType, references: References): FilterPlan {
   switch (filter.kind) {
     case 'and':
-      return filter.filters.map((part) => planOf(part, objectType, references)).reduce(both);
+      return both(filter.filters.map((part) => planOf(part, objectType, references)));
     case 'or':
-      return filter.filters.map((part) => planOf(part, objectType, references)).reduce(either);
+      return either(filter.filters.map((part) => planOf(part, objectType, references)));
     case 'not':
       return all;
     case 'present':
-      return presentPlan(filter.path, objectType);
+      return filter.path === undefined ? none : presentPlan(filter.path, objectType);
     case 'compare':
-      return comparePlan(filter.path, filter.operator, filter.value, objectType, references);
+      return comparePlan(filter, objectType, references);
     case 'valuePath':
-      return valuePathPlan(filter.path, filter.filter, objectType);
+      return filter.path === undefined
+        ? none
+        : valuePlan(filter.filter, filter.path, nothingPinned, objectType, references);
   }
 }
 
-function both(a: FilterPlan, b: FilterPlan): FilterPlan {
-  if (a.superset === 'none' || b.superset === 'none') return none;
-  const superset = a.superset === 'all' ? b.superset : b.superset === 'all' ? a.superset : and(a.superset, b.superset);
-  const candidates = [a.candidates, b.candidates]
-    .filter((keys) => keys !== undefined)
-    .sort((x, y) => x.length - y.length)[0];
-  return { superset, ...(candidates === undefined ? {} : { candidates }) };
+/** What all plans find; the fewest keys are enough. */
+function both(plans: readonly FilterPlan[]): FilterPlan {
+  if (plans.some(({ superset }) => superset === 'none')) return none;
+  const filters = plans.flatMap(({ superset }) => (typeof superset === 'string' ? [] : [superset]));
+  const [candidates] = plans
+    .flatMap((plan) => (plan.candidates === undefined ? [] : [plan.candidates]))
+    .sort((a, b) => a.length - b.length);
+  const superset = filters.length === 0 ? 'all' : and(...filters);
+  return candidates === undefined ? { superset } : { superset, candidates };
 }
 
-function either(a: FilterPlan, b: FilterPlan): FilterPlan {
-  if (a.superset === 'none') return b;
-  if (b.superset === 'none') return a;
-  const superset = a.superset === 'all' || b.superset === 'all' ? 'all' : or(a.superset, b.superset);
-  if (a.candidates === undefined || b.candidates === undefined) return { superset };
-  return { superset, candidates: [...a.candidates, ...b.candidates] };
+/** What any plan finds; keys are enough only where each plan has some. */
+function either(plans: readonly FilterPlan[]): FilterPlan {
+  const possible = plans.filter(({ superset }) => superset !== 'none');
+  if (possible.length === 0) return none;
+  const filters = possible.flatMap(({ superset }) => (typeof superset === 'string' ? [] : [superset]));
+  const superset = filters.length < possible.length ? 'all' : or(...filters);
+  const keys = possible.flatMap(({ candidates }) => (candidates === undefined ? [] : [candidates]));
+  return keys.length < possible.length ? { superset } : { superset, candidates: keys.flat() };
 }
 
-function presentPlan(path: AttributePath | undefined, objectType: ObjectType): FilterPlan {
+function presentPlan(path: AttributePath, objectType: ObjectType): FilterPlan {
+  // A complex attribute is there when any part of it is, also one that the state store keeps.
+  const whole = path.definition.type === 'complex' && path.subAttribute === undefined;
+  const attribute = whole || isUserName(path) ? undefined : attributeOf(path, nothingPinned, objectType);
+  return attribute === undefined ? all : { superset: present(attribute.ldapName) };
+}
+
+function isUserName({ extension, attribute }: AttributePath): boolean {
+  return !extension && attribute === 'userName';
+}
+
+function comparePlan(filter: Comparison, objectType: ObjectType, references: References): FilterPlan {
+  const { path, operator, value } = filter;
   if (path === undefined) return none;
-  const filters = targetsOf(path, objectType).map((attribute) => present(attribute.name));
-  return filters.length === 0 || path.attribute === 'userName' ? all : { superset: or(...filters) };
+  if (value === null || operator === 'ne') return all;
+  const attribute = attributeOf(path, nothingPinned, objectType);
+  if (attribute === undefined) return operator === 'eq' ? keyPlan(path, value, objectType) : all;
+  const plan = attributePlan(attribute, filter, objectType, references);
+  if (!isUserName(path) || plan.superset === 'all') return plan;
+  // Who has no such attribute is known by the name of the entry.
+  const unnamed = not(present(attribute.ldapName));
+  return plan.superset === 'none' ? { superset: unnamed } : { ...plan, superset: or(plan.superset, unnamed) };
 }
 
-/** The attributes of the directory in which the values of a path stand; none for what is kept or made elsewhere. */
-function targetsOf(path: AttributePath, objectType: ObjectType): readonly DirectoryAttribute[] {
+/** Equality with something that is no attribute of the directory: the id, the name, or what the state store keeps. */
+function keyPlan(path: AttributePath, value: string | number | boolean, objectType: ObjectType): FilterPlan {
+  const text = String(value);
+  const key = (candidate: Candidate): FilterPlan => ({ superset: 'all', candidates: [candidate] });
+  if (path.subAttribute !== undefined) return all;
+  if (!path.extension && path.attribute === 'id') return key({ kind: 'id', id: text });
   if (path.schema === objectType.urn) {
-    const attribute = objectType.attributes.get(objectType.schema.canonicalName(path.attribute));
-    return attribute === undefined ? [] : [attribute];
+    if (path.attribute !== virtual.dn && path.attribute !== virtual.distinguishedName) return all;
+    const dn = dnOf(text);
+    if (dn === undefined) return none;
+    // Names that differ in case are one name only where the directory says so too.
+    const exact = dn.rdns.some(({ parts }) => parts.some(({ type }) => objectType.schema.isCaseExact(type)));
+    return exact ? all : key({ kind: 'dn', dn });
   }
-  const links = linksOf(path, objectType).filter(
-    ({ subAttribute, definition }) =>
-      (path.subAttribute ?? (definition.type === 'complex' ? 'value' : undefined)) === subAttribute,
+  const stored = path.extension ? `${path.schema}:${path.attribute}` : path.attribute;
+  const isKey = path.definition.caseExact && objectType.options.stored.includes(stored);
+  return isKey ? key({ kind: 'stored', path: stored, value: text }) : all;
+}
+
+/**
+ * The attribute of the directory that has every value of a path; undefined where there is none. Elements whose type
+ * nothing maps are in the state store, so a link with terms speaks for a path only where the filter pins them.
+ */
+function attributeOf(path: AttributePath, pinned: Pinned, objectType: ObjectType): DirectoryAttribute | undefined {
+  const { attributes, schema, urn } = objectType;
+  if (path.schema === urn) return attributes.get(schema.canonicalName(path.attribute));
+  const sub = path.subAttribute ?? (path.definition.type === 'complex' ? 'value' : undefined);
+  const link = linksOf(path, objectType).find(
+    ({ subAttribute, terms }) =>
+      subAttribute === sub && Object.entries(terms).every(([name, term]) => sameTerm(pinned.get(name), term)),
   );
-  return links.flatMap(({ target }) => objectType.attributes.get(target) ?? []);
+  return link === undefined ? undefined : attributes.get(link.target);
 }
 
 function linksOf(path: AttributePath, { links }: ObjectType): readonly Link[] {
   return links.filter(({ schema, attribute }) => schema === path.schema && attribute === path.attribute);
 }
 
-type FilterValue = string | number | boolean | null;
-
-function comparePlan(
-  path: AttributePath | undefined,
-  operator: CompareOperator,
-  value: FilterValue,
+function attributePlan(
+  attribute: DirectoryAttribute,
+  { path, operator, value }: Comparison,
   objectType: ObjectType,
   references: References,
 ): FilterPlan {
   if (path === undefined) return none;
   if (value === null || operator === 'ne') return all;
-  if (operator === 'eq') {
-    const key = keyOf(path, value, objectType);
-    if (key === 'nothing') return none;
-    if (key !== undefined) return { superset: 'all', candidates: [key] };
-  }
-  const attributes = targetsOf(path, objectType);
-  if (attributes.length === 0) return all;
-  return attributes
-    .map((attribute) => attributePlan(attribute, operator, value, objectType, references, path))
-    .reduce(either);
+  const { caseExact } = targetDefinition(path);
+  const superset = attributeFilter(attribute, { operator, value, caseExact }, objectType, references);
+  if (operator !== 'eq' || typeof superset === 'string' || !objectType.matching.includes(attribute.key))
+    return superset === 'none' ? none : { superset };
+  const asserted = assertionOf(attribute, value, references) ?? '';
+  const key: Candidate = {
+    kind: 'match',
+    attribute: attribute.key,
+    value: objectType.schema.normalize(attribute.ldapName, asserted),
+    asserted,
+    naming: isUserName(path) ? objectType.namingAttributes.filter((name) => name !== attribute.key) : [],
+  };
+  return { superset, candidates: [key] };
 }
 
-/** Equality with something that is no attribute of the directory: the id, the name, or what the state store keeps. */
-function keyOf(path: AttributePath, value: FilterValue, objectType: ObjectType): Candidate | 'nothing' | undefined {
-  if (path.subAttribute !== undefined) return undefined;
-  if (!path.extension && path.attribute === 'id') return { kind: 'id', id: String(value) };
-  if (
-    path.schema === objectType.urn &&
-    (path.attribute === virtual.dn || path.attribute === virtual.distinguishedName)
-  ) {
-    const dn = dnOf(String(value));
-    return dn === undefined ? 'nothing' : { kind: 'dn', dn };
-  }
-  const stored = path.extension ? `${path.schema}:${path.attribute}` : path.attribute;
-  if (!objectType.options.stored.includes(stored)) return undefined;
-  return path.definition.caseExact ? { kind: 'stored', path: stored, value: String(value) } : undefined;
-}
-
-function attributePlan(
-  attribute: DirectoryAttribute,
-  operator: CompareOperator,
-  value: FilterValue,
+/** `emails[type eq "work" and value eq "a@b"]`: the terms on mapped sub-attributes narrow it down, the others do not. */
+function valuePlan(
+  filter: Filter,
+  path: AttributePath,
+  pinned: Pinned,
   objectType: ObjectType,
   references: References,
-  path: AttributePath,
 ): FilterPlan {
-  const { schema } = objectType;
-  const type = schema.attributeType(attribute.name);
-  const caseExact = (path.subDefinition ?? path.definition).caseExact;
-  // A rule that the server does not have evaluates to undefined, which would hide matches (RFC 4511 §4.5.1.7); and a
-  // rule that is stricter than the SCIM attribute would hide those that differ in case.
-  if (type === undefined || (attribute.caseExact && !caseExact && attribute.type === 'string')) return all;
-  const encoded = encodedOf(attribute, value, references);
-  if (encoded === undefined) return operator === 'eq' ? none : all;
-  const text = encoded.toString();
-  switch (operator) {
-    case 'eq': {
-      if (type.equality === undefined) return all;
-      const superset = equality(attribute.name, encoded);
-      if (!objectType.matching.includes(attribute.key)) return { superset };
-      return {
-        superset,
-        candidates: [{ kind: 'match', attribute: attribute.key, value: schema.normalize(attribute.name, encoded) }],
-      };
+  switch (filter.kind) {
+    case 'and': {
+      const terms = new Map([...pinned, ...filter.filters.flatMap(pinnedBy)]);
+      return both(filter.filters.map((part) => valuePlan(part, path, terms, objectType, references)));
     }
-    case 'co':
-      return type.substring === undefined || text === ''
-        ? all
-        : { superset: substrings(attribute.name, { any: [text] }) };
-    case 'sw':
-      return type.substring === undefined || text === ''
-        ? all
-        : { superset: substrings(attribute.name, { initial: text }) };
-    case 'ew':
-      return type.substring === undefined || text === ''
-        ? all
-        : { superset: substrings(attribute.name, { final: text }) };
-    case 'gt':
-    case 'ge':
-      return type.ordering === undefined ? all : { superset: greaterOrEqual(attribute.name, encoded) };
-    case 'lt':
-    case 'le':
-      return type.ordering === undefined ? all : { superset: lessOrEqual(attribute.name, encoded) };
+    case 'or':
+      return either(filter.filters.map((part) => valuePlan(part, path, pinned, objectType, references)));
+    case 'compare': {
+      if (filter.path === undefined) return none;
+      const attribute = attributeOf(filter.path, pinned, objectType);
+      return attribute === undefined ? all : attributePlan(attribute, filter, objectType, references);
+    }
     default:
       return all;
   }
 }
 
-function encodedOf(
-  attribute: DirectoryAttribute,
-  value: FilterValue,
-  references: References,
-): ReturnType<typeof toDirectory> | undefined {
-  try {
-    if (attribute.type !== 'reference') return toDirectory(value, attribute.type);
-    const text = String(value);
-    return (looksLikeDN(text) ? dnOf(text) : references.dnOf(text))?.toString();
-  } catch (error) {
-    if (error instanceof ValueFault) return undefined;
-    throw error;
-  }
-}
-
-/** `emails[type eq "work" and value eq "a@b"]`: the terms on mapped sub-attributes narrow it down, the others do not. */
-function valuePathPlan(path: AttributePath | undefined, inner: Filter, objectType: ObjectType): FilterPlan {
-  if (path === undefined) return none;
-  const plan = (filter: Filter): FilterPlan => {
-    if (filter.kind === 'and') return filter.filters.map(plan).reduce(both);
-    if (filter.kind === 'or') return filter.filters.map(plan).reduce(either);
-    if (filter.kind !== 'compare' || filter.path === undefined || filter.value === null || filter.operator === 'ne')
-      return all;
-    const sub = filter.path.subAttribute ?? 'value';
-    const links = linksOf(path, objectType).filter(({ subAttribute }) => subAttribute === sub);
-    const attributes = links.flatMap(({ target }) => objectType.attributes.get(target) ?? []);
-    if (attributes.length === 0) return all;
-    const { operator, value } = filter;
-    return attributes
-      .map((attribute) => attributePlan(attribute, operator, value, objectType, noReferences, path))
-      .reduce(either);
-  };
-  return plan(inner);
+function pinnedBy(filter: Filter): [string, unknown][] {
+  if (filter.kind !== 'compare' || filter.operator !== 'eq' || filter.path?.subAttribute === undefined) return [];
+  return [[filter.path.subAttribute, filter.value]];
 }
 
 /** Ids that a filter compares references with, so that they can be looked up together. */
@@ -228,11 +216,12 @@ export function idsInFilter(filter: Filter, objectType: ObjectType): string[] {
     case 'or':
       return filter.filters.flatMap((part) => idsInFilter(part, objectType));
     case 'not':
+    case 'valuePath':
       return idsInFilter(filter.filter, objectType);
     case 'compare': {
-      if (filter.path === undefined || typeof filter.value !== 'string') return [];
-      const reference = targetsOf(filter.path, objectType).some(({ type }) => type === 'reference');
-      return reference && !looksLikeDN(filter.value) ? [filter.value] : [];
+      const { path, value } = filter;
+      if (path === undefined || typeof value !== 'string' || looksLikeDN(value)) return [];
+      return attributeOf(path, nothingPinned, objectType)?.type === 'reference' ? [value] : [];
     }
     default:
       return [];

@@ -5,6 +5,7 @@ import { parsePath } from '../scim/path';
 import type { Resource } from '../scim/resource';
 import { linkOf, valuesAt } from './coreFace';
 import { sourceAliases } from './defaultMapping';
+import { faceValue } from './directoryFace';
 import { ExpressionEvaluationError, evaluate, type ResultValue, type Scope } from './expression';
 import type { Flow, ObjectType } from './objectType';
 
@@ -23,26 +24,28 @@ export function scopeOf(
 /** The values of a source, as an expression names it: a SCIM path, a name of the directory, or an identity provider's own name for it. */
 export function sourceValues(objectType: ObjectType, resource: Resource, name: string): readonly unknown[] {
   const directory = objectType.attributes.get(objectType.schema.canonicalName(name));
-  const face = resource[objectType.urn] as Record<string, unknown> | undefined;
-  const core =
-    parsePath(name, objectType.resourceType) ??
-    parsePath(sourceAliases[name.toLowerCase()] ?? '', objectType.resourceType);
+  const core = parsePath(name, objectType.resourceType) ?? parsePath(aliasOf(name) ?? '', objectType.resourceType);
   if (core !== undefined && core.schema !== objectType.urn) {
     const link = linkOf(core.spelled, objectType.rdnAttribute, objectType.name, objectType.schema);
-    const values = typeof link === 'string' ? [] : valuesAt(link, resource, true);
+    const values = typeof link === 'string' ? [] : valuesAt(link, resource);
     if (values.length > 0) return values;
   }
-  const own = directory === undefined ? face?.[name] : face?.[directory.name];
-  if (own !== undefined) return Array.isArray(own) ? own : [own];
+  const value = faceValue(resource, objectType.urn, directory?.name ?? name);
+  if (value !== undefined) return Array.isArray(value) ? value : [value];
   // A name of the directory that only the core face has filled.
   const link = objectType.links.find(({ target }) => target === directory?.key);
-  return link === undefined ? [] : valuesAt(link, resource, true);
+  return link === undefined ? [] : valuesAt(link, resource);
 }
 
 /** Whether anything is known under the name that an expression uses. */
 export function isKnownSource(objectType: ObjectType, name: string): boolean {
   if (objectType.attributes.has(objectType.schema.canonicalName(name))) return true;
-  return parsePath(name, objectType.resourceType) !== undefined || sourceAliases[name.toLowerCase()] !== undefined;
+  return parsePath(name, objectType.resourceType) !== undefined || aliasOf(name) !== undefined;
+}
+
+function aliasOf(name: string): string | undefined {
+  const key = name.toLowerCase();
+  return Object.hasOwn(sourceAliases, key) ? sourceAliases[key] : undefined;
 }
 
 function scalar(values: readonly unknown[]): ReturnType<Scope['attribute']> {

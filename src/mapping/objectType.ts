@@ -45,6 +45,8 @@ export interface ObjectType {
   readonly dnExpression?: Expression;
   /** Attribute type of the RDN when neither `-dn-` nor an expression says more. */
   readonly rdnAttribute: string;
+  /** Canonical names of the attributes by which entries of this type are usually named; a search for a user's name looks there. */
+  readonly namingAttributes: readonly string[];
   readonly disableFlow?: FlowOptions;
   readonly deleteFlow: FlowOptions;
 }

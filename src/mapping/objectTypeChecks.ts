@@ -1,12 +1,17 @@
 /** What can be wrong with an object type once the directory's schema is known. */
+import { isDeepStrictEqual } from 'node:util';
+import { DN } from '../directory/dn';
+import { Entry } from '../directory/entry';
+import { type Filter, parseFilter } from '../directory/filter';
 import type { Schema } from '../directory/schema';
+import { checkEntry } from '../directory/schemaCheck';
 import { isDNAnchor } from './anchor';
-import type { Link } from './coreFace';
-import { type DirectoryAttribute, isVirtual, unknownAttribute } from './directoryFace';
+import { isSecretAttribute, isVirtual, ldapName, unknownAttribute } from './directoryFace';
+import { DNExpressionError, evaluateDN } from './dnExpression';
 import { type Expression, parseExpression } from './expression';
 import { isKnownSource } from './flow';
-import type { Flow, ObjectType } from './objectType';
-import type { Fault, ObjectTypeOptions } from './options';
+import type { ObjectType } from './objectType';
+import { type Fault, flowAttributes, type ObjectTypeOptions } from './options';
 
 /** What an object type is compiled from. */
 export interface ObjectTypeInput {
@@ -73,42 +78,108 @@ export function checkAnchor(
       message: `${anchor} may have several values, so it cannot identify an entry: use ${proposedAnchor}`,
       severity: 'fault',
     });
-  } else if (anchor.toLowerCase() !== proposedAnchor.toLowerCase() && !allowManualAnchorSelection) {
+  } else if (schema.canonicalName(anchor) !== schema.canonicalName(proposedAnchor) && !allowManualAnchorSelection) {
     const message = `${anchor} is not what this directory proposes (${proposedAnchor}): set connectivity.allowManualAnchorSelection to use it all the same`;
     report({ path: at, message, severity: 'fault' });
   }
-  return anchor;
+  return ldapName(schema, anchor);
+}
+
+/** The canonical names of the file's matching attributes: their values are kept as keys, so none can be a secret. */
+export function checkMatching({ options, schema, passwordAttribute, path }: ObjectTypeInput, report: Report): string[] {
+  return options.matchingAttributes.flatMap((name, index) => {
+    const at = `${path}.matchingAttributes[${index}]`;
+    if (schema.attributeType(name) === undefined) report(unknownAttribute(schema, name, at));
+    else if (isSecretAttribute(name, passwordAttribute)) report(neverRead(name, at));
+    else return [schema.canonicalName(name)];
+    return [];
+  });
+}
+
+/** Whether an entry is of the type is decided from what was read of it: the filter may look at nothing else. */
+export function checkFilter({ options, schema, passwordAttribute, path }: ObjectTypeInput, report: Report): void {
+  const names = options.filter === undefined ? [] : attributesIn(parseFilter(options.filter));
+  for (const name of new Set(names)) {
+    if (schema.attributeType(name) === undefined) report(unknownAttribute(schema, name, `${path}.filter`));
+    else if (isSecretAttribute(name, passwordAttribute)) report(neverRead(name, `${path}.filter`));
+  }
+}
+
+/** The attributes that a filter looks at. */
+export function attributesIn(filter: Filter): string[] {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return filter.filters.flatMap(attributesIn);
+    case 'not':
+      return attributesIn(filter.filter);
+    default:
+      return filter.attribute === undefined ? [] : [filter.attribute];
+  }
+}
+
+function neverRead(name: string, path: string): Fault {
+  return {
+    path,
+    message: `${name} is never read, so nothing can be found by it: name another attribute`,
+    severity: 'fault',
+  };
+}
+
+/** What the flows set is read back to tell whether an entry is disabled, and kept to undo it. */
+export function checkFlows(input: ObjectTypeInput, report: Report): void {
+  const { options, schema, passwordAttribute, path } = input;
+  for (const flow of ['disableFlow', 'deleteFlow'] as const) {
+    for (const name of flowAttributes(options[flow])) {
+      const at = `${path}.deprovisioning.${flow}.values.${name}`;
+      const fault = (message: string) => report({ path: at, message, severity: 'fault' });
+      const type = schema.attributeType(name);
+      if (type === undefined) report(unknownAttribute(schema, name, at));
+      else if (isSecretAttribute(name, passwordAttribute))
+        fault(`${name} is never read, so nobody could tell a disabled entry: set another attribute`);
+      else if (type.noUserModification) fault(`${name} is written by the directory only: set another attribute`);
+      else if (schema.isBinary(name))
+        fault(`${name} holds octets, which a file has no way to write: set another attribute`);
+    }
+  }
+  const own = new Set(flowAttributes(options.disableFlow).map((name) => schema.canonicalName(name)));
+  for (const [index, { name }] of (options.attributes ?? []).entries()) {
+    if (isVirtual(name) || !own.has(schema.canonicalName(name))) continue;
+    report({
+      path: `${path}.attributes[${index}]`,
+      message: `${name} is set by the disable flow: it cannot be selected as well`,
+      severity: 'fault',
+    });
+  }
+}
+
+/** The attribute types of the RDN that a DN expression makes, whatever it is given; none where it depends on that. */
+export function namingTypes(expression: Expression): string[] {
+  try {
+    const scope = { attribute: () => 'x', now: () => new Date(0), random: (length: number) => new Uint8Array(length) };
+    return (evaluateDN(expression, scope).rdn?.parts ?? []).map(({ type }) => type);
+  } catch (error) {
+    if (error instanceof DNExpressionError) return [];
+    throw error;
+  }
 }
 
 /** A MUST attribute that nothing can fill makes every create fail: it is said before the first one does. */
 export function checkMust(
-  { options, schema, path }: ObjectTypeInput,
+  { schema, path }: ObjectTypeInput,
   classes: readonly string[],
-  links: readonly Link[],
-  flows: readonly Flow[],
-  attributes: ReadonlyMap<string, DirectoryAttribute>,
+  filled: Iterable<string>,
   report: Report,
 ): void {
-  const filled = new Set([...links, ...flows].map(({ target }) => target));
-  for (const { name } of schema.requirements([...classes]).must) {
-    const key = schema.canonicalName(name);
-    if (key === 'objectclass' || filled.has(key) || attributes.has(key)) continue;
+  const keys = new Set([...filled].map((name) => schema.canonicalName(name)));
+  const bare = new Entry(DN.root, { objectClass: classes });
+  for (const { kind, attribute } of checkEntry(bare, schema)) {
+    if (kind !== 'missing' || attribute === undefined || keys.has(schema.canonicalName(attribute))) continue;
     report({
       path,
-      message: `${name} is mandatory for ${classes.join(', ')} and nothing fills it: map it, or add it to attributes`,
+      message: `${attribute} is mandatory for ${classes.join(', ')} and nothing fills it: map it, or add it to attributes`,
       severity: 'fault',
     });
-  }
-  for (const [index, { name }] of (options.attributes ?? []).entries()) {
-    if (isVirtual(name) || options.disableFlow?.action !== 'setAttribute') continue;
-    const values = Object.keys(options.disableFlow.values).map((flow) => schema.canonicalName(flow));
-    if (values.includes(schema.canonicalName(name))) {
-      report({
-        path: `${path}.attributes[${index}]`,
-        message: `${name} is set by the disable flow: it cannot be selected as well`,
-        severity: 'fault',
-      });
-    }
   }
 }
 
@@ -132,4 +203,32 @@ export function checkSources(objectType: ObjectType, path: string, report: Repor
       report({ path: `${path}.${at}`, message, severity: 'fault' });
     }
   }
+}
+
+/** Object types that can both own an entry: the first one does. `paths` are theirs in the file. */
+export function checkOverlaps(types: readonly { objectType: ObjectType; path: string }[], report: Report): void {
+  for (const [index, { objectType: later, path }] of types.entries()) {
+    const earlier = types.slice(0, index).find(({ objectType }) => overlap(objectType, later));
+    if (earlier === undefined) continue;
+    report({
+      path: `${path}.filter`,
+      message: `an entry can be both a ${later.name} and a ${earlier.objectType.name} (${earlier.path}), and is then a ${earlier.objectType.name}: tell them apart by a filter`,
+      severity: 'notice',
+    });
+  }
+}
+
+function overlap(a: ObjectType, b: ObjectType): boolean {
+  const [x, y] = [a.options.targetObject, b.options.targetObject];
+  if (!a.schema.isSubclassOf(x, y) && !a.schema.isSubclassOf(y, x)) return false;
+  const [of, against] = [conjuncts(a.filter), conjuncts(b.filter)];
+  return !of.some((one) => against.some((other) => isContrary(one, other) || isContrary(other, one)));
+}
+
+function conjuncts(filter: Filter): readonly Filter[] {
+  return filter.kind === 'and' ? filter.filters.flatMap(conjuncts) : [filter];
+}
+
+function isContrary(a: Filter, b: Filter): boolean {
+  return a.kind === 'not' && isDeepStrictEqual(a.filter, b);
 }

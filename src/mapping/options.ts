@@ -25,6 +25,11 @@ export type FlowOptions =
   | { readonly action: 'setAttribute'; readonly values: Readonly<Record<string, string | readonly string[]>> }
   | { readonly action: 'move'; readonly container: string };
 
+/** Names of the attributes that a flow sets. */
+export function flowAttributes(flow: FlowOptions | undefined): readonly string[] {
+  return flow?.action === 'setAttribute' ? Object.keys(flow.values) : [];
+}
+
 /** An object type (pages *Object Types*, *Select Attributes*, *Deprovisioning*). */
 export interface ObjectTypeOptions {
   readonly resourceType: string;

@@ -18,38 +18,68 @@ export function remainderOf(
   return isDeepStrictEqual(wanted, derived.map(plain)) ? undefined : { elements: wanted };
 }
 
-/** Elements as they were set, less those whose mapped values have gone from the directory, plus those that have come. */
+/**
+ * Elements as they were set, less those of which a mapped value has gone from the directory; then what has come. One
+ * value of the directory may stand in several elements (two offices in one city): a directory keeps each value once.
+ */
 export function restoreElements(
   links: readonly Link[],
   derived: readonly Element[],
   remembered: readonly Element[],
 ): Element[] {
-  const rest = [...derived];
+  const pools = new Map(links.map((link) => [link, new Pool(link, derived)]));
   const elements: Element[] = [];
   for (const element of remembered) {
-    const own = links.filter((link) => isOwn(link, element, link === links[0]));
-    if (own.length === 0) {
-      elements.push(element);
-      continue;
-    }
-    const index = rest.findIndex((candidate) =>
-      own.every(({ subAttribute = 'value' }) => sameText(candidate[subAttribute], element[subAttribute])),
+    const found = [...pools].flatMap(([link, pool]) =>
+      isOwn(link, element) && element[pool.name] !== undefined ? [{ pool, value: element[pool.name] }] : [],
     );
-    const [found] = index < 0 ? [] : rest.splice(index, 1);
-    if (found !== undefined) elements.push({ ...element, ...pick(found, own) });
+    if (!found.every(({ pool, value }) => pool.has(value))) continue;
+    elements.push({ ...element, ...Object.fromEntries(found.map(({ pool, value }) => [pool.name, pool.take(value)])) });
   }
-  return [...elements, ...rest];
+  return [...elements, ...derived.flatMap((element) => rest(element, pools))];
 }
 
-/** Case alone does not make another value: the directory keeps its own spelling. */
-function sameText(a: unknown, b: unknown): boolean {
-  return a === b || (typeof a === 'string' && typeof b === 'string' && a.toLowerCase() === b.toLowerCase());
+/** What no remembered element has taken of an element that was made from the directory's values. */
+function rest(element: Element, pools: ReadonlyMap<Link, Pool>): Element[] {
+  const own = [...pools].filter(([link]) => hasTerms(element, link));
+  const left = { ...element };
+  for (const [, pool] of own) if (pool.isTaken(left[pool.name])) delete left[pool.name];
+  return own.some(([, { name }]) => left[name] !== undefined) ? [left] : [];
 }
 
-function pick(element: Element, links: readonly Link[]): Element {
-  return Object.fromEntries(
-    links.flatMap(({ subAttribute = 'value' }) =>
-      element[subAttribute] === undefined ? [] : [[subAttribute, element[subAttribute]]],
-    ),
-  );
+/** Whether an element has a link's terms as they stand in the file, as those made from the directory's values have. */
+export function hasTerms(element: Element, { terms }: Link): boolean {
+  return Object.entries(terms).every(([name, term]) => element[name] === term);
+}
+
+/** The values that the directory has for a link. Case alone does not make another one: the directory keeps its own spelling. */
+class Pool {
+  readonly name: string;
+  readonly #values = new Map<unknown, unknown>();
+  readonly #taken = new Set<unknown>();
+
+  constructor(link: Link, derived: readonly Element[]) {
+    this.name = link.subAttribute ?? 'value';
+    for (const element of derived) {
+      const value = element[this.name];
+      if (value !== undefined && hasTerms(element, link)) this.#values.set(keyOf(value), value);
+    }
+  }
+
+  has(value: unknown): boolean {
+    return this.#values.has(keyOf(value));
+  }
+
+  take(value: unknown): unknown {
+    this.#taken.add(keyOf(value));
+    return this.#values.get(keyOf(value));
+  }
+
+  isTaken(value: unknown): boolean {
+    return this.#taken.has(keyOf(value));
+  }
+}
+
+function keyOf(value: unknown): unknown {
+  return typeof value === 'string' ? value.toLowerCase() : value;
 }

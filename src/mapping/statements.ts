@@ -6,8 +6,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Value } from '../directory/entry';
 import { ScimError } from '../scim/error';
 import type { Resource } from '../scim/resource';
-import { type Link, valuesAt } from './coreFace';
-import { type DirectoryAttribute, virtual } from './directoryFace';
+import { valuesAt } from './coreFace';
+import { type DirectoryAttribute, faceValue, virtual } from './directoryFace';
 import type { ObjectType } from './objectType';
 import { dnOf, looksLikeDN, type References } from './reference';
 import { toDirectory, ValueFault } from './syntax';
@@ -24,31 +24,21 @@ export interface Statement {
 
 /** Everything that is said of one attribute, one statement per face or link. */
 export function statementsOf(objectType: ObjectType, attribute: DirectoryAttribute, resource: Resource): Statement[] {
-  const face = resource[objectType.urn] as Record<string, unknown> | undefined;
-  const own = asList(face?.[attribute.name]);
-  const statements: Statement[] = [{ path: `${objectType.urn}:${attribute.name}`, face: objectType.urn, values: own }];
+  const onFace = (name: string): Statement => ({
+    path: `${objectType.urn}:${name}`,
+    face: objectType.urn,
+    values: asList(faceValue(resource, objectType.urn, name)),
+  });
+  const statements = [onFace(attribute.name)];
   for (const link of objectType.links) {
     if (link.target !== attribute.key) continue;
-    statements.push({
-      path: link.source,
-      face: link.schema,
-      values: valuesAt(link, resource, isFirst(link, objectType)),
-    });
+    statements.push({ path: link.source, face: link.schema, values: valuesAt(link, resource) });
   }
   if (attribute.key === objectType.schema.canonicalName(objectType.passwordAttribute)) {
     statements.push({ path: 'password', face: objectType.resourceType.schema.id, values: asList(resource.password) });
-    statements.push({
-      path: `${objectType.urn}:${virtual.exportPassword}`,
-      face: objectType.urn,
-      values: asList(face?.[virtual.exportPassword]),
-    });
+    statements.push(onFace(virtual.exportPassword));
   }
   return statements;
-}
-
-/** Whether a link is the first of its core attribute: elements without the filter's sub-attributes are its own. */
-function isFirst(link: Link, { links }: ObjectType): boolean {
-  return links.find(({ schema, attribute }) => schema === link.schema && attribute === link.attribute) === link;
 }
 
 function asList(value: unknown): readonly unknown[] {
@@ -65,10 +55,11 @@ export function agreed(
 ): Statement | undefined {
   const [first, ...others] = statements;
   if (first === undefined) return undefined;
+  // Values of an attribute have no order (RFC 4512 §2.2): the same ones in another order are no contradiction.
   const normal = (statement: Statement) =>
-    encode(statement, attribute, objectType, references).map((value) =>
-      objectType.schema.normalize(attribute.name, value),
-    );
+    encode(statement, attribute, objectType, references)
+      .map((value) => objectType.schema.normalize(attribute.name, value))
+      .sort();
   for (const other of others) {
     if (isDeepStrictEqual(first.values, other.values) || isDeepStrictEqual(normal(first), normal(other))) continue;
     const detail = `${first.path} and ${other.path} are the same attribute of the directory (${attribute.name}) and are given different values: send one of them, or the same value in both.`;
@@ -87,30 +78,25 @@ export function encode(
   if (attribute.single && values.length > 1) {
     throw new ScimError(400, 'invalidValue', `${path} takes one value and was given ${values.length}.`);
   }
-  return values
-    .map((value) => {
-      try {
-        return attribute.type === 'reference' ? referenceValue(value, references) : toDirectory(value, attribute.type);
-      } catch (error) {
-        if (!(error instanceof ValueFault)) throw error;
-        // The value itself stays out of the message: it may be a secret, and the client knows what it sent.
-        throw new ScimError(400, 'invalidValue', `${path} ${error.message}.`);
-      }
-    })
-    .filter((value, index, all) => isFirstOfItsKind(value, index, all, attribute, objectType));
+  const encoded = values.map((value) => {
+    try {
+      return attribute.type === 'reference' ? referenceValue(value, references) : toDirectory(value, attribute.type);
+    } catch (error) {
+      if (!(error instanceof ValueFault)) throw error;
+      // The value itself stays out of the message: it may be a secret, and the client knows what it sent.
+      throw new ScimError(400, 'invalidValue', `${path} ${error.message}.`);
+    }
+  });
+  return encoded.length > 1 ? distinct(encoded, attribute, objectType) : encoded;
 }
 
-function isFirstOfItsKind(
-  value: Value,
-  index: number,
-  all: readonly Value[],
-  attribute: DirectoryAttribute,
-  { schema }: ObjectType,
-): boolean {
-  if (all.length === 1) return true;
-  if (all.length > 64) return true;
-  const normal = schema.normalize(attribute.name, value);
-  return all.findIndex((other) => schema.normalize(attribute.name, other) === normal) === index;
+/** An attribute is a set: of values that match each other, the first one. */
+function distinct(values: readonly Value[], { ldapName }: DirectoryAttribute, { schema }: ObjectType): Value[] {
+  const seen = new Set<string>();
+  return values.filter((value) => {
+    const normal = schema.normalize(ldapName, value);
+    return !seen.has(normal) && seen.add(normal);
+  });
 }
 
 function referenceValue(value: unknown, references: References): Value {

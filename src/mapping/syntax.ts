@@ -8,9 +8,14 @@ export function scimTypeOf(schema: Schema, attribute: string): Exclude<Attribute
   if (schema.isBinary(attribute)) return 'binary';
   if (schema.isBoolean(attribute)) return 'boolean';
   if (schema.isInteger(attribute)) return 'integer';
-  if (schema.isDN(attribute)) return 'reference';
+  if (schema.isDN(attribute) || holdsOptionalUID(schema, attribute)) return 'reference';
   if (schema.isGeneralizedTime(attribute)) return 'dateTime';
   return 'string';
+}
+
+/** Whether values are DNs that may end in a unique identifier: `uniqueMember` (RFC 4517 §3.3.21). */
+export function holdsOptionalUID(schema: Schema, attribute: string): boolean {
+  return schema.attributeType(attribute)?.syntax === '1.3.6.1.4.1.1466.115.121.1.34';
 }
 
 /** A value that does not fit its attribute; the message says what would. */
@@ -55,34 +60,40 @@ function integerToDirectory(json: unknown): string {
 
 function binaryToDirectory(json: unknown): Buffer {
   const encoded = text(json).replace(/\s+/g, '');
-  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(encoded))
+  // Four characters are three octets: a single one left over is less than one.
+  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(encoded) || encoded.replace(/=+$/, '').length % 4 === 1)
     throw new ValueFault('must be binary data in base64 (RFC 7643 §2.3.6)');
   return Buffer.from(encoded, 'base64');
 }
 
-/** RFC 3339 (as RFC 7643 §2.3.5 has it) → GeneralizedTime in UTC; a GeneralizedTime passes as it is. */
+const dateTime = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?<offset>Z|[+-]\d\d:\d\d)?)?$/;
+
+/** xsd:dateTime or xsd:date (RFC 7643 §2.3.5) → GeneralizedTime in UTC; a GeneralizedTime passes as it is. */
 function dateTimeToDirectory(value: string): string {
   if (generalizedTime.test(value)) return value;
-  const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(value) ? Date.parse(value) : Number.NaN;
+  const text = value.toUpperCase();
+  const match = dateTime.exec(text);
+  // What names no offset is UTC: never the host's local time, which JavaScript would take.
+  const utc = text.includes('T') && match?.groups?.offset === undefined ? 'Z' : '';
+  const instant = match === null ? Number.NaN : Date.parse(text + utc);
   if (Number.isNaN(instant)) throw new ValueFault('must be a date and time such as 2026-11-21T08:30:00Z');
-  const iso = new Date(instant).toISOString();
-  const fraction = iso.slice(20, 23) === '000' ? '' : `.${iso.slice(20, 23)}`;
-  return `${iso.slice(0, 19).replace(/[-:T]/g, '')}${fraction}Z`;
+  return new Date(instant).toISOString().replace(/[-:T]/g, '').replace('.000Z', 'Z');
 }
 
-const generalizedTime =
-  /^(\d{4})(\d{2})(\d{2})(\d{2})(?:(\d{2})(?:(\d{2}))?)?(?:[.,](\d{1,9}))?(Z|[+-]\d{2}(?:\d{2})?)$/;
+/** RFC 4517 §3.3.13. */
+const generalizedTime = /^(\d{4})(\d{2})(\d{2})(\d{2})(?:(\d{2})(\d{2})?)?(?:[.,](\d{1,9}))?(?:Z|([+-]\d{2})(\d{2})?)$/;
 
-/** GeneralizedTime → RFC 3339 in UTC; undefined when it is no moment that a calendar has (e.g. 000001010000Z). */
+/** GeneralizedTime → xsd:dateTime in UTC; undefined when it is no moment that a calendar has (e.g. 000001010000Z). */
 export function dateTimeOf(value: string): string | undefined {
   const match = generalizedTime.exec(value);
   if (match === null) return undefined;
-  const [, year = '', month = '', day = '', hour = '', minute = '00', second = '00', fraction = '', zone = 'Z'] = match;
-  const offset = zone === 'Z' ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(3) || '00'}`;
-  const milliseconds = fraction === '' ? '' : `.${fraction.slice(0, 3).padEnd(3, '0')}`;
-  const instant = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${milliseconds}${offset}`);
-  if (Number.isNaN(instant) || year === '0000') return undefined;
-  return new Date(instant).toISOString().replace('.000Z', 'Z');
+  const [, year = '', month, day, hour, minute, second, fraction = '0', zoneHour = '+00', zoneMinute = '00'] = match;
+  if (year === '0000') return undefined;
+  const text = `${year}-${month}-${day}T${hour}:${minute ?? '00'}:${second ?? '00'}${zoneHour}:${zoneMinute}`;
+  // A fraction is one of the last unit that is given.
+  const unit = minute === undefined ? 3_600_000 : second === undefined ? 60_000 : 1000;
+  const instant = Date.parse(text) + Math.floor((Number(fraction) * unit) / 10 ** fraction.length);
+  return Number.isNaN(instant) ? undefined : new Date(instant).toISOString().replace('.000Z', 'Z');
 }
 
 /** The directory's encoding → JSON. A value that breaks its own syntax comes back as the text it is. */
@@ -92,8 +103,8 @@ export function fromDirectory(value: Value, type: AttributeType): string | numbe
   if (type === 'boolean')
     return string.toUpperCase() === 'TRUE' ? true : string.toUpperCase() === 'FALSE' ? false : string;
   if (type === 'integer') {
-    const number = Number(string);
-    return Number.isSafeInteger(number) && string.trim() !== '' ? number : string;
+    const number = /^\s*[+-]?\d+\s*$/.test(string) ? Number(string) : Number.NaN;
+    return Number.isSafeInteger(number) ? number : string;
   }
   if (type === 'dateTime') return dateTimeOf(string) ?? string;
   return string;

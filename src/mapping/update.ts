@@ -1,15 +1,15 @@
 /** Resource before, resource after → the entry as it shall be, with its new name. Pure; written by `connector/export`. */
 import { isDeepStrictEqual } from 'node:util';
 import { type DN, RDN } from '../directory/dn';
-import type { Entry, EntryAttribute, Value } from '../directory/entry';
+import { type Entry, type EntryAttribute, sameValue, type Value } from '../directory/entry';
+import type { Schema } from '../directory/schema';
 import { ScimError } from '../scim/error';
 import type { Resource } from '../scim/resource';
-import { rdnValue } from './attributes';
-import { encodeMade, evaluated, givenDN } from './create';
-import type { DirectoryAttribute } from './directoryFace';
+import { encodeMade, evaluatedDN, givenDN } from './create';
+import { type DirectoryAttribute, faceValue, ldapName, virtual } from './directoryFace';
 import { flowSources, flowValues, isAllocated, scopeOf, sourceValues } from './flow';
 import type { ObjectType } from './objectType';
-import type { References } from './reference';
+import { type References, referredDN } from './reference';
 import { agreed, encode, type Statement, statementsOf } from './statements';
 
 /** What an update is computed from. */
@@ -36,24 +36,29 @@ export interface Update {
 
 /** Computes an update. @throws ScimError 400 on contradictions and on values that fit no syntax. */
 export function updateOf(objectType: ObjectType, input: UpdateInput): Update {
-  const changes = new Map<string, EntryAttribute>();
+  const changes: Changes = new Map();
   const secrets: EntryAttribute[] = [];
+  const change = (attribute: DirectoryAttribute, values: readonly Value[]) => {
+    const own = { name: attribute.ldapName, values };
+    if (!attribute.secret) changes.set(attribute.key, own);
+    else if (values.length > 0) secrets.push(own);
+  };
+  const stated = new Set<string>();
   for (const attribute of objectType.attributes.values()) {
-    if (attribute.readOnly) continue;
-    const statement = changed(objectType, attribute, input);
+    const statement = attribute.readOnly ? undefined : changed(objectType, attribute, input);
     if (statement === undefined) continue;
+    stated.add(attribute.key);
     const values = encode(statement, attribute, objectType, input.references);
-    if (attribute.secret) {
-      if (values.length > 0) secrets.push({ name: attribute.name, values });
-      continue;
-    }
-    changes.set(attribute.key, { name: attribute.name, values: keepUnresolved(values, attribute, objectType, input) });
+    change(attribute, keepUnresolved(values, attribute, objectType, input));
   }
-  applyFlows(objectType, input, changes);
+  for (const [attribute, values] of flowChanges(objectType, input, stated)) change(attribute, values);
   const dn = newDN(objectType, input, changes);
   keepNaming(objectType, input.entry, dn, changes);
   return { after: input.entry.with(changes.values(), dn), secrets };
 }
+
+/** What becomes of attributes, by key. */
+type Changes = Map<string, EntryAttribute>;
 
 /** The statement that has changed, if one has; several that have must agree. */
 function changed(objectType: ObjectType, attribute: DirectoryAttribute, input: UpdateInput): Statement | undefined {
@@ -61,57 +66,71 @@ function changed(objectType: ObjectType, attribute: DirectoryAttribute, input: U
   const after = statementsOf(objectType, attribute, input.desired);
   const differing = after.filter((statement, index) => !isDeepStrictEqual(statement.values, before[index]?.values));
   const stated = differing.filter(({ values }) => values.length > 0);
+  if (input.kind === 'patch') {
+    const said = attribute.secret ? stated : differing;
+    return agreed(said, attribute, objectType, input.references);
+  }
+  // A replace says nothing by leaving out what another face has.
   if (stated.length > 0) return agreed(stated, attribute, objectType, input.references);
   const [cleared] = differing;
-  if (cleared === undefined || attribute.secret) return undefined;
-  if (input.kind === 'patch') return cleared;
-  // A replace clears only what every face that it speaks of leaves out, and never what the entry cannot do without.
+  if (cleared === undefined || attribute.secret || isProtected(objectType, attribute, input.entry)) return undefined;
   const spoken = after.filter(({ face }) => input.faces.has(face));
-  return spoken.some(({ values }) => values.length > 0) || isProtected(objectType, attribute) ? undefined : cleared;
+  return spoken.some(({ values }) => values.length > 0) ? undefined : cleared;
 }
 
-function isProtected(objectType: ObjectType, attribute: DirectoryAttribute): boolean {
-  const { key, required } = attribute;
+/** What a replace that leaves it out does not clear. */
+function isProtected({ flows, schema }: ObjectType, { key, required }: DirectoryAttribute, entry: Entry): boolean {
   return (
     required ||
     key === 'objectclass' ||
-    objectType.flows.some(({ target, apply }) => target === key && apply === 'onCreate')
+    flows.some(({ target, apply }) => target === key && apply === 'onCreate') ||
+    namingParts(entry.dn).some(({ type }) => schema.canonicalName(type) === key)
   );
 }
 
-/** References that the host could not resolve were never shown on the core face, so it cannot mean to remove them. */
+function namingParts(dn: DN): RDN['parts'] {
+  return dn.rdn?.parts ?? [];
+}
+
+/**
+ * References that the host could not resolve are not shown on the core face, so it cannot mean to remove them; and a
+ * replace that leaves the attribute out says nothing of them on either face.
+ */
 function keepUnresolved(
-  values: Value[],
-  attribute: DirectoryAttribute,
-  objectType: ObjectType,
+  values: readonly Value[],
+  { type, single, name, ldapName: target }: DirectoryAttribute,
+  { schema, urn }: ObjectType,
   input: UpdateInput,
-): Value[] {
-  if (attribute.type !== 'reference' || attribute.single) return values;
-  const { schema } = objectType;
-  const ownFace = input.desired[objectType.urn] as Record<string, unknown> | undefined;
-  const currentFace = input.current[objectType.urn] as Record<string, unknown> | undefined;
-  if (!isDeepStrictEqual(ownFace?.[attribute.name], currentFace?.[attribute.name])) return values;
-  const unresolved = input.entry
-    .values(attribute.name)
-    .filter((value) => input.references.idOf(schema.normalize(attribute.name, value)) === undefined);
+): readonly Value[] {
+  if (type !== 'reference' || (single && values.length > 0)) return values;
+  const silent = input.kind === 'replace' && values.length === 0;
+  const sameFace = isDeepStrictEqual(faceValue(input.desired, urn, name), faceValue(input.current, urn, name));
+  if (!silent && !sameFace) return values;
+  const stated = new Set(values.map((value) => schema.normalize(target, value)));
+  const unresolved = input.entry.values(target).filter((value) => {
+    const dn = referredDN(value, target, schema);
+    const known = dn !== undefined && input.references.idOf(dn.normalized(schema)) !== undefined;
+    return !known && !stated.has(schema.normalize(target, value));
+  });
   return [...values, ...unresolved];
 }
 
-function applyFlows(objectType: ObjectType, input: UpdateInput, changes: Map<string, EntryAttribute>): void {
+/** What one-way mappings make of sources that have changed; a client that states the attribute itself wins. */
+function* flowChanges(
+  objectType: ObjectType,
+  input: UpdateInput,
+  stated: ReadonlySet<string>,
+): Iterable<[DirectoryAttribute, Value[]]> {
   const scope = scopeOf(objectType, input.desired, input);
   for (const flow of objectType.flows) {
-    if (flow.apply !== 'always' || isAllocated(flow) || changes.has(flow.target)) continue;
-    const moved = flowSources(flow).some(
-      (name) =>
-        !isDeepStrictEqual(
-          sourceValues(objectType, input.current, name),
-          sourceValues(objectType, input.desired, name),
-        ),
-    );
     const attribute = objectType.attributes.get(flow.target);
-    const values = moved && attribute !== undefined ? flowValues(flow, scope) : undefined;
-    if (attribute === undefined || values === undefined) continue;
-    changes.set(flow.target, { name: attribute.name, values: values.map((value) => encodeMade(value, attribute)) });
+    if (flow.apply !== 'always' || isAllocated(flow) || attribute === undefined || stated.has(flow.target)) continue;
+    const valuesIn = (resource: Resource, name: string) => sourceValues(objectType, resource, name);
+    const moved = flowSources(flow).some(
+      (name) => !isDeepStrictEqual(valuesIn(input.current, name), valuesIn(input.desired, name)),
+    );
+    const values = moved ? flowValues(flow, scope) : undefined;
+    if (values !== undefined) yield [attribute, values.map((value) => encodeMade(value, attribute))];
   }
 }
 
@@ -119,26 +138,41 @@ function applyFlows(objectType: ObjectType, input: UpdateInput, changes: Map<str
  * The name after the change: a changed `-dn-`; else the DN expression where the present name follows it; else the RDN's
  * own attribute where its value has gone.
  */
-function newDN(objectType: ObjectType, input: UpdateInput, changes: ReadonlyMap<string, EntryAttribute>): DN {
+function newDN(objectType: ObjectType, input: UpdateInput, changes: Changes): DN {
   const { entry, current, desired } = input;
+  const { schema } = objectType;
   const given = givenDN(objectType, desired);
-  if (given !== undefined && given.toString() !== givenDN(objectType, current)?.toString()) {
-    return sameName(given, entry.dn, objectType) ? entry.dn : given;
+  if (
+    given !== undefined &&
+    given.toString() !== givenDN(objectType, current)?.toString() &&
+    !sameName(given, entry.dn, schema)
+  ) {
+    return given;
   }
-  if (objectType.dnExpression !== undefined) {
-    const before = attempt(() => evaluated(objectType, scopeOf(objectType, current, input)));
-    if (before?.equals(entry.dn, objectType.schema)) {
-      const after = attempt(() => evaluated(objectType, scopeOf(objectType, desired, input)));
-      if (after !== undefined && !after.equals(before, objectType.schema)) return after;
-    }
+  const before = attempt(() => evaluatedDN(objectType, scopeOf(objectType, current, input)));
+  if (before?.equals(entry.dn, schema)) {
+    const after = attempt(() => evaluatedDN(objectType, scopeOf(objectType, desired, input)));
+    if (after !== undefined && !after.equals(before, schema)) return after;
+    if (after !== undefined && !needsName(objectType, entry.dn, changes)) return entry.dn;
   }
   return renamedByAttribute(objectType, entry, changes) ?? entry.dn;
 }
 
+/** Whether a change cannot leave the name as the expression has it: the attribute can have one value only, or is to have none. */
+function needsName({ schema }: ObjectType, dn: DN, changes: Changes): boolean {
+  return namingParts(dn).some(
+    ({ type }) =>
+      schema.attributeType(type)?.singleValue === true || changes.get(schema.canonicalName(type))?.values.length === 0,
+  );
+}
+
 /** The same entry name, spelled alike in its own RDN: a difference of case there is a rename, one above it is not. */
-function sameName(a: DN, b: DN, { schema }: ObjectType): boolean {
+function sameName(a: DN, b: DN, schema: Schema): boolean {
   if (!a.equals(b, schema)) return false;
-  const values = (dn: DN) => (dn.rdn?.parts ?? []).map(({ value }) => value.toString()).sort();
+  const values = (dn: DN) =>
+    namingParts(dn)
+      .map(({ value }) => value.toString())
+      .sort();
   return isDeepStrictEqual(values(a), values(b));
 }
 
@@ -152,11 +186,7 @@ function attempt<T>(compute: () => T): T | undefined {
   }
 }
 
-function renamedByAttribute(
-  { schema, attributes }: ObjectType,
-  entry: Entry,
-  changes: ReadonlyMap<string, EntryAttribute>,
-): DN | undefined {
+function renamedByAttribute({ schema, attributes }: ObjectType, entry: Entry, changes: Changes): DN | undefined {
   const { dn } = entry;
   const { rdn, parent } = dn;
   if (rdn === undefined || parent === undefined) return undefined;
@@ -166,16 +196,14 @@ function renamedByAttribute(
     const change = changes.get(key);
     if (change === undefined) return part;
     // The client sees another value than the one that names the entry, and it is that one which it changes.
-    if (attributes.get(key)?.single && entry.values(part.type).length > 1) return part;
+    if (attributes.get(key)?.single && entry.values(key).length > 1) return part;
     const normal = schema.normalize(part.type, part.value);
     const same = change.values.find((value) => schema.normalize(part.type, value) === normal);
     const value = same ?? change.values[0];
     if (value === undefined) {
       const name = attributes.get(key)?.name ?? part.type;
-      throw new ScimError(
-        400,
-        'invalidValue',
-        `${name} names the entry (${dn.toString()}), so it cannot be removed: give it another value, or rename the entry by -dn-.`,
+      throw ScimError.invalidValue(
+        `${name} names the entry (${dn.toString()}), so it cannot be removed: give it another value, or rename the entry by ${virtual.dn}.`,
       );
     }
     renamed ||= value.toString() !== part.value.toString();
@@ -184,17 +212,24 @@ function renamedByAttribute(
   return renamed ? parent.child(new RDN(parts)) : undefined;
 }
 
-/** An entry keeps the values of its RDN, also where a client sees another value of the same attribute. */
-function keepNaming({ schema }: ObjectType, entry: Entry, dn: DN, changes: Map<string, EntryAttribute>): void {
-  for (const { type, value } of dn.rdn?.parts ?? []) {
+/** An entry has the values of its RDN, also where a client sees another value of the attribute; those of its old name go with it. */
+function keepNaming({ schema }: ObjectType, entry: Entry, dn: DN, changes: Changes): void {
+  for (const { type, value } of namingParts(dn)) {
     const key = schema.canonicalName(type);
+    const normal = (one: Value) => schema.normalize(type, one);
     const change = changes.get(key);
-    const values = change?.values ?? entry.values(type);
-    const normal = schema.normalize(type, value);
-    if (values.some((other) => schema.normalize(type, other) === normal)) continue;
-    const old = rdnValue(entry.dn, key, schema.canonicalName.bind(schema));
-    const oldNormal = old === undefined ? undefined : schema.normalize(type, old);
-    const rest = change === undefined ? values.filter((other) => schema.normalize(type, other) !== oldNormal) : values;
-    changes.set(key, { name: change?.name ?? schema.attributeType(type)?.name ?? type, values: [...rest, value] });
+    const values = change?.values ?? entry.values(key);
+    if (values.some((other) => normal(other) === normal(value))) {
+      // A name that is spelled anew spells its value anew.
+      if (dn === entry.dn || values.some((other) => sameValue(other, value))) continue;
+      const spelled = values.map((other) => (normal(other) === normal(value) ? value : other));
+      changes.set(key, { name: ldapName(schema, type), values: spelled });
+      continue;
+    }
+    const old = new Set(
+      namingParts(entry.dn).flatMap((part) => (schema.canonicalName(part.type) === key ? [normal(part.value)] : [])),
+    );
+    const rest = change === undefined ? values.filter((other) => !old.has(normal(other))) : values;
+    changes.set(key, { name: ldapName(schema, type), values: [...rest, value] });
   }
 }
