@@ -140,6 +140,17 @@ describe('ids', () => {
     expect(await state.ids.idOf(b)).toBe(derivedId(b));
   });
 
+  it('are not reused for another entry of the name of one that was deleted', async () => {
+    const id = await state.ids.idOf(a);
+    await state.ids.deleted(a);
+    const other = await state.ids.idOf(a);
+    expect(other).not.toBe(id);
+    await state.ids.deleted(a);
+    expect([id, other]).not.toContain(await state.ids.idOf(a));
+    const table = new IdTable(await state.ids.exceptions());
+    expect(table.idOf(a)).toBe(await state.ids.idOf(a));
+  });
+
   it('are not allocated twice when two ask at once', async () => {
     await state.ids.renamed(a, b);
     const [one, two] = await Promise.all([state.ids.idOf(a), state.ids.idOf(a)]);

@@ -1,6 +1,6 @@
 /**
  * Ids of entries that have no immutable anchor. An id is derived from the normalised DN unless a row says otherwise;
- * rows exist only where an entry was renamed or an id is taken. An id is never given to another entry.
+ * rows exist only where an entry was renamed or deleted, or an id is taken. An id is never given to another entry.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Database } from '../database';
@@ -24,7 +24,7 @@ export interface Ids {
   keep(id: string, normalizedDN: string): Promise<void>;
   /** The entry has moved: its id stays. Answers the id. */
   renamed(from: string, to: string): Promise<string>;
-  /** The entry is gone. An id that is not the derived one of its last DN is retired for ever. */
+  /** The entry is gone and its id with it: another entry of that name, if one ever comes, gets another id. */
   deleted(normalizedDN: string): Promise<void>;
   /** All rows, for an {@link IdTable} in another process. */
   exceptions(): Promise<IdException[]>;
@@ -99,8 +99,12 @@ export class SqliteIds implements Ids {
 
   deleted(normalizedDN: string): Promise<void> {
     return this.file.write((database) => {
-      database.run('DELETE FROM identifier WHERE dn = ? AND id = ?', normalizedDN, derivedId(normalizedDN));
-      database.run('UPDATE identifier SET dn = NULL WHERE dn = ?', normalizedDN);
+      const id = knownId(database, normalizedDN);
+      if (id === undefined) return;
+      database.run(
+        'INSERT INTO identifier (id, dn) VALUES (?, NULL) ON CONFLICT (id) DO UPDATE SET dn = excluded.dn',
+        id,
+      );
     });
   }
 
