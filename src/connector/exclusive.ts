@@ -3,6 +3,7 @@
 /** Turns by key. A holder of several keys waits for all of them; keys are taken in sorted order, so no two can block each other. */
 export class Exclusive {
   readonly #tails = new Map<string, Promise<void>>();
+  #waiting = 0;
 
   /** Runs `work` when it is the turn of every key; releases them when it has settled. */
   async run<T>(keys: Iterable<string>, work: () => Promise<T>): Promise<T> {
@@ -21,6 +22,11 @@ export class Exclusive {
     return this.#tails.size;
   }
 
+  /** Holders that wait for a turn. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
   async #take(key: string): Promise<() => void> {
     const before = this.#tails.get(key);
     let release: () => void = () => undefined;
@@ -29,7 +35,9 @@ export class Exclusive {
     });
     const tail = before === undefined ? turn : before.then(() => turn);
     this.#tails.set(key, tail);
+    this.#waiting += 1;
     await before;
+    this.#waiting -= 1;
     return () => {
       if (this.#tails.get(key) === tail) this.#tails.delete(key);
       release();

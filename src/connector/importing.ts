@@ -6,9 +6,10 @@ import { runDeltaImport } from '../space/deltaImport';
 import { runFullImport } from '../space/fullImport';
 import type { ImportScope, ToRow } from '../space/importScope';
 import { loadGeneration } from '../space/loadGeneration';
-import { Runner, type RunRecord, type RunResult } from '../space/run';
+import { type CurrentRun, RunInProgress, Runner, type RunRecord, type RunResult } from '../space/run';
 import type { State } from '../space/state';
 import type { Log } from '../telemetry/log';
+import { type ImportProfile, OperationRefused } from './operationRefused';
 import type { ConnectorOptions } from './options';
 
 /** What imports need of an opened connector. */
@@ -27,6 +28,8 @@ export interface ImportDependencies {
   readonly isRescoped: () => Promise<boolean>;
   /** A full import has ended well. */
   readonly imported: () => Promise<void>;
+  /** Told of each run that has ended. */
+  readonly ended?: (record: RunRecord) => void;
 }
 
 const firstRetryMs = 1_000;
@@ -58,6 +61,11 @@ export class Importing {
 
   get running(): boolean {
     return this.#runner.current !== undefined;
+  }
+
+  /** The run that is under way. */
+  get current(): CurrentRun | undefined {
+    return this.#runner.current;
   }
 
   /** Entries that the running import has seen. */
@@ -133,6 +141,31 @@ export class Importing {
     return record?.needsFullImport ? this.full() : record;
   }
 
+  /** Begins a run that somebody asks for, and does not wait for its end. @throws RunInProgress, OperationRefused */
+  begin(profile: ImportProfile): CurrentRun {
+    const { current } = this.#runner;
+    if (current !== undefined) throw new RunInProgress(current.profile, current.started);
+    if (profile === 'fullImport') void this.full();
+    else {
+      const { directory, space } = this.#dependencies;
+      if (directory.changes === undefined)
+        throw new OperationRefused('This directory cannot say what has changed: run a full import instead.');
+      if (space.importedAt === undefined)
+        throw new OperationRefused('There is no import to go on from yet: a full import has to end well first.');
+      void this.delta();
+    }
+    const begun = this.#runner.current;
+    if (begun === undefined) throw new OperationRefused('The connector is being closed.');
+    return begun;
+  }
+
+  /** Ends the run that is under way as cancelled; false when there is none. The timers go on. */
+  async cancel(): Promise<boolean> {
+    const wasRunning = this.running;
+    await this.#runner.stop();
+    return wasRunning;
+  }
+
   /** Ends the running import as cancelled and starts no other. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -142,7 +175,7 @@ export class Importing {
   }
 
   async #run(
-    profile: 'fullImport' | 'deltaImport',
+    profile: ImportProfile,
     work: (signal: AbortSignal) => Promise<RunResult>,
   ): Promise<RunRecord | undefined> {
     const { log } = this.#dependencies;
@@ -158,6 +191,7 @@ export class Importing {
           errors: record.errors.slice(0, 3),
         });
       this.#last = record;
+      this.#dependencies.ended?.(record);
       return record;
     } catch (error) {
       log.error(`${profile} could not be recorded`, { error });

@@ -7,12 +7,14 @@ import { ScimError } from '../scim/error';
 import type { RequestContext, ResourceEndpoint, ServiceProvider } from '../scim/serviceProvider';
 import type { ImportScope } from '../space/importScope';
 import type { Log } from '../telemetry/log';
+import type { Metrics } from '../telemetry/metrics';
 import { ObjectTypeHandler } from './connector';
 import type { ConnectorContext } from './context';
 import { Entries } from './entries';
 import type { ConnectorStatus } from './handle';
 import { Importing } from './importing';
 import { type Compiled, requireObjectTypes } from './objectTypes';
+import { overheard, resultName } from './observedDirectory';
 import { openDirectory } from './openDirectory';
 import type { ConnectorOptions } from './options';
 import { patient } from './patientDirectory';
@@ -25,6 +27,8 @@ export interface Surroundings {
   readonly clock?: () => Date;
   /** How the host knows a request: its id, who asks, where its log line is. */
   readonly requests: RequestWiring;
+  /** What counts what connectors do. */
+  readonly metrics?: Pick<Metrics, 'ldapOperation' | 'importEnded'>;
 }
 
 /** The host's side of a request. */
@@ -51,7 +55,7 @@ export class OpenedConnector {
   constructor(
     parts: Omit<ConnectorContext, 'objectTypes' | 'scope' | 'filled'>,
     compiled: Compiled,
-    { log, requests }: Surroundings,
+    { log, requests, metrics }: Surroundings,
   ) {
     const { options, directory, space, state, clock } = parts;
     this.#context = { ...parts, ...compiled, filled: (signal) => this.importing.filled(signal) };
@@ -69,6 +73,7 @@ export class OpenedConnector {
       refresh: () => this.#refresh(),
       isRescoped: async () => (await state.descriptions.get())?.scope !== scopeDigest(options),
       imported: () => this.#keepDescription(scopeDigest(options)),
+      ended: (record) => metrics?.importEnded(options.name, record),
     });
     this.provider = {
       baseUri: (request) => requests.baseUri(request, options.name),
@@ -229,10 +234,15 @@ export async function openConnector(
   surroundings: Surroundings,
   describedAnew = false,
 ): Promise<OpenedConnector> {
-  const { log, clock = () => new Date() } = surroundings;
+  const { log, metrics, clock = () => new Date() } = surroundings;
   const { state, space, exclusive, spelled, disconnections } = stores;
   const kept = describedAnew ? undefined : await state.descriptions.get();
-  const directory = patient(await openDirectory(options, log, kept));
+  const opened = await openDirectory(options, log, kept);
+  const directory = patient(
+    overheard(opened, ({ operation, result, durationMs }) =>
+      metrics?.ldapOperation(options.name, { operation, result: resultName(result), durationMs }),
+    ),
+  );
   try {
     const compiled = requireObjectTypes(options, directory);
     for (const { path, message } of compiled.faults) log.warn(message, { path });

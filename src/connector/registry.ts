@@ -5,11 +5,13 @@ import { ScimError } from '../scim/error';
 import type { ServiceProvider } from '../scim/serviceProvider';
 import type { Log } from '../telemetry/log';
 import { Secret } from '../telemetry/secret';
-import type { ConnectorHandle, ConnectorRegistry, ConnectorStatus } from './handle';
+import type { ConnectorStatus } from './handle';
 import { ConnectorFaults } from './objectTypes';
 import { type OpenedConnector, openConnector, type Surroundings } from './open';
+import { type ConnectorOperations, type OperatedConnector, type OperatedRegistry, Operations } from './operations';
 import type { ConnectorOptions } from './options';
 import { openStores, type Stores } from './stores';
+import { Switches } from './switches';
 
 /**
  * A connector as its file has it: options, or what is wrong with them. `revision` changes with what stands in files that
@@ -20,7 +22,7 @@ export type ConnectorDefinition =
   | { readonly name: string; readonly fault: string };
 
 /** The connectors of a host, which can be given other definitions while they serve. */
-export interface ConnectorDefinitions extends ConnectorRegistry {
+export interface ConnectorDefinitions extends OperatedRegistry {
   /**
    * Takes over definitions: new connectors open, missing ones close, changed ones are opened aside and replace the running
    * one when they are whole. A changed one that is not leaves the running one as it is. Answers what could not be taken over.
@@ -36,8 +38,9 @@ export async function openRegistry(
   surroundings: Surroundings,
 ): Promise<ConnectorDefinitions> {
   const connectors = new Map<string, ManagedConnector>();
+  const switches = new Switches(surroundings.stateDirectory);
   const add = async (definition: ConnectorDefinition) => {
-    const connector = new ManagedConnector(definition, surroundings);
+    const connector = new ManagedConnector(definition, surroundings, switches);
     connectors.set(definition.name, connector);
     await connector.start();
   };
@@ -67,8 +70,10 @@ export async function openRegistry(
 const firstRetryMs = 500;
 const longestRetryMs = 15_000;
 
-class ManagedConnector implements ConnectorHandle {
+class ManagedConnector implements OperatedConnector {
   readonly name: string;
+  readonly operations: ConnectorOperations;
+  readonly #switches: Switches;
   readonly #surroundings: Surroundings;
   readonly #log: Log;
   #definition: ConnectorDefinition;
@@ -79,10 +84,22 @@ class ManagedConnector implements ConnectorHandle {
   #opened: OpenedConnector | undefined;
   #retry: NodeJS.Timeout | undefined;
   #attempts = 0;
+  /** Grows with each release: what was begun before it and ends after it must not be kept. */
+  #releases = 0;
   #closed = false;
+  #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(definition: ConnectorDefinition, surroundings: Surroundings) {
+  constructor(definition: ConnectorDefinition, surroundings: Surroundings, switches: Switches) {
     this.name = definition.name;
+    this.#switches = switches;
+    this.operations = new Operations({
+      handle: this,
+      options: () => ('options' in this.#definition ? this.#definition.options : undefined),
+      opened: () => this.#opened,
+      stores: () => this.#stores,
+      activate: () => this.#inTurn(() => this.#activate()),
+      deactivate: () => this.#inTurn(() => this.#deactivate()),
+    });
     this.#definition = definition;
     this.#log = surroundings.log.child({ connector: definition.name });
     this.#surroundings = { ...surroundings, log: this.#log };
@@ -112,14 +129,45 @@ class ManagedConnector implements ConnectorHandle {
 
   async start(): Promise<void> {
     const definition = this.#definition;
-    if ('fault' in definition) this.#become('faulty', `Its connector file has faults: ${definition.fault}`);
+    const since = this.#switches.offSince(this.name);
+    if (this.#switches.fault !== undefined) this.#become('faulty', this.#switches.fault);
+    else if ('fault' in definition) this.#become('faulty', `Its connector file has faults: ${definition.fault}`);
     else if (!definition.options.active)
       this.#become('inactive', 'It is switched off by its connector file ("active": false).');
+    else if (since !== undefined) this.#become('inactive', `An operator has switched it off (${since}).`);
     else await this.#open(definition.options);
   }
 
+  async #activate(): Promise<void> {
+    if (this.#switches.offSince(this.name) === undefined || this.#closed) return;
+    await this.#switches.switchOn(this.name);
+    this.#log.info('an operator has switched the connector on');
+    this.#become('opening', undefined);
+    // Its directory may take a while; whoever wants to know asks for the state.
+    void this.start();
+  }
+
+  async #deactivate(): Promise<void> {
+    if (this.#switches.offSince(this.name) !== undefined) return;
+    const { clock = () => new Date() } = this.#surroundings;
+    const saved = this.#switches.switchOff(this.name, clock());
+    this.#log.info('an operator has switched the connector off');
+    await Promise.all([saved, this.#release(), this.start()]);
+  }
+
   /** Takes over another definition; answers why it could not, and then the running one goes on. */
-  async replace(definition: ConnectorDefinition): Promise<string | undefined> {
+  replace(definition: ConnectorDefinition): Promise<string | undefined> {
+    return this.#inTurn(() => this.#replace(definition));
+  }
+
+  /** One change of what this connector is at a time. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async #replace(definition: ConnectorDefinition): Promise<string | undefined> {
     if (fingerprint(definition) === fingerprint(this.#definition)) return undefined;
     if ('fault' in definition && this.#opened !== undefined) return definition.fault;
     const running = this.#opened;
@@ -158,15 +206,22 @@ class ManagedConnector implements ConnectorHandle {
     const [opened, stores] = [this.#opened, this.#stores];
     this.#opened = undefined;
     this.#stores = undefined;
+    this.#releases += 1;
     await opened?.close();
     await stores?.close();
   }
 
   async #open(options: ConnectorOptions): Promise<void> {
+    const releases = this.#releases;
     try {
-      this.#stores ??= await openStores(options, this.#surroundings);
-      const opened = await openConnector(options, this.#stores, this.#surroundings);
-      if (this.#closed) {
+      const stores = this.#stores ?? (await openStores(options, this.#surroundings));
+      if (this.#closed || releases !== this.#releases) {
+        await stores.close();
+        return;
+      }
+      this.#stores = stores;
+      const opened = await openConnector(options, stores, this.#surroundings);
+      if (this.#closed || releases !== this.#releases) {
         await opened.close();
         return;
       }
@@ -174,7 +229,7 @@ class ManagedConnector implements ConnectorHandle {
       opened.importing.start();
       this.#become('serving', undefined);
     } catch (error) {
-      this.#failed(error, options);
+      if (!this.#closed && releases === this.#releases) this.#failed(error, options);
     }
   }
 

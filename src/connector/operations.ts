@@ -1,0 +1,134 @@
+/** What an operator may ask of a connector and do with it, besides what its clients may. */
+import type { CurrentRun, RunProfile, RunRecord } from '../space/run';
+import type { ConnectorSample } from '../telemetry/metrics';
+import type { ConnectorHandle, ConnectorRegistry } from './handle';
+import type { OpenedConnector } from './open';
+import { type ImportProfile, OperationRefused } from './operationRefused';
+import type { ConnectorOptions } from './options';
+import { shownOptions } from './shownOptions';
+import type { Stores } from './stores';
+
+export { type ImportProfile, OperationRefused } from './operationRefused';
+
+/** A run that is under way. */
+export interface RunUnderWay extends CurrentRun {
+  /** Entries that it has read so far. */
+  readonly seen: number;
+}
+
+/** Which runs of the history are wanted. */
+export interface RunSelection {
+  readonly profile?: RunProfile;
+  readonly failedOnly?: boolean;
+  readonly limit?: number;
+}
+
+/** The operations of one connector. */
+export interface ConnectorOperations {
+  /** The options as plain JSON with every secret hidden; undefined when the connector file has faults. */
+  options(): unknown;
+  currentRun(): RunUnderWay | undefined;
+  /** Newest first. @throws OperationRefused when the record is not open */
+  runs(selection: RunSelection): Promise<readonly RunRecord[]>;
+  /** Begins a run and does not wait for its end. @throws RunInProgress, OperationRefused */
+  startRun(profile: ImportProfile): RunUnderWay;
+  /** Ends the run that is under way as cancelled; false when there is none. */
+  cancelRun(): Promise<boolean>;
+  /** Takes back what {@link deactivate} did. @throws OperationRefused when it is the connector file that says `"active": false` */
+  activate(): Promise<void>;
+  /** Lets the requests in flight finish, closes the connector, and keeps it so over restarts. */
+  deactivate(): Promise<void>;
+  /** For metrics. */
+  sample(): ConnectorSample;
+}
+
+/** A connector with its operations. */
+export interface OperatedConnector extends ConnectorHandle {
+  readonly operations: ConnectorOperations;
+}
+
+/** A registry whose connectors can be operated. */
+export interface OperatedRegistry extends ConnectorRegistry {
+  get(name: string): OperatedConnector | undefined;
+  all(): readonly OperatedConnector[];
+}
+
+/** What {@link Operations} need to know of a connector. */
+export interface OperatedParts {
+  readonly handle: ConnectorHandle;
+  readonly options: () => ConnectorOptions | undefined;
+  readonly opened: () => OpenedConnector | undefined;
+  readonly stores: () => Stores | undefined;
+  readonly activate: () => Promise<void>;
+  readonly deactivate: () => Promise<void>;
+}
+
+/** The operations of a connector of the registry. */
+export class Operations implements ConnectorOperations {
+  readonly #parts: OperatedParts;
+
+  constructor(parts: OperatedParts) {
+    this.#parts = parts;
+  }
+
+  options(): unknown {
+    const options = this.#parts.options();
+    return options === undefined ? undefined : shownOptions(options);
+  }
+
+  currentRun(): RunUnderWay | undefined {
+    const importing = this.#parts.opened()?.importing;
+    return importing?.current && { ...importing.current, seen: importing.seen };
+  }
+
+  async runs(selection: RunSelection): Promise<readonly RunRecord[]> {
+    const stores = this.#parts.stores();
+    if (stores === undefined) throw this.#notOpen();
+    return stores.state.runs.list(selection);
+  }
+
+  startRun(profile: ImportProfile): RunUnderWay {
+    const importing = this.#parts.opened()?.importing;
+    if (importing === undefined) throw this.#notOpen();
+    return { ...importing.begin(profile), seen: 0 };
+  }
+
+  async cancelRun(): Promise<boolean> {
+    return (await this.#parts.opened()?.importing.cancel()) ?? false;
+  }
+
+  async activate(): Promise<void> {
+    if (this.#parts.options()?.active === false) {
+      throw new OperationRefused(
+        'The connector file itself says "active": false: change it there, this switch can only take away.',
+      );
+    }
+    await this.#parts.activate();
+  }
+
+  deactivate(): Promise<void> {
+    return this.#parts.deactivate();
+  }
+
+  sample(): ConnectorSample {
+    const { name } = this.#parts.handle;
+    const { state, directoryReachable, import: imports } = this.#parts.handle.status();
+    const stores = this.#parts.opened() && this.#parts.stores();
+    if (stores === undefined) return { name, state };
+    const { entries, importedAt } = stores.space.statistics;
+    return {
+      name,
+      state,
+      entries,
+      turnsWaiting: stores.exclusive.waiting,
+      ...(importedAt !== undefined && { importedAt }),
+      ...(directoryReachable !== undefined && { directoryReachable }),
+      ...(imports !== undefined && { importRunning: imports.running }),
+    };
+  }
+
+  #notOpen(): OperationRefused {
+    const { state, detail } = this.#parts.handle.status();
+    return new OperationRefused(`The connector is ${state}${detail === undefined ? '.' : `: ${detail}`}`);
+  }
+}
