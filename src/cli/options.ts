@@ -34,6 +34,12 @@ export function withFolders(command: Command): Command {
   });
 }
 
+/** `--host-name`: whom the certificate has to name. */
+export function withHostName(command: Command): Command {
+  addSettings(command, ({ key }) => key === 'hostName');
+  return command;
+}
+
 /** The options of a listening host. */
 export function withListener(command: Command): Command {
   addSettings(command, ({ key }) => !folders.has(key));

@@ -43,8 +43,8 @@ function firstLine(file: string): string {
   return line;
 }
 
-/** What is typed is shown as stars. */
-function ask(question: string): Promise<string> {
+/** Asks on the terminal; each character that is typed is shown as this one, or not at all. */
+export function ask(question: string, shown: '*' | '' = '*'): Promise<string> {
   const { stdin, stderr } = process;
   return new Promise((resolve, reject) => {
     let typed = '';
@@ -63,11 +63,11 @@ function ask(question: string): Promise<string> {
         if (character === '\r' || character === '\n' || character === '\u0004') return end(() => resolve(typed));
         if (character === '\u0003') return end(() => reject(new InputFault('Cancelled.')));
         if (character === '\u007f' || character === '\b') {
-          if (typed !== '') stderr.write('\b \b');
+          if (typed !== '' && shown !== '') stderr.write('\b \b');
           typed = [...typed].slice(0, -1).join('');
         } else if (character >= ' ') {
           typed += character;
-          stderr.write('*');
+          stderr.write(shown);
         }
       }
     };

@@ -3,12 +3,26 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { FolderFault } from '../config/connectorFolder';
+import { HostFileFault } from '../config/hostFile';
+import { SecretFault } from '../config/secretReference';
 import { DiscoveryFailure } from '../connector/discovery';
+import { ImportRefused } from '../connector/importOnce';
 import { HostError } from '../host/hostError';
+import { addCertificate } from './certificate';
 import { addCheck } from './check';
+import { addCollect } from './collect';
 import { addDiscover } from './discover';
+import { addImport } from './import';
+import { addInit } from './init';
 import { InputFault } from './passwordInput';
+import { addSecret } from './secret';
 import { addServe } from './serve';
+import { addSpace } from './space';
+import { addToken } from './token';
+import { withoutValues } from './words';
+
+/** Faults of what was given, as sentences that say what to do. */
+const mendable = [FolderFault, HostFileFault, SecretFault, DiscoveryFailure, HostError];
 
 /** Runs a command line; sets `process.exitCode`. Faults that somebody can mend are one sentence, not a stack. */
 export async function run(argv: readonly string[]): Promise<void> {
@@ -18,15 +32,23 @@ export async function run(argv: readonly string[]): Promise<void> {
       (JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')) as { version: string }).version,
     )
     .exitOverride()
-    .showHelpAfterError('(see connector-host --help)');
+    .showHelpAfterError('(see connector-host --help)')
+    .configureOutput({ outputError: (text, write) => write(withoutValues(text)) });
   addServe(program);
   addCheck(program);
   addDiscover(program);
+  addImport(program);
+  addSpace(program);
+  addCollect(program);
+  addInit(program);
+  addCertificate(program);
+  addToken(program);
+  addSecret(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-    else if (error instanceof FolderFault || error instanceof DiscoveryFailure || error instanceof HostError) {
+    else if (error instanceof Error && mendable.some((kind) => error instanceof kind)) {
       process.stderr.write(`${error.message}\n`);
       process.exitCode = 1;
     } else if (error instanceof InputFault) {

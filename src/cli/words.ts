@@ -16,3 +16,8 @@ export function quote(text: string): string {
 export function print(json: boolean | undefined, data: unknown, text: () => string): void {
   process.stdout.write(json ? `${JSON.stringify(data, undefined, 2)}\n` : `${text()}\n`);
 }
+
+/** A message about wrong usage without what somebody has given to an option that does not exist: it may be a secret. */
+export function withoutValues(text: string): string {
+  return text.replace(/'(-[^'=\s]*)=.*'/s, "'$1=…'");
+}

@@ -71,7 +71,8 @@ export function parseSetting(
   { schema, kind }: HostSetting,
   text: string,
 ): { readonly value: unknown } | { readonly fault: string } {
-  const given = kind === 'number' && text.trim() !== '' ? Number(text) : text;
+  const given = kind === 'number' ? Number(text.trim() === '' ? Number.NaN : text) : text;
+  if (Number.isNaN(given)) return { fault: 'it has to be a number' };
   const result = schema.safeParse(given);
   if (!result.success) return { fault: findingsOf(result.error, 'this setting')[0]?.message ?? 'it is not valid' };
   return { value: kind === 'path' ? resolve(text) : result.data };

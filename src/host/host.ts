@@ -10,6 +10,7 @@ import { type Certificate, type CertificateInfo, openCertificate } from './certi
 import { HttpsServer } from './httpsServer';
 
 const CERTIFICATE_CHECK_MS = 3_600_000;
+const WARNING_EVERY_MS = 24 * CERTIFICATE_CHECK_MS;
 
 /** How to listen. */
 export interface HostOptions {
@@ -120,21 +121,28 @@ interface WatchedCertificate {
   release(): void;
 }
 
-/** Opens the certificate, and looks every hour whether it was replaced or has to be made anew. */
+/** Opens the certificate, and looks every hour whether it was replaced or has to be made anew; warns of it once a day. */
 async function watchCertificate(
   { certsDirectory, hostName }: HostOptions,
   { log, clock }: HostDependencies,
 ): Promise<WatchedCertificate> {
   const files = { directory: certsDirectory, hostName, ...(clock && { clock }) };
   let current = await openCertificate(files);
+  const now = () => (clock?.() ?? new Date()).getTime();
+  let warned = now();
   let listener: (renewed: Certificate) => void = () => undefined;
   const renew = async (): Promise<void> => {
     const found = await openCertificate(files);
-    if (found.cert === current.cert && found.key === current.key) return;
-    current = found;
-    listener(found);
     const { file, validTo, fingerprint256, warnings } = found.info;
-    log.info('the host uses another certificate from now on', { file, validTo, fingerprint256 });
+    const replaced = found.cert !== current.cert || found.key !== current.key;
+    current = found;
+    if (replaced) {
+      listener(found);
+      log.info('the host uses another certificate from now on', { file, validTo, fingerprint256 });
+    }
+    // Whoever announces the host has said what the first one warns of.
+    if (!replaced && now() < warned + WARNING_EVERY_MS) return;
+    warned = now();
     for (const warning of warnings) log.warn(warning);
   };
   const timer = setInterval(() => {
