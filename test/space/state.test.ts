@@ -132,23 +132,13 @@ describe('ids', () => {
     expect(await state.ids.idOf(b)).toBe(id);
   });
 
-  it('are not reused after the renamed entry was deleted', async () => {
+  it('are not reused after their entry was deleted, renamed or not', async () => {
     const id = await state.ids.renamed(a, b);
     await state.ids.deleted(b);
     expect(await state.ids.dnOf(id)).toBeUndefined();
-    expect(await state.ids.idOf(a)).not.toBe(id);
-    expect(await state.ids.idOf(b)).toBe(derivedId(b));
-  });
-
-  it('are not reused for another entry of the name of one that was deleted', async () => {
-    const id = await state.ids.idOf(a);
-    await state.ids.deleted(a);
-    const other = await state.ids.idOf(a);
-    expect(other).not.toBe(id);
-    await state.ids.deleted(a);
-    expect([id, other]).not.toContain(await state.ids.idOf(a));
-    const table = new IdTable(await state.ids.exceptions());
-    expect(table.idOf(a)).toBe(await state.ids.idOf(a));
+    const other = await state.ids.idOf(b);
+    await state.ids.deleted(b);
+    for (const dn of [a, b]) expect([id, other]).not.toContain(await state.ids.idOf(dn));
   });
 
   it('are not allocated twice when two ask at once', async () => {

@@ -40,9 +40,13 @@ export async function startSystem({ suffix, connectors, prepare, ...options }: S
     let look = await lookInto(slapd);
     releases.push(() => look.close());
     await prepare?.(look, slapd);
+    const files = connectors(slapd);
     const secrets = [slapd.connectorPassword, ...(options.secrets ?? [])];
-    const host = await HostProcess.start({ ...options, secrets, connectors: connectors(slapd) });
+    const host = await HostProcess.start({ ...options, secrets, connectors: files });
     releases.push(() => host.stop());
+    // Tests that begin while the first imports run would see now this, now that.
+    for (const name of options.until === 'listening' ? [] : Object.keys(files))
+      expect((await host.client(name).get('/Users?count=0')).status).toBe(200);
     return {
       slapd,
       get look() {

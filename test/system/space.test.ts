@@ -39,7 +39,7 @@ describeOnSlapd.each([
     const uid = uidOf('added');
     expect(await client.find(`userName eq "${uid}"`)).toEqual([]);
     await system.look.add(dnOf(uid), person(uid));
-    const [found, ...others] = await client.find(`emails.value eq "${uid}@example.com"`);
+    const [found, ...others] = await client.find(`emails[type eq "work"].value eq "${uid}@example.com"`);
     expect(others).toEqual([]);
     if (anchor === 'entryUUID') expect(found?.id).toBe(await idOf(uid));
     expect((await client.find(`userName eq "${uid}"`))[0]?.id).toBe(found?.id);
@@ -55,7 +55,7 @@ describeOnSlapd.each([
     const id = (await client.find(`userName eq "${uid}"`))[0]?.id;
     await system.look.rename(dnOf(uid), dnOf(`${uid}-2`));
     expect(await client.find(`userName eq "${uid}"`)).toEqual([]);
-    const found = (await client.find(`emails.value eq "${uid}@example.com"`))[0];
+    const found = (await client.find(`emails[type eq "work"].value eq "${uid}@example.com"`))[0];
     expect(found).toMatchObject({ userName: `${uid}-2` });
     if (anchor === 'entryUUID') {
       expect(found?.id).toBe(id);
