@@ -11,6 +11,7 @@ import { Creation } from './creation';
 import { Deletion } from './deletion';
 import type { Entries } from './entries';
 import { Queries } from './query';
+import { ReferenceKeeping } from './references';
 import { resourceFor } from './resources';
 import { Updating } from './updating';
 
@@ -31,8 +32,9 @@ export class ObjectTypeHandler implements ResourceHandler {
     this.#context = context;
     this.#entries = entries;
     this.#queries = new Queries(context, entries, objectType);
-    this.#deletion = new Deletion(context, entries, objectType);
-    this.#updating = new Updating(context, entries, objectType, this.#deletion);
+    const references = new ReferenceKeeping(context, entries);
+    this.#deletion = new Deletion(context, entries, objectType, references);
+    this.#updating = new Updating(context, entries, objectType, this.#deletion, references);
     this.#creation = new Creation(context, entries, objectType, this.#updating);
   }
 

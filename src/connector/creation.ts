@@ -1,7 +1,7 @@
 /** Create: a resource becomes an entry, once (decisions 7 and 10). */
 import type { DN } from '../directory/dn';
 import type { Entry } from '../directory/entry';
-import { isLdapError, LdapError, ResultCode } from '../directory/error';
+import { isLdapError, ResultCode } from '../directory/error';
 import { entryOf } from '../mapping/create';
 import { containerOfType, type ObjectType } from '../mapping/objectType';
 import { missingRequired } from '../scim/dialect';
@@ -9,20 +9,21 @@ import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
 import type { Resource } from '../scim/resource';
 import { Allocation } from './allocation';
+import { BegunCreates } from './begunCreates';
 import { type ConnectorContext, onBehalfOf } from './context';
 import { applyFlow, attributesOf, cannotDisable, type Previous } from './deprovisioning';
 import type { Entries, Found } from './entries';
 import { addEntry } from './export';
 import { exportContext } from './exportContext';
 import { keepStored } from './keeping';
+import { isAmbiguous, settle } from './outcome';
 import { referencesIn, resourceFor } from './resources';
 import type { Updating } from './updating';
 
 /** Creates resources of one object type. */
 export class Creation {
   readonly allocation: Allocation;
-  /** Keys of intents whose answer was given, until the record has forgotten them too. */
-  readonly #answered = new Set<string>();
+  readonly begun: BegunCreates;
 
   constructor(
     readonly context: ConnectorContext,
@@ -31,6 +32,12 @@ export class Creation {
     readonly updating: Updating,
   ) {
     this.allocation = new Allocation(context);
+    this.begun = new BegunCreates(context, entries, objectType);
+  }
+
+  /** Whether an attempt at the same create finds other values than the one before. */
+  get #allocates(): boolean {
+    return this.allocation.turnsOf(this.objectType).length > 0;
   }
 
   /** RFC 7644 §3.3. */
@@ -40,6 +47,11 @@ export class Creation {
     const inactive = inactiveBy(objectType, resource);
     const references = await referencesIn(context, objectType, [resource], []);
     return context.exclusive.run(this.allocation.turnsOf(objectType), async () => {
+      if (this.#allocates) {
+        const key = this.begun.key(resource, undefined, request);
+        const { found } = await this.begun.find(key, undefined, request);
+        if (found !== undefined) return this.#finish(found, resource, key, request);
+      }
       const active = entryOf(objectType, resource, {
         references,
         container: containerOfNew(context, objectType),
@@ -62,36 +74,31 @@ export class Creation {
   }
 
   async #createInTurn(entry: Entry, resource: Resource, request: Context, previous?: Previous): Promise<Resource> {
-    const { context, objectType } = this;
-    const { intents } = context.state;
-    const normalizedDN = entry.dn.normalized(objectType.schema);
-    const key = intents.key(request.actor, normalizedDN, JSON.stringify(resource));
-    const repeated = await this.#repeated(key, entry.dn, request);
-    if (repeated !== undefined) return this.#finish(repeated, resource, key, request, previous);
+    const key = this.begun.key(resource, this.#allocates ? undefined : entry.dn, request);
+    const { isBegun, found } = await this.begun.find(key, entry, request);
+    if (found !== undefined) return this.#finish(found, resource, key, request, previous);
     const disconnected = await this.#refuseCollisions(entry, request);
     if (disconnected !== undefined) return this.updating.reconnect(disconnected, entry, resource, request);
     if (request.dryRun === true) return resource;
-    await intents.begin(key, normalizedDN);
-    let after: Entry;
-    try {
-      after = await addEntry(exportContext(context, objectType), entry, onBehalfOf(request));
-    } catch (error) {
-      if (!(error instanceof LdapError && error.ambiguous)) await intents.forget(key);
-      if (isLdapError(error, ResultCode.entryAlreadyExists)) throw exists([entry.dn]);
-      throw error;
-    }
-    return this.#finish(await this.entries.written(objectType, after), resource, key, request, previous);
+    return this.#finish(await this.#add(entry, key, isBegun, request), resource, key, request, previous);
   }
 
-  /** The entry of a create whose answer was lost: its intent is kept and the entry is there. */
-  async #repeated(key: string, dn: DN, request: Context): Promise<Found | undefined> {
-    if (this.#answered.has(key)) return undefined;
-    const intent = await this.context.state.intents.find(key);
-    if (intent === undefined) return undefined;
-    const found = await this.entries.liveByDN(dn, onBehalfOf(request));
-    if (found === undefined || (intent.anchor !== undefined && intent.anchor !== found.anchor)) return undefined;
-    request.note('repeatedCreate', true);
-    return found;
+  /** Adds the entry. Where the answer is lost, or an earlier attempt of the same create was quicker, the directory is asked. */
+  async #add(entry: Entry, key: string, isBegun: boolean, request: Context): Promise<Found> {
+    const { context, objectType, begun } = this;
+    await begun.begin(key, entry.dn);
+    let added: Entry;
+    try {
+      added = await addEntry(exportContext(context, objectType), entry, onBehalfOf(request));
+    } catch (error) {
+      if (isAmbiguous(error)) return settle(error, () => begun.made(entry, request));
+      const isThere = isLdapError(error, ResultCode.entryAlreadyExists);
+      const made = isThere && isBegun ? await begun.made(entry, request) : undefined;
+      if (made !== undefined) return made;
+      await begun.failed(key);
+      throw isThere ? exists([entry.dn]) : error;
+    }
+    return this.entries.written(objectType, added);
   }
 
   async #finish(
@@ -101,21 +108,14 @@ export class Creation {
     request: Context,
     previous?: Previous,
   ): Promise<Resource> {
-    const { context, objectType } = this;
-    const { intents } = context.state;
-    // Both writes share one commit. A client that has gone away may come back with the same create.
+    const { context, objectType, begun } = this;
+    // Both writes share one commit.
     const kept = keepStored(context, objectType, found, resource, {}, previous);
-    const complete = request.signal.aborted ? intents.complete(key, found.anchor) : undefined;
-    await Promise.all([kept, complete, context.spelled.remember(objectType, request.spelledAs ?? new Map())]);
-    if (complete === undefined) this.#forgetLater(key);
+    const { aborted } = request.signal;
+    const unanswered = aborted ? begun.unanswered(key, found.anchor) : undefined;
+    await Promise.all([kept, unanswered, context.spelled.remember(objectType, request.spelledAs ?? new Map())]);
+    if (!aborted) begun.answered(key);
     return (await resourceFor(context, objectType, found)).resource;
-  }
-
-  /** The answer does not wait for the record to forget: a repetition within this process is known from memory. */
-  #forgetLater(key: string): void {
-    this.#answered.add(key);
-    const done = () => this.#answered.delete(key);
-    this.context.state.intents.forgetLater(key).then(done, done);
   }
 
   /** @throws ScimError 409 that names the entries in the way. Answers one that is merely disconnected. */

@@ -1,5 +1,7 @@
 /** Delete: the delete flow, and what is left of a resource afterwards. After a DELETE its id is always 404 (decision 13). */
-import { LdapError } from '../directory/error';
+import type { Options } from '../directory/directory';
+import type { DN } from '../directory/dn';
+import { isLdapError, ResultCode } from '../directory/error';
 import { isDNAnchor } from '../mapping/anchor';
 import type { ObjectType } from '../mapping/objectType';
 import { ScimError } from '../scim/error';
@@ -9,6 +11,9 @@ import { applyFlow } from './deprovisioning';
 import type { Entries, Found } from './entries';
 import { deleteEntry, updateEntry } from './export';
 import { exportContext } from './exportContext';
+import { isAmbiguous } from './outcome';
+import type { ReferenceKeeping } from './references';
+import { deleteTree } from './subtree';
 
 /** Deletes resources of one object type. The caller has the turn of the id. */
 export class Deletion {
@@ -16,6 +21,7 @@ export class Deletion {
     readonly context: ConnectorContext,
     readonly entries: Entries,
     readonly objectType: ObjectType,
+    readonly references: ReferenceKeeping,
   ) {}
 
   /** RFC 7644 §3.6. */
@@ -31,15 +37,43 @@ export class Deletion {
 
   /** Deletes the entry itself, and forgets it. */
   async deleteFound(found: Found, request: Context): Promise<void> {
-    const { context, objectType, entries } = this;
+    const { context, entries } = this;
+    const options = onBehalfOf(request);
+    let deleted: readonly DN[];
     try {
-      await deleteEntry(exportContext(context, objectType), found.entry.dn, onBehalfOf(request));
+      deleted = await this.#deleteWithTree(found.entry.dn, options);
     } catch (error) {
-      if (error instanceof LdapError && error.ambiguous) entries.suspect(found.id);
+      if (isAmbiguous(error)) entries.suspect(found.id);
       throw error;
     }
     context.space.remove({ id: found.id });
     await this.#forget(found);
+    for (const dn of deleted) if (dn !== found.entry.dn) await this.#forgetBelow(dn);
+    const left = await this.references.follow(deleted, undefined, options);
+    if (left > 0) request.note('referencesLeft', left);
+  }
+
+  /** Deletes an entry; with what is below it only where the file says so. Answers the names that are gone. */
+  async #deleteWithTree(dn: DN, options: Options): Promise<readonly DN[]> {
+    const { directory, scope, options: connector } = this.context;
+    try {
+      await deleteEntry(directory, dn, options);
+      return [dn];
+    } catch (error) {
+      if (!isLdapError(error, ResultCode.notAllowedOnNonLeaf)) throw error;
+      const { deleteFlow } = this.objectType;
+      const recursive = deleteFlow.action === 'delete' && deleteFlow.recursive === true;
+      return deleteTree(directory, dn, { control: connector.global.treeDelete, recursive }, scope, options);
+    }
+  }
+
+  async #forgetBelow(dn: DN): Promise<void> {
+    const { context } = this;
+    const normalizedDN = dn.normalized(context.directory.schema);
+    const row = context.space.byDN(normalizedDN);
+    context.space.remove({ normalizedDN });
+    if (row !== undefined) await context.state.stored.remove(row.id);
+    if (context.objectTypes.some(({ anchor }) => isDNAnchor(anchor))) await context.state.ids.deleted(normalizedDN);
   }
 
   async #forget(found: Found): Promise<void> {
@@ -59,7 +93,7 @@ export class Deletion {
     try {
       entry = await updateEntry(exportContext(context, objectType), found.entry, after, [], onBehalfOf(request));
     } catch (error) {
-      if (error instanceof LdapError && error.ambiguous) entries.suspect(found.id);
+      if (isAmbiguous(error)) entries.suspect(found.id);
       throw error;
     }
     const normalizedDN = entry.dn.normalized(objectType.schema);

@@ -2,19 +2,22 @@
  * The Export run profile: add, modify, modifyDN, delete, and what the entry then is. Writes happen in the caller's turn
  * (`exclusive.ts`); errors are the directory's own, translated by the caller.
  */
-import type { Directory, Options, WriteOptions } from '../directory/directory';
+import type { Directory, Modification, Options, WriteOptions } from '../directory/directory';
 import type { DN } from '../directory/dn';
-import type { Entry, EntryAttribute, Value } from '../directory/entry';
+import { type Entry, type EntryAttribute, sameValue, type Value } from '../directory/entry';
 import { isLdapError, LdapError, ResultCode } from '../directory/error';
 import { present } from '../directory/filter';
 import type { Schema } from '../directory/schema';
 import { modificationsOf, replaceAll } from './modifications';
+import { afterWrite, isAmbiguous, settle } from './outcome';
 
 /** What an export needs of the connector. */
 export interface ExportContext {
   readonly directory: Directory;
   /** Attributes that are read back. */
   readonly readAttributes: readonly string[];
+  /** The attribute that identifies an entry for good; absent where its name does. */
+  readonly anchor?: string;
   /** Creates what is missing above a DN; false: nothing was made. */
   readonly makeParents?: (dn: DN, options: Options) => Promise<boolean>;
 }
@@ -22,7 +25,9 @@ export interface ExportContext {
 /** Adds an entry and answers it as the directory holds it: with its anchor and whatever else the server minted. */
 export async function addEntry(context: ExportContext, entry: Entry, options: Options): Promise<Entry> {
   const write: WriteOptions = { ...options, postRead: context.readAttributes };
-  const add = async () => (await context.directory.add(entry, write)) ?? (await readBack(context, entry.dn, options));
+  const add = async () =>
+    (await context.directory.add(entry, write)) ??
+    (await afterWrite('add', entry.dn, () => readBack(context, entry.dn, options)));
   try {
     return await add();
   } catch (error) {
@@ -49,38 +54,79 @@ export async function updateEntry(
   let base = before;
   if (renamed) {
     // The new naming value is there, the old one only where it stays: the rest is compared with what the server made of it.
-    base = (await rename(context, before.dn, after, write)) ?? (await readBack(context, after.dn, options));
+    base =
+      (await rename(context, before, after, write)) ??
+      (await afterWrite('modifyDN', before.dn, () => readBack(context, after.dn, options)));
     read = base;
   }
-  const modifications = [...modificationsOf(base, after, directory.schema), ...replaceAll(secrets)];
+  const visible = modificationsOf(base, after, directory.schema);
+  const modifications = [...visible, ...replaceAll(secrets)];
   if (modifications.length > 0) {
     try {
       read = await directory.modify(after.dn, modifications, write);
     } catch (error) {
-      if (renamed && error instanceof LdapError && !error.ambiguous)
-        await undoRename(context, before, after.dn, options);
-      throw error;
+      if (renamed && !isAmbiguous(error)) await undoRename(context, before, after.dn, options);
+      read = await settle(error, () => modified(context, visible, after, options));
     }
-    read ??= await readBack(context, after.dn, options);
+    read ??= await afterWrite('modify', after.dn, () => readBack(context, after.dn, options));
   }
   return read ?? before;
 }
 
+/** The entry, if it shows what these modifications make of it. Passwords do not show, but a modify is all or nothing. */
+async function modified(
+  { directory, readAttributes }: ExportContext,
+  visible: readonly Modification[],
+  after: Entry,
+  options: Options,
+): Promise<Entry | undefined> {
+  const { schema } = directory;
+  if (visible.length === 0) return undefined;
+  const entry = await readEntry(directory, after.dn, readAttributes, options);
+  if (entry === undefined) return undefined;
+  const touched = new Set(visible.map(({ attribute }) => schema.canonicalName(attribute)));
+  const missing = modificationsOf(entry, after, schema);
+  return missing.some(({ attribute }) => touched.has(schema.canonicalName(attribute))) ? undefined : entry;
+}
+
 async function rename(
   context: ExportContext,
-  from: DN,
+  before: Entry,
   after: Entry,
   write: WriteOptions,
 ): Promise<Entry | undefined> {
   const { dn: to } = after;
-  const deleteOldRdn = dropsOldRdn(from, after, context.directory.schema);
-  const go = () => context.directory.modifyDN(from, to, { ...write, deleteOldRdn });
+  const deleteOldRdn = dropsOldRdn(before.dn, after, context.directory.schema);
+  const go = async () => {
+    try {
+      return await context.directory.modifyDN(before.dn, to, { ...write, deleteOldRdn });
+    } catch (error) {
+      return settle(error, () => renamedTo(context, before, to, write));
+    }
+  };
   try {
     return await go();
   } catch (error) {
     if (!isLdapError(error, ResultCode.noSuchObject) || !(await context.makeParents?.(to, write))) throw error;
     return go();
   }
+}
+
+/** The entry under its new name, if it is the same one. */
+async function renamedTo(
+  { directory, readAttributes, anchor }: ExportContext,
+  before: Entry,
+  to: DN,
+  options: Options,
+): Promise<Entry | undefined> {
+  const entry = await readEntry(directory, to, readAttributes, options);
+  // A name that differs by case only finds the entry before and after: what it is called now tells.
+  if (entry === undefined || entry.dn.rdn?.toString() !== to.rdn?.toString()) return undefined;
+  if (anchor !== undefined) {
+    const [now, then] = [entry.values(anchor)[0], before.values(anchor)[0]];
+    return now !== undefined && then !== undefined && sameValue(now, then) ? entry : undefined;
+  }
+  return (await readEntry(directory, before.dn, [], options)) === undefined ? entry : undefined;
 }
 
 async function undoRename({ directory }: ExportContext, before: Entry, now: DN, options: Options): Promise<void> {
@@ -105,13 +151,13 @@ function dropsOldRdn(old: DN, after: Entry, schema: Schema): boolean {
 }
 
 /** Deletes an entry; one that is already gone is as good. Answers whether it was there. */
-export async function deleteEntry({ directory }: ExportContext, dn: DN, options: Options): Promise<boolean> {
+export async function deleteEntry(directory: Directory, dn: DN, options: Options): Promise<boolean> {
   try {
     await directory.delete(dn, options);
     return true;
   } catch (error) {
     if (isLdapError(error, ResultCode.noSuchObject)) return false;
-    throw error;
+    return settle(error, async () => ((await readEntry(directory, dn, [], options)) === undefined ? true : undefined));
   }
 }
 

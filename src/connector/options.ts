@@ -62,6 +62,10 @@ export interface ConnectorOptions {
     readonly passwordAttribute?: string;
     readonly partitionNames: readonly string[];
     readonly deltaImport: 'auto' | 'none';
+    /** The tree delete control may be used. */
+    readonly treeDelete: boolean;
+    /** Who changes the values that name a renamed or deleted entry. */
+    readonly references: 'auto' | 'follow' | 'leave';
   };
   /** RDN attribute type → object class of the parents that may be made; empty: parents are never made. */
   readonly provisioningHierarchy: Readonly<Record<string, string>>;

@@ -1,4 +1,5 @@
 /** PUT and PATCH: fresh read, apply, fewest modifications, write, space (decision 8). */
+import type { DN } from '../directory/dn';
 import type { Entry } from '../directory/entry';
 import { isLdapError, LdapError, ResultCode } from '../directory/error';
 import { checkModification } from '../directory/schemaCheck';
@@ -18,6 +19,7 @@ import type { Entries, Found } from './entries';
 import { updateEntry } from './export';
 import { exportContext } from './exportContext';
 import { keepStored } from './keeping';
+import type { ReferenceKeeping } from './references';
 import { referencesIn, resourceFor } from './resources';
 
 /** Updates resources of one object type. The caller has the turn of the id. */
@@ -27,6 +29,7 @@ export class Updating {
     readonly entries: Entries,
     readonly objectType: ObjectType,
     readonly deletion: Deletion,
+    readonly references: ReferenceKeeping,
   ) {}
 
   /** RFC 7644 §3.5. Undefined when the disable flow has deleted the entry. */
@@ -138,7 +141,10 @@ export class Updating {
         );
         if (renamed && isDNAnchor(objectType.anchor))
           await context.state.ids.renamed(found.normalizedDN, entry.dn.normalized(objectType.schema));
-        return await entries.written(objectType, entry);
+        const written = await entries.written(objectType, entry);
+        if (renamed && !entry.dn.equals(found.entry.dn, objectType.schema))
+          await this.#followReferences(found.entry.dn, entry.dn, request);
+        return written;
       } catch (error) {
         // After a rename the entry may stand under either name: nothing that is known of it is believed.
         if (error instanceof LdapError && (error.ambiguous || renamed)) entries.suspect(found.id);
@@ -148,6 +154,11 @@ export class Updating {
         throw error;
       }
     });
+  }
+
+  async #followReferences(from: DN, to: DN, request: Context): Promise<void> {
+    const left = await this.references.follow([from], to, onBehalfOf(request));
+    if (left > 0) request.note('referencesLeft', left);
   }
 
   async #refuseCollisions(found: Found, after: Entry, request: Context): Promise<void> {

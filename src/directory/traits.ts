@@ -30,6 +30,8 @@ export interface Traits {
   readonly unserved: readonly string[];
   /** What to ask for when no attribute is wanted. */
   readonly noAttributes: string;
+  /** Values that name an entry follow its rename and go with it, in every installation and not only where a plug-in is on. */
+  readonly keepsReferences: boolean;
   /** Long attributes come in parts, `member;range=0-1499` (MS-ADTS 3.1.1.3.1.3.3). */
   readonly rangeRetrieval: boolean;
 }
@@ -42,6 +44,7 @@ const GENERIC: Traits = {
   internalContexts: [],
   unserved: [],
   noAttributes: '1.1',
+  keepsReferences: false,
   rangeRetrieval: false,
 };
 
@@ -51,6 +54,7 @@ const ACTIVE_DIRECTORY: Traits = {
   anchor: 'objectGUID',
   passwordAttribute: 'unicodePwd',
   internalContexts: [/^dc=(domain|forest)dnszones,/, /^cn=(schema,cn=)?configuration,/],
+  keepsReferences: true,
   rangeRetrieval: true,
 };
 
@@ -114,6 +118,7 @@ const PRODUCTS: Readonly<Record<string, Traits>> = {
       { attribute: 'directoryTreeName' },
     ],
     anchor: 'GUID',
+    keepsReferences: true,
   },
   ibm: {
     ...GENERIC,
@@ -151,6 +156,13 @@ const PRODUCTS: Readonly<Record<string, Traits>> = {
     name: 'OpenLDAP',
     signs: [{ objectClass: 'OpenLDAProotDSE' }],
     anchor: 'entryUUID',
+  },
+  /** The embedded directory. It is never detected: it has no wire. */
+  memory: {
+    ...GENERIC,
+    name: 'embedded directory',
+    anchor: 'entryUUID',
+    keepsReferences: true,
   },
 };
 

@@ -21,7 +21,7 @@ export type Apply = 'always' | 'onCreate';
 /** What becomes of an entry that is disabled or deleted (page *Deprovisioning*). */
 export type FlowOptions =
   | { readonly action: 'none' }
-  | { readonly action: 'delete' }
+  | { readonly action: 'delete'; readonly recursive?: boolean }
   | { readonly action: 'setAttribute'; readonly values: Readonly<Record<string, string | readonly string[]>> }
   | { readonly action: 'move'; readonly container: string };
 

@@ -4,6 +4,7 @@
  * or not. `CHAOS_SEED` repeats a run's decisions (its timing is the machine's own).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Person, personOf } from '../../support/chaosPerson';
 import { people } from '../../support/connectorFiles';
 import { type FlakyProxy, startFlakyProxy } from '../../support/flakyProxy';
 import { eventually, HostProcess, secret } from '../../support/hostProcess';
@@ -19,20 +20,6 @@ const HOST_KILLS = [500, 1_000, 1_500];
 const SHARED_NAMES = 30;
 
 const seed = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000);
-
-/** A person as far as one client knows: what was acknowledged, and what may be so because an answer never came. */
-interface Person {
-  readonly number: string;
-  readonly password: string;
-  id: string;
-  names: Set<string>;
-  titles: Set<string>;
-  actives: Set<boolean>;
-  mayBeThere: boolean;
-  mayBeGone: boolean;
-  /** An operation was given up: nobody touches it again. */
-  left: boolean;
-}
 
 const violations: string[] = [];
 const persons: Person[] = [];
@@ -110,17 +97,7 @@ describeOnSlapd('chaos', () => {
 
   async function create(random: Random, mine: Person[], userName: string, shared: boolean): Promise<void> {
     const number = String(100_000 + persons.length);
-    const person: Person = {
-      number,
-      password: secret(`chaos-${number}`),
-      id: '',
-      names: new Set([userName]),
-      titles: new Set(['New']),
-      actives: new Set([true]),
-      mayBeThere: true,
-      mayBeGone: true,
-      left: false,
-    };
+    const person = personOf(number, userName, secret(`chaos-${number}`));
     persons.push(person);
     const body = {
       schemas: [CORE_USER],

@@ -1,0 +1,143 @@
+/** Entries with others below them, and values that name what is gone or has moved, on an OpenLDAP that sees to none of it. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { people } from '../support/connectorFiles';
+import { HostProcess } from '../support/hostProcess';
+import { type LdapLook, lookInto } from '../support/ldapLook';
+import { CORE_USER, ECMA_USER, type ScimClient } from '../support/scimClient';
+import { type Slapd, startSlapd } from '../support/slapd';
+import { describeOnSlapd, startTimeout } from '../support/system';
+
+const mappings = [
+  { source: 'userName', target: 'cn' },
+  { source: 'name.familyName', target: 'sn' },
+];
+
+describeOnSlapd('deletions', () => {
+  let slapd: Slapd;
+  let look: LdapLook;
+  let host: HostProcess;
+  const clients: Record<string, ScimClient> = {};
+
+  beforeAll(async () => {
+    slapd = (await startSlapd({ faults: false })) as Slapd;
+    const file = join(slapd.folder, 'slapd.conf');
+    const conf = readFileSync(file, 'utf8');
+    writeFileSync(file, conf.replace(/^overlay (memberof|refint)\n|^(memberof|refint)[-_].*\n/gm, ''));
+    await slapd.restart();
+    look = await lookInto(slapd);
+    const connector = (recursive: boolean, global: object = {}) =>
+      people(
+        slapd,
+        { mappings, matchingAttributes: [], deprovisioning: { deleteFlow: { action: 'delete', recursive } } },
+        {
+          global,
+          partitions: [{ dn: slapd.suffix, excludedContainers: [`cn=kept,cn=parent,ou=people,${slapd.suffix}`] }],
+        },
+      );
+    host = await HostProcess.start({
+      connectors: {
+        leaf: connector(false, { supportedControls: { treeDelete: true } }),
+        recursive: connector(true),
+        leave: connector(true, { references: 'leave' }),
+        memory: people(
+          undefined,
+          { mappings, matchingAttributes: [] },
+          { global: { supportedControls: { treeDelete: true } } },
+        ),
+      },
+      secrets: [slapd.connectorPassword],
+    });
+    for (const name of ['leaf', 'recursive', 'leave', 'memory']) clients[name] = host.client(name);
+  }, startTimeout);
+
+  afterAll(async () => {
+    await host?.stop();
+    await look?.close();
+    await slapd?.stop();
+  });
+
+  const peopleDN = () => `ou=people,${slapd.suffix}`;
+  async function create(connector: string, userName: string, face: object = {}) {
+    const body = { schemas: [CORE_USER], userName, name: { familyName: 'Baum' }, [ECMA_USER]: face };
+    const { status, body: made, text } = (await clients[connector]?.post('/Users', body)) ?? {};
+    if (status !== 201) throw new Error(`${userName}: ${status} ${text}`);
+    return String(made?.id);
+  }
+  const below = (parent: string, cn: string) => ({ '-dn-': `cn=${cn},cn=${parent},${peopleDN()}` });
+
+  test('an entry with others below it stays, and its children are named', async () => {
+    const parent = await create('leaf', 'parent');
+    const names = Array.from({ length: 12 }, (_, index) => `child${index + 1}`);
+    const ids = new Map<string, string>();
+    for (const name of names) ids.set(name, await create('leaf', name, below('parent', name)));
+    const refused = await clients.leaf?.delete(`/Users/${parent}`);
+    expect(refused?.status).toBe(409);
+    const detail = String(refused?.body.detail);
+    expect(detail.match(/"cn=child\d+,cn=parent,/g)).toHaveLength(10);
+    expect(detail).toContain('and 2 more');
+    expect(detail).toContain('recursive');
+
+    await look.add(`cn=kept,cn=parent,${peopleDN()}`, { objectClass: 'inetOrgPerson', sn: 'Kept' });
+    const foreign = await clients.recursive?.delete(`/Users/${parent}`);
+    expect([foreign?.status, String(foreign?.body.detail)]).toEqual([
+      409,
+      expect.stringContaining('cn=kept,cn=parent'),
+    ]);
+    expect(await look.find('(sn=Baum)')).toHaveLength(13);
+
+    await look.remove(`cn=kept,cn=parent,${peopleDN()}`);
+    await create('recursive', 'grandchild', { '-dn-': `cn=grandchild,cn=child1,cn=parent,${peopleDN()}` });
+    expect((await clients.recursive?.delete(`/Users/${parent}`))?.status).toBe(204);
+    expect(await look.find('(sn=Baum)')).toEqual([]);
+    expect((await clients.recursive?.get(`/Users/${ids.get('child1')}`))?.status).toBe(404);
+  });
+
+  test('the tree delete control, where it is served', async () => {
+    const dn = (cn: string) => ({ '-dn-': `${cn},ou=people,dc=example,dc=com` });
+    const parent = await create('memory', 'parent', dn('cn=parent'));
+    const child = await create('memory', 'child', dn('cn=child,cn=parent'));
+    expect((await clients.memory?.delete(`/Users/${parent}`))?.status).toBe(204);
+    expect((await clients.memory?.get(`/Users/${child}`))?.status).toBe(404);
+  });
+
+  test('memberships and managers follow a rename and go with a delete', async () => {
+    const [anna, ben] = [await create('recursive', 'anna'), await create('recursive', 'ben')];
+    const [a, b] = ['anna', 'ben'].map((cn) => `cn=${cn},${peopleDN()}`) as [string, string];
+    const carl = await create('recursive', 'carl', { manager: a });
+    const team = `cn=team,ou=groups,${slapd.suffix}`;
+    await look.add(team, { objectClass: 'groupOfNames', member: [a, b], owner: a });
+
+    expect(
+      (await clients.recursive?.patch(`/Users/${anna}`, { op: 'replace', path: 'userName', value: 'Änne, B.' }))
+        ?.status,
+    ).toBe(200);
+    const renamed = (await look.find('(&(sn=Baum)(cn=Änne*))'))[0]?.dn ?? '';
+    expect(renamed).not.toBe('');
+    const group = await look.at(team);
+    expect(group?.member).toHaveLength(2);
+    expect(await look.find(`(&(cn=team)(member=${renamed.replace(/\\/g, '\\5c')}))`)).toHaveLength(1);
+    expect(await look.find(`(&(cn=team)(owner=${renamed.replace(/\\/g, '\\5c')}))`)).toHaveLength(1);
+    const face = (await clients.recursive?.get(`/Users/${carl}`))?.body[ECMA_USER] as unknown as { manager: unknown };
+    expect(JSON.stringify(face.manager)).toContain(anna);
+
+    expect((await clients.recursive?.delete(`/Users/${anna}`))?.status).toBe(204);
+    expect((await look.at(team))?.member).toEqual([b]);
+    expect((await look.at(team))?.owner).toBeUndefined();
+    expect((await look.at(`cn=carl,${peopleDN()}`))?.manager).toBeUndefined();
+
+    // The class demands a member, so the last one leaves one that names nobody.
+    expect((await clients.recursive?.delete(`/Users/${ben}`))?.status).toBe(204);
+    expect((await look.at(team))?.member).toEqual(['']);
+    const [shown] = (await clients.recursive?.find('displayName eq "team"', '/Groups')) ?? [];
+    expect(shown?.members ?? []).toEqual([]);
+  });
+
+  test('left alone where the file says so', async () => {
+    const dora = await create('leave', 'dora');
+    const group = `cn=left,ou=groups,${slapd.suffix}`;
+    await look.add(group, { objectClass: 'groupOfNames', member: `cn=dora,${peopleDN()}` });
+    expect((await clients.leave?.delete(`/Users/${dora}`))?.status).toBe(204);
+    expect((await look.at(group))?.member).toEqual([`cn=dora,${peopleDN()}`]);
+  });
+});
