@@ -50,6 +50,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 const packages: Readonly<Record<string, readonly string[]>> = {
   '@photostructure/sqlite': ['space/sqlite'],
   commander: ['cli'],
+  'csv-stringify': ['cli/space'],
   express: ['admin', 'host', 'scim/router'],
   'jsonc-parser': ['config'],
   ldapts: ['directory'],

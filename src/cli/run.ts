@@ -22,7 +22,7 @@ import { addToken } from './token';
 import { withoutValues } from './words';
 
 /** Faults of what was given, as sentences that say what to do. */
-const mendable = [FolderFault, HostFileFault, SecretFault, DiscoveryFailure, HostError];
+const mendable = [FolderFault, HostFileFault, SecretFault, DiscoveryFailure, ImportRefused, HostError];
 
 /** Runs a command line; sets `process.exitCode`. Faults that somebody can mend are one sentence, not a stack. */
 export async function run(argv: readonly string[]): Promise<void> {

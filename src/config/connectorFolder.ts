@@ -25,18 +25,24 @@ export function readConnectorFolder(
   environment: Environment,
   only?: readonly string[],
 ): ConnectorFileResult[] {
-  let names: string[];
+  const names = connectorNames(folder);
+  const wanted = only === undefined ? names : names.filter((name) => only.includes(name));
+  return wanted.map((name) => readConnectorFile(join(folder, `${name}.json`), environment));
+}
+
+/** The names of the connectors whose files stand in a folder, sorted. @throws FolderFault when there is no such folder */
+export function connectorNames(folder: string): readonly string[] {
   try {
-    names = readdirSync(folder);
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.json') && !name.endsWith('.example.json'))
+      .sort()
+      .map((name) => name.slice(0, -'.json'.length));
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be read';
     throw new FolderFault(
-      `The connector folder ${folder} ${reason}: make it, or name another one with --connectors DIR.`,
+      `The connector folder ${folder} ${reason}: make it (connector-host init makes one with a demo connector), or name another one with --connectors DIR.`,
     );
   }
-  const files = names.filter((name) => name.endsWith('.json') && !name.endsWith('.example.json')).sort();
-  const wanted = only === undefined ? files : files.filter((name) => only.includes(name.slice(0, -'.json'.length)));
-  return wanted.map((name) => readConnectorFile(join(folder, name), environment));
 }
 
 /** Where a token came from, for whoever prints it. */

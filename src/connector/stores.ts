@@ -1,6 +1,7 @@
 /** What a connector remembers, and the turns of its entries: they stay the same when it is opened again with other options. */
 import { mkdirSync } from 'node:fs';
 import { type ConnectorSpace, openSpace } from '../space/connectorSpace';
+import { lockStores } from '../space/lock';
 import { openState, type State } from '../space/state';
 import { Disconnections } from './disconnections';
 import { Exclusive } from './exclusive';
@@ -19,16 +20,22 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-/** Opens the stores. @throws StateDamaged, DatabaseTooNew, DatabaseBusy or an error of the file system */
+/** A host that is started again while the one before still ends waits for it. */
+const lockPatienceMs = 10_000;
+
+/** Opens the stores, which no other process may work on meanwhile. @throws StateDamaged, DatabaseTooNew, DatabaseBusy or an error of the file system */
 export async function openStores(
   options: ConnectorOptions,
   { stateDirectory, log, clock = () => new Date() }: Surroundings,
+  patienceMs = lockPatienceMs,
 ): Promise<Stores> {
   const releases: (() => Promise<void>)[] = [];
   const { passwordAttribute } = options.global;
   const now = () => clock().getTime();
   try {
     mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
+    const lock = await lockStores(stateDirectory, options.name, patienceMs);
+    releases.push(async () => lock.release());
     const state = await openState(stateDirectory, options.name, { now });
     releases.push(() => state.close());
     const space = await openSpace({
