@@ -7,13 +7,14 @@ import type { DN } from '../directory/dn';
 import type { Entry } from '../directory/entry';
 import { and, type Filter, or } from '../directory/filter';
 import { matches } from '../directory/filterMatch';
-import { anchorFilter, anchorOf, anchorOfId, idOfAnchor, isDNAnchor } from '../mapping/anchor';
+import { anchorFilter, anchorOfId, isDNAnchor } from '../mapping/anchor';
 import type { ObjectType } from '../mapping/objectType';
 import { dnOf } from '../mapping/reference';
 import { ScimError } from '../scim/error';
 import type { SpaceRow } from '../space/connectorSpace';
 import type { ConnectorContext } from './context';
 import { readEntry } from './export';
+import { rowOf } from './importRows';
 
 /** An entry that was found, with what identifies it. */
 export type Found = Pick<SpaceRow, 'id' | 'anchor' | 'normalizedDN' | 'entry' | 'readAt'> & {
@@ -44,15 +45,9 @@ export class Entries {
 
   /** The row that an entry makes; undefined when the directory did not give it its anchor. */
   async rowOf(objectType: ObjectType, entry: Entry, readAt: number): Promise<SpaceRow | undefined> {
-    const normalizedDN = entry.dn.normalized(objectType.schema);
-    const isDN = isDNAnchor(objectType.anchor);
-    const value = isDN ? await this.#context.state.ids.idOf(normalizedDN) : anchorOf(entry, objectType.anchor);
-    if (value === undefined) return undefined;
-    const id = isDN ? value : idOfAnchor(value, objectType.anchor);
-    const keys = objectType.matching.flatMap((attribute) =>
-      entry.values(attribute).map((own) => ({ attribute, value: objectType.schema.normalize(attribute, own) })),
-    );
-    return { id, anchor: value, objectType: objectType.name, normalizedDN, entry, readAt, matches: keys };
+    const { ids } = this.#context.state;
+    const kept = isDNAnchor(objectType.anchor) ? await ids.idOf(entry.dn.normalized(objectType.schema)) : '';
+    return rowOf(objectType, entry, readAt, () => kept);
   }
 
   /** Whether a row counts without a look at the directory. */

@@ -3,12 +3,13 @@ import type { Directory } from '../directory/directory';
 import { isLdapError } from '../directory/error';
 import type { ConnectorSpace } from '../space/connectorSpace';
 import { runDeltaImport } from '../space/deltaImport';
-import { runFullImport } from '../space/fullImport';
+import { type LoadTarget, runFullImport } from '../space/fullImport';
 import type { ImportScope, ToRow } from '../space/importScope';
-import { loadGeneration } from '../space/loadGeneration';
+import { type LoadProgress, type LoadResult, loadGeneration } from '../space/loadGeneration';
 import { type CurrentRun, RunInProgress, Runner, type RunRecord, type RunResult } from '../space/run';
 import type { State } from '../space/state';
 import type { Log } from '../telemetry/log';
+import { importInProcess, sendable } from './importProcess';
 import { type ImportProfile, OperationRefused } from './operationRefused';
 import type { ConnectorOptions } from './options';
 
@@ -100,20 +101,17 @@ export class Importing {
   /** A full import now; while another run goes on, the tick is dropped. */
   async full(): Promise<RunRecord | undefined> {
     if (this.running || this.#closed) return undefined;
-    const { space, options, directory, scopes, toRow, now, refresh, isRescoped, imported } = this.#dependencies;
+    const { space, options, refresh, isRescoped, imported } = this.#dependencies;
     const record = await this.#run('fullImport', async (signal) => {
       await refresh();
       // The embedded directory forgets at each start what was written to it: that is no accident either.
       const everyLoss = options.connectivity.product === 'memory' || (await isRescoped());
-      const { pageSize, accidentLimit } = options.runProfiles.fullImport;
-      const onProgress = ({ seen }: { seen: number }) => {
-        this.#seen = seen;
-      };
+      const { accidentLimit } = options.runProfiles.fullImport;
       const result = await runFullImport({
         space,
         accidentLimit: everyLoss ? 1 : accidentLimit,
         signal,
-        load: (target) => loadGeneration({ ...target, directory, scopes: scopes(), toRow, pageSize, now, onProgress }),
+        load: (target) => this.#load(target),
       });
       if (result.outcome !== 'failed' && result.outcome !== 'cancelled') await imported();
       return result;
@@ -199,6 +197,30 @@ export class Importing {
     } finally {
       this.#release();
     }
+  }
+
+  /** A process of its own reads the directory (decision 3), but for the embedded one, which is only in this process. */
+  async #load(target: LoadTarget): Promise<LoadResult> {
+    const { options, directory, scopes, toRow, now, state } = this.#dependencies;
+    const onProgress = ({ seen }: LoadProgress) => {
+      this.#seen = seen;
+    };
+    if (options.connectivity.product === 'memory') {
+      const { pageSize } = options.runProfiles.fullImport;
+      return loadGeneration({ ...target, directory, scopes: scopes(), toRow, pageSize, now, onProgress });
+    }
+    const { signal, file, sequence } = target;
+    const { description, schema } = directory;
+    const [ids, disconnected] = await Promise.all([state.ids.exceptions(), state.disconnected.all()]);
+    const known = { description, schema: schema.source(), readAt: now() };
+    const job = { ...sendable(options), known, file, sequence, ids, disconnected };
+    const { allocated, ...result } = await importInProcess(job, onProgress, signal);
+    const given = new Set((await state.ids.exceptions()).map(({ normalizedDN }) => normalizedDN));
+    for (const { id, normalizedDN } of allocated) {
+      // An id that the host has given meanwhile is known to clients; the row that goes with it replaces this import's.
+      if (normalizedDN !== undefined && !given.has(normalizedDN)) await state.ids.keep(id, normalizedDN);
+    }
+    return result;
   }
 
   /** Until the space has been filled once, a failed import is tried again soon: nothing else could answer lists. */

@@ -1,11 +1,12 @@
 /** Options and stores → an opened connector: directory, schema, mapping, handlers, imports. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Entry } from '../directory/entry';
 import { virtual } from '../mapping/directoryFace';
 import type { ObjectType } from '../mapping/objectType';
 import { ScimError } from '../scim/error';
 import type { RequestContext, ResourceEndpoint, ServiceProvider } from '../scim/serviceProvider';
-import type { ImportScope } from '../space/importScope';
+import type { ToRow } from '../space/importScope';
 import type { Log } from '../telemetry/log';
 import type { Metrics } from '../telemetry/metrics';
 import { ObjectTypeHandler } from './connector';
@@ -13,6 +14,7 @@ import type { ConnectorContext } from './context';
 import { Entries } from './entries';
 import type { ConnectorStatus } from './handle';
 import { Importing } from './importing';
+import { importScopesOf, toRowBy } from './importRows';
 import { type Compiled, requireObjectTypes } from './objectTypes';
 import { overheard, resultName } from './observedDirectory';
 import { openDirectory } from './openDirectory';
@@ -68,7 +70,7 @@ export class OpenedConnector {
       state,
       log,
       now: () => clock().getTime(),
-      scopes: () => this.#importScopes(),
+      scopes: () => importScopesOf(this.#context),
       toRow: (entry, name) => this.#toRow(entry, name),
       refresh: () => this.#refresh(),
       isRescoped: async () => (await state.descriptions.get())?.scope !== scopeDigest(options),
@@ -153,30 +155,10 @@ export class OpenedConnector {
     }));
   }
 
-  /** The first object type owns an entry that several would take; of two scopes the import lets the later one have it. */
-  #importScopes(): readonly ImportScope[] {
-    const { objectTypes, scope } = this.#context;
-    return [...objectTypes].reverse().flatMap(({ name, filter, readAttributes }) =>
-      scope.bases.map((base) => ({
-        objectType: name,
-        base,
-        scope: 'sub' as const,
-        filter,
-        attributes: readAttributes,
-        excluded: scope.excluded,
-      })),
-    );
-  }
-
-  async #toRow(entry: Parameters<Entries['ownerOf']>[0], name: string) {
-    const objectType = this.#context.objectTypes.find((one) => one.name === name);
-    if (objectType === undefined) return undefined;
-    const row = await this.#entries.rowOf(objectType, entry, 0);
-    if (row === undefined)
-      throw new Error(
-        `the directory did not return its anchor (${objectType.anchor}): the account needs the right to read it`,
-      );
-    return this.#context.disconnections.has(row.id, row.normalizedDN) ? undefined : row;
+  #toRow(...from: Parameters<ToRow>): ReturnType<ToRow> {
+    const { objectTypes, disconnections } = this.#context;
+    const makeRow = (objectType: ObjectType, entry: Entry) => this.#entries.rowOf(objectType, entry, 0);
+    return toRowBy(objectTypes, makeRow, (id, normalizedDN) => disconnections.has(id, normalizedDN))(...from);
   }
 
   async #keepDescription(scope: string | undefined): Promise<void> {

@@ -10,7 +10,11 @@ import { ConnectorFaults } from './objectTypes';
 import type { ConnectorOptions } from './options';
 
 /** The directory of a connector. With `kept`, opening needs no server. @throws LdapError when it is needed and cannot be reached */
-export async function openDirectory(options: ConnectorOptions, log: Log, kept?: KeptDescription): Promise<Directory> {
+export async function openDirectory(
+  options: ConnectorOptions,
+  log: Pick<Log, 'debug'>,
+  kept?: KeptDescription,
+): Promise<Directory> {
   if (options.connectivity.product === 'memory') return openMemoryDirectory({ seed: 'demo' });
   return openLdapDirectory(ldapOptions(options, kept), (message, fields) => log.debug(message, fields));
 }

@@ -1,0 +1,97 @@
+/**
+ * The host's side of an import in a process of its own (decision 3): reading a directory and building indexes would keep
+ * the event loop of the host from answering. Everything that the process is told, secrets too, goes over the channel
+ * between the two; neither arguments nor environment hold any of it.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import type { LoadTarget } from '../space/fullImport';
+import type { LoadProgress, LoadResult } from '../space/loadGeneration';
+import type { DisconnectedEntry, IdException, KeptDescription } from '../space/state';
+import type { ConnectorOptions } from './options';
+
+/** What an import has to know, as plain values. */
+export interface ImportJob {
+  /** Without secret tokens; the password of the bind is beside them. */
+  readonly options: ConnectorOptions;
+  readonly password: string | undefined;
+  readonly known: KeptDescription;
+  readonly file: string;
+  readonly sequence: number;
+  readonly ids: readonly IdException[];
+  readonly disconnected: readonly DisconnectedEntry[];
+}
+
+/** What an import did, with the ids that it has allocated for entries without an immutable anchor. */
+export interface ImportReport extends LoadResult {
+  readonly allocated: readonly IdException[];
+}
+
+/** What the process of an import says. */
+export type ImportMessage =
+  | { readonly kind: 'progress'; readonly progress: LoadProgress }
+  | { readonly kind: 'report'; readonly report: ImportReport }
+  | { readonly kind: 'failure'; readonly message: string };
+
+/** What an environment may hand on: where trust and libraries are found, and nothing that could be a secret. */
+const HANDED_ON = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_DIR', 'SSL_CERT_FILE', 'LD_LIBRARY_PATH', 'SystemRoot', 'TZ'];
+
+/** The options of a connector as they may be sent: a password is text there, and tokens stay here. */
+export function sendable(options: ConnectorOptions): Pick<ImportJob, 'options' | 'password'> {
+  const { password, ...connectivity } = options.connectivity;
+  const properties = { ...options.properties, secretTokens: [] };
+  return { options: { ...options, connectivity, properties }, password: password?.reveal() };
+}
+
+/**
+ * Runs an import and answers when its process has ended, so that nobody writes the file any more. Rejects with what the
+ * process said, when it ended without a word, or with the signal's reason: then the process is ended at once. What it
+ * has left of the file is the caller's to delete.
+ */
+export async function importInProcess(
+  job: ImportJob,
+  onProgress: (progress: LoadProgress) => void,
+  signal: LoadTarget['signal'],
+): Promise<ImportReport> {
+  signal?.throwIfAborted();
+  const child = fork(join(__dirname, 'importer'), [], {
+    serialization: 'advanced',
+    // Options of the host's own process, such as the port of a debugger, are not for two.
+    execArgv: [],
+    env: Object.fromEntries(HANDED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const end = () => void child.kill();
+  signal?.addEventListener('abort', end, { once: true });
+  try {
+    return await reportOf(child, job, onProgress);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', end);
+  }
+}
+
+function reportOf(
+  child: ChildProcess,
+  job: ImportJob,
+  onProgress: (progress: LoadProgress) => void,
+): Promise<ImportReport> {
+  return new Promise((resolve, reject) => {
+    let last: ImportMessage | undefined;
+    child.on('message', (message: ImportMessage) => {
+      if (message.kind === 'progress') onProgress(message.progress);
+      else last = message;
+    });
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      if (last?.kind === 'report') resolve(last.report);
+      else
+        reject(new Error(last?.kind === 'failure' ? last.message : `the import's process ended (${signal ?? code})`));
+    });
+    child.send(job, (error) => {
+      if (error) reject(error);
+    });
+  });
+}
