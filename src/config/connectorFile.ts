@@ -191,6 +191,8 @@ function toOptions(file: ConnectorFile, name: string, path: string, secrets: Sec
       passwordAttribute: file.global.passwordAttribute,
       partitionNames: file.global.partitionNames,
       deltaImport: file.global.deltaImport.method,
+      treeDelete: file.global.supportedControls.treeDelete,
+      references: file.global.references,
     },
     provisioningHierarchy: file.provisioningHierarchy,
     partitions: file.partitions,

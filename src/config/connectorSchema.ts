@@ -18,7 +18,7 @@ const secret = z
   .string()
   .min(1)
   .describe(
-    'A reference: `env:NAME` (environment variable) or `file:PATH` (first line of a file, relative to this file).',
+    'A reference: `env:NAME` (environment variable), `file:PATH` (first line of a file, relative to this file) or `enc:…` (sealed).',
   );
 const apply = z.enum(['always', 'onCreate']).default('always');
 const port = z.number().int().min(1).max(65535);
@@ -30,6 +30,7 @@ const properties = z.strictObject({
     .optional()
     .describe(
       'The secret token of the identity provider, at least 12 characters; several so that a token can be rolled. ' +
+        'Also `sha256:…`, the digest of a token that `connector-host token` has made. ' +
         'Absent: SECRET_TOKEN when set, else one is made and kept in the certificate folder as `<name>.token`.',
     ),
 });
@@ -100,6 +101,20 @@ const global = z.strictObject({
         .describe('Seconds a hit in the connector space counts without a live search.'),
     })
     .default({ maxAge: 60 }),
+  supportedControls: z
+    .strictObject({
+      treeDelete: z
+        .boolean()
+        .default(false)
+        .describe('Entries with others below them are deleted by the tree delete control, where the server has it.'),
+    })
+    .default({ treeDelete: false }),
+  references: z
+    .enum(['auto', 'follow', 'leave'])
+    .default('auto')
+    .describe(
+      'Values that name an entry (`member`, `manager` …) when it is renamed or deleted. `follow`: the connector changes them; `leave`: it does not; `auto`: it does, unless the product always does so itself.',
+    ),
   deltaImport: z.strictObject({ method: z.enum(['auto', 'none']).default('auto') }).default({ method: 'auto' }),
   passwordAttribute: z
     .string()
@@ -153,11 +168,16 @@ const attributeValues = z.record(z.string(), z.union([z.string(), z.array(z.stri
 const flow = z
   .discriminatedUnion('action', [
     z.strictObject({ action: z.literal('none') }),
-    z.strictObject({ action: z.literal('delete') }),
+    z.strictObject({
+      action: z.literal('delete'),
+      recursive: z.boolean().default(false).describe('With everything below it; false: 409 that names the children.'),
+    }),
     z.strictObject({ action: z.literal('setAttribute'), values: attributeValues }),
     z.strictObject({ action: z.literal('move'), container: dn }),
   ])
-  .describe('`none`, `setAttribute` with values, `move` to a container, or `delete`.');
+  .describe(
+    '`none`, `setAttribute` with values, `move` to a container, or `delete` (`recursive`: with everything below it).',
+  );
 
 const objectType = z.strictObject({
   resourceType: z.enum(['User', 'Group']).describe('What SCIM clients call it.'),
@@ -191,8 +211,8 @@ const objectType = z.strictObject({
     .optional()
     .describe('Group only: the attribute that holds the members; absent: by object class.'),
   deprovisioning: z
-    .strictObject({ disableFlow: flow.optional(), deleteFlow: flow.default({ action: 'delete' }) })
-    .default({ deleteFlow: { action: 'delete' } }),
+    .strictObject({ disableFlow: flow.optional(), deleteFlow: flow.default({ action: 'delete', recursive: false }) })
+    .default({ deleteFlow: { action: 'delete', recursive: false } }),
 });
 
 /** A connector file as it stands on disk. Unknown keys are faults. */
