@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Value } from '../directory/entry';
 import { ScimError } from '../scim/error';
 import type { Resource } from '../scim/resource';
-import { valuesAt } from './coreFace';
+import { type Link, valuesAt } from './coreFace';
 import { type DirectoryAttribute, faceValue, virtual } from './directoryFace';
 import type { ObjectType } from './objectType';
 import { dnOf, looksLikeDN, type References } from './reference';
@@ -30,15 +30,35 @@ export function statementsOf(objectType: ObjectType, attribute: DirectoryAttribu
     values: asList(faceValue(resource, objectType.urn, name)),
   });
   const statements = [onFace(attribute.name)];
-  for (const link of objectType.links) {
-    if (link.target !== attribute.key) continue;
+  const { linksInto, passwordKey } = sourcesOf(objectType);
+  for (const link of linksInto.get(attribute.key) ?? []) {
     statements.push({ path: link.source, face: link.schema, values: valuesAt(link, resource) });
   }
-  if (attribute.key === objectType.schema.canonicalName(objectType.passwordAttribute)) {
+  if (attribute.key === passwordKey) {
     statements.push({ path: 'password', face: objectType.resourceType.schema.id, values: asList(resource.password) });
     statements.push(onFace(virtual.exportPassword));
   }
   return statements;
+}
+
+/** Who speaks of which attribute: the same for every resource of an object type. */
+interface Sources {
+  /** By the key of the attribute. */
+  readonly linksInto: ReadonlyMap<string, readonly Link[]>;
+  readonly passwordKey: string;
+}
+
+const knownSources = new WeakMap<ObjectType, Sources>();
+
+function sourcesOf(objectType: ObjectType): Sources {
+  let sources = knownSources.get(objectType);
+  if (sources === undefined) {
+    const linksInto = new Map<string, Link[]>();
+    for (const link of objectType.links) linksInto.set(link.target, [...(linksInto.get(link.target) ?? []), link]);
+    sources = { linksInto, passwordKey: objectType.schema.canonicalName(objectType.passwordAttribute) };
+    knownSources.set(objectType, sources);
+  }
+  return sources;
 }
 
 function asList(value: unknown): readonly unknown[] {
