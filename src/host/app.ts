@@ -3,6 +3,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import type { ConnectorRegistry } from '../connector/handle';
 import { ScimError } from '../scim/error';
 import type { Log } from '../telemetry/log';
+import type { Metrics } from '../telemetry/metrics';
 import { answerErrors } from './answer';
 import { type AuthenticationOptions, authentication } from './authentication';
 import { connectorRoutes } from './connectorRoutes';
@@ -14,6 +15,8 @@ import { requestLog } from './requestLog';
 export interface AppOptions {
   readonly registry: ConnectorRegistry;
   readonly log: Log;
+  /** What counts requests. */
+  readonly metrics?: Metrics;
   /** Aborts when the host stops. */
   readonly stopping: AbortSignal;
   readonly clock?: () => Date;
@@ -22,12 +25,12 @@ export interface AppOptions {
 
 /** The request listener of the HTTPS server. */
 export function createApp(options: AppOptions): Express {
-  const { registry, log, stopping, clock, wait } = options;
+  const { registry, log, metrics, stopping, clock, wait } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.enable('case sensitive routing');
-  app.use(requestLog(log), (_request: Request, response: Response, next: NextFunction) => {
+  app.use(requestLog(log, metrics), (_request: Request, response: Response, next: NextFunction) => {
     response.setHeader('Cache-Control', 'no-store');
     response.setHeader('X-Content-Type-Options', 'nosniff');
     if (stopping.aborted) response.setHeader('Connection', 'close');

@@ -16,9 +16,8 @@ import { recordOf } from './requestRecord';
 const REALM = 'connector host';
 const HINT = 'send one of the connector\'s secret tokens in the header field "Authorization: Bearer …"';
 
-/** What authentication needs. */
-export interface AuthenticationOptions {
-  readonly registry: Pick<ConnectorRegistry, 'get'>;
+/** How refused clients are made to wait. */
+export interface SlowingOptions {
   readonly delays: FailureDelays;
   /** Aborts when the host stops: whoever waits is answered then. */
   readonly stopping: AbortSignal;
@@ -26,9 +25,13 @@ export interface AuthenticationOptions {
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
+/** What authentication needs. */
+export interface AuthenticationOptions extends SlowingOptions {
+  readonly registry: Pick<ConnectorRegistry, 'get'>;
+}
+
 /** Lets a request pass when its token is one of those of the connector that the route parameter `name` names, and sets the record's connector. */
 export function authentication(options: AuthenticationOptions): RequestHandler {
-  const wait = options.wait ?? ((ms, signal) => sleep(ms, undefined, { signal, ref: false }));
   const bearer = bearerStrategy(options.registry);
   return (request: Request, response: Response, next: NextFunction): void => {
     if ('access_token' in request.query) {
@@ -43,8 +46,7 @@ export function authentication(options: AuthenticationOptions): RequestHandler {
       }
       response.removeHeader('WWW-Authenticate');
       response.statusCode = 200;
-      const { delays, stopping } = options;
-      refuse({ delays, stopping, wait }, request, response).then(next, next);
+      slowed(options, request, response, refusal(request)).then(next, next);
     });
   };
 }
@@ -54,7 +56,7 @@ function bearerStrategy(registry: Pick<ConnectorRegistry, 'get'>): RequestHandle
   const decoy = [randomBytes(32)];
   const verify: VerifyFunctionWithRequest = (request, token, done) => {
     const handle = registry.get(String(request.params.name));
-    const index = matching(token, handle?.tokenDigests ?? decoy);
+    const index = matchingDigest(token, handle?.tokenDigests ?? decoy);
     if (!handle || index < 0) {
       done(null, false);
       return;
@@ -80,7 +82,7 @@ export function connectorOf(request: Request): ConnectorHandle {
 }
 
 /** The place of the token's digest among the accepted ones, or -1. Every one is compared, each in constant time. */
-function matching(token: string, digests: readonly Buffer[]): number {
+export function matchingDigest(token: string, digests: readonly Buffer[]): number {
   // Header fields arrive as Latin-1; the octets are what the client sent, UTF-8 for tokens beyond ASCII.
   const digest = createHash('sha256').update(token, 'latin1').digest();
   let found = -1;
@@ -119,13 +121,15 @@ function unauthorized(status: 400 | 401, detail: string, error?: string): ScimEr
   return new ScimError(status, undefined, detail, { headers: { 'WWW-Authenticate': challenge } });
 }
 
-/** Resolves with the error to answer when its time has come. */
-async function refuse(
-  { delays, stopping, wait }: Required<Omit<AuthenticationOptions, 'registry'>>,
+const waiting = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal, ref: false });
+
+/** Resolves with the error to answer when its time has come: the refusal, or another one when too many wait. */
+export async function slowed(
+  { delays, stopping, wait = waiting }: SlowingOptions,
   request: Request,
   response: Response,
+  refused: ScimError,
 ): Promise<ScimError> {
-  const refused = refusal(request);
   const address = request.socket.remoteAddress ?? '';
   const ms = delays.failed(address);
   if (ms === 0) return refused;

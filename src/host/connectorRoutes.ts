@@ -5,6 +5,8 @@ import { ScimError } from '../scim/error';
 import { createScimRouter, type ServiceProvider } from '../scim/router';
 import { connectorOf } from './authentication';
 import { cacheRoutes, connectorStateHeader } from './cache';
+import { endpointOf } from './endpoint';
+import { recordOf } from './requestRecord';
 
 const OPENING_RETRY_SECONDS = 30;
 const FAULTY_RETRY_SECONDS = 300;
@@ -15,6 +17,7 @@ export function connectorRoutes(): RequestHandler {
   const routers = new WeakMap<ServiceProvider, RequestHandler>();
   return (request: Request, response: Response, next: NextFunction): void => {
     const handle = connectorOf(request);
+    recordOf(request).endpoint = endpointOf(request.path, handle.provider);
     const provider = servingProvider(handle, response);
     let router = routers.get(provider);
     if (!router) {

@@ -5,12 +5,17 @@
  */
 import type { ConnectorRegistry } from '../connector/handle';
 import type { Log } from '../telemetry/log';
+import type { Metrics } from '../telemetry/metrics';
+import { type AdminAppOptions, createAdminApp } from './adminApp';
+import { type AdminListener, listenForAdmin } from './adminListener';
 import { createApp } from './app';
 import { type Certificate, type CertificateInfo, openCertificate } from './certificate';
 import { HttpsServer } from './httpsServer';
 
 const CERTIFICATE_CHECK_MS = 3_600_000;
 const WARNING_EVERY_MS = 24 * CERTIFICATE_CHECK_MS;
+/** Requests of administrators are short, and none is worth holding up the stop of a host. */
+const ADMIN_DRAIN_MS = 2_000;
 
 /** How to listen. */
 export interface HostOptions {
@@ -32,6 +37,19 @@ export interface HostDependencies {
   readonly registry: ConnectorRegistry;
   readonly log: Log;
   readonly clock?: () => Date;
+  /** What counts what the host does. */
+  readonly metrics?: Metrics;
+  /** The administration, on a listener of its own; absent: there is none. */
+  readonly admin?: AdministrationOptions;
+}
+
+/** Where administrators ask, and who is one. */
+export interface AdministrationOptions
+  extends Pick<AdminAppOptions, 'registry' | 'metrics' | 'version' | 'tokenDigests' | 'metricsWithoutToken'> {
+  /** 0: any free one. */
+  readonly port: number;
+  /** HTTP on a loopback address, HTTPS with the host's certificate on every other. */
+  readonly address: string;
 }
 
 /** A host that listens. */
@@ -40,6 +58,8 @@ export interface Host {
   readonly address: string;
   /** The certificate in use. What it warns of has not been logged: that is for whoever announces the host. */
   readonly certificate: CertificateInfo;
+  /** Where administrators ask, e.g. `http://127.0.0.1:8586`. */
+  readonly adminUrl?: string;
   /** Looks for a renewed certificate now, instead of within the hour. Rejects when the files are faulty; the old one stays in use. */
   renewCertificate(): Promise<void>;
   /** Stops accepting, lets requests in flight finish, closes the registry, flushes the log. Never rejects; stopping twice is stopping once. */
@@ -53,7 +73,7 @@ type Release = () => Promise<void> | void;
  * used or the port cannot be had; then everything is closed again, except the log, to which the caller may have more to say.
  */
 export async function startHost(options: HostOptions, dependencies: HostDependencies): Promise<Host> {
-  const { log, registry, clock } = dependencies;
+  const { log, registry, clock, metrics } = dependencies;
   const releases: Release[] = [() => log.close(), () => registry.close()];
   const stopping = new AbortController();
   try {
@@ -64,6 +84,7 @@ export async function startHost(options: HostOptions, dependencies: HostDependen
       log,
       stopping: stopping.signal,
       ...(clock && { clock }),
+      ...(metrics && { metrics }),
     });
     const { cert, key } = certificates.current();
     const server = new HttpsServer(
@@ -77,7 +98,12 @@ export async function startHost(options: HostOptions, dependencies: HostDependen
       },
       app,
     );
-    certificates.onRenewal((renewed) => server.renew(renewed.cert, renewed.key));
+    const admin = await administrate(dependencies, certificates, stopping.signal);
+    releases.push(() => admin?.close(Math.min(options.drainTimeoutMs, ADMIN_DRAIN_MS)));
+    certificates.onRenewal((renewed) => {
+      server.renew(renewed.cert, renewed.key);
+      admin?.renew(renewed.cert, renewed.key);
+    });
     const { port, address } = await server.listen(options.port, options.address);
     releases.push(async () => {
       const cutOff = await server.close(options.drainTimeoutMs);
@@ -87,6 +113,7 @@ export async function startHost(options: HostOptions, dependencies: HostDependen
     return {
       port,
       address,
+      ...(admin && { adminUrl: admin.url }),
       get certificate() {
         return certificates.current().info;
       },
@@ -101,6 +128,22 @@ export async function startHost(options: HostOptions, dependencies: HostDependen
     await release(releases.slice(1), log);
     throw error;
   }
+}
+
+/** Listens for administrators, where somebody wants that. */
+async function administrate(
+  { admin, log, clock }: HostDependencies,
+  certificates: WatchedCertificate,
+  stopping: AbortSignal,
+): Promise<AdminListener | undefined> {
+  if (admin === undefined) return undefined;
+  const certificate = () => certificates.current().info;
+  admin.metrics.watch({
+    connectors: () => admin.registry.all().map(({ operations }) => operations.sample()),
+    certificateExpiry: () => certificate().validTo,
+  });
+  const app = createAdminApp({ ...admin, log, certificate, stopping, ...(clock && { clock }) });
+  return listenForAdmin(admin, certificates.current(), app);
 }
 
 /** Backwards; one release that fails does not keep the others from happening. */

@@ -1,14 +1,17 @@
 /** One line per request when it has ended: what was asked, what was answered, and what it cost. */
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Level, Log } from '../telemetry/log';
+import type { Metrics } from '../telemetry/metrics';
 import { redact } from '../telemetry/secret';
+import { ownEndpointOf } from './endpoint';
 import { loggedUrl } from './loggedUrl';
 import { RequestRecord, rounded } from './requestRecord';
 
-/** The first middleware: gives the request its record and its id, and writes its line. */
-export function requestLog(log: Log): RequestHandler {
+/** The first middleware: gives the request its record and its id, writes its line, and counts it. */
+export function requestLog(log: Log, metrics?: Metrics): RequestHandler {
   return (request: Request, response: Response, next: NextFunction): void => {
     const start = performance.now();
+    metrics?.requestBegan();
     const record = new RequestRecord(request);
     response.setHeader('X-Request-Id', record.requestId);
     // The socket forgets its address when the client is the first to hang up.
@@ -19,6 +22,13 @@ export function requestLog(log: Log): RequestHandler {
       const durationMs = rounded(performance.now() - start);
       const { path, query } = loggedUrl(request.originalUrl);
       const status = response.statusCode;
+      metrics?.requestEnded({
+        connector: record.connector ?? '',
+        endpoint: record.endpoint ?? ownEndpointOf(path),
+        method: request.method,
+        status: aborted ? 'aborted' : status,
+        durationMs,
+      });
       const url = query === undefined ? path : `${path}?${query}`;
       log.write(
         levelOf(path, status, record.error),

@@ -18,6 +18,10 @@ export class RequestRecord {
   /** The client's own id when it is fit to be repeated, else a new one. */
   readonly requestId: string;
   connector: string | undefined;
+  /** The request carries an administrator's token. */
+  administrator = false;
+  /** Where it went, as a word of a bounded set; undefined outside of connectors. */
+  endpoint: string | undefined;
   /** What the request was refused with, or what went wrong. */
   error: unknown;
   /** Octets of a streamed body; one that is sent whole has its length in the header. */
@@ -40,6 +44,7 @@ export class RequestRecord {
 
   /** Who asks, for intents and the change log. Replacing a secret token does not change it. */
   get actor(): string {
+    if (this.administrator) return 'administrator';
     return this.connector === undefined ? 'anonymous' : `connector ${this.connector}`;
   }
 

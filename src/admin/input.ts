@@ -1,0 +1,41 @@
+/** What clients of the administration API say, checked: a value of another kind is an answer that names the allowed ones. */
+import type { Request } from 'express';
+import { AdminError } from './error';
+
+/** A member of the request's JSON object. @throws AdminError 400, 415 */
+export function wordInBody<T extends string>(request: Request, member: string, words: readonly T[]): T {
+  const example = `{"${member}": "${words[0]}"}`;
+  if (!request.is('application/json')) {
+    throw new AdminError(415, `The request needs a body of type application/json, e.g. ${example}.`);
+  }
+  const body: unknown = request.body;
+  const given =
+    typeof body === 'object' && body !== null && Object.hasOwn(body, member)
+      ? (body as Record<string, unknown>)[member]
+      : undefined;
+  const found = words.find((word) => word === given);
+  if (found === undefined) {
+    throw new AdminError(400, `"${member}" has to be one of ${words.join(', ')}, e.g. ${example}.`);
+  }
+  return found;
+}
+
+/** A parameter of the query that is one of some words; undefined when it is absent. @throws AdminError 400 */
+export function wordInQuery<T extends string>(request: Request, name: string, words: readonly T[]): T | undefined {
+  const given = request.query[name];
+  if (given === undefined) return undefined;
+  const found = words.find((word) => word === given);
+  if (found === undefined) throw new AdminError(400, `The parameter ${name} has to be one of ${words.join(', ')}.`);
+  return found;
+}
+
+/** A whole number of the query. @throws AdminError 400 */
+export function numberInQuery(request: Request, name: string, usual: number, most: number): number {
+  const given = request.query[name];
+  if (given === undefined) return usual;
+  const number = typeof given === 'string' && /^\d{1,9}$/.test(given) ? Number(given) : 0;
+  if (number < 1 || number > most) {
+    throw new AdminError(400, `The parameter ${name} has to be a whole number from 1 to ${most}.`);
+  }
+  return number;
+}
