@@ -68,6 +68,10 @@ export class HostProcess {
     return this.#port;
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   /** Everything that it has written, to stdout and to stderr. */
   get output(): string {
     return this.#output;
