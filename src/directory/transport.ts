@@ -179,6 +179,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: NOT_TLS,
   EPROTO: NOT_TLS,
   ECONNREFUSED: 'nothing listens there; check host and port, and whether the directory is running',
+  ECONNRESET:
+    'the server broke the connection off; LDAPS (usually port 636) and plain LDAP or StartTLS (389) do not understand each other',
   ENOTFOUND: 'the host name is not known to DNS',
   EAI_AGAIN: 'DNS does not answer',
 };
