@@ -142,8 +142,10 @@ export function toScimError(error: unknown): unknown {
 
 function causeOf(error: LdapError): Cause {
   const cause = error.result === R.noSuchObject ? noSuchObject(error) : (byResult.get(error.result) ?? unexpected);
-  // Whatever a bind is refused for, it is the connector's own account, and no fault of the request.
-  return error.operation === 'bind' && cause.status !== 503 ? login : cause;
+  if (cause.status === 503) return cause;
+  // Whatever a bind or StartTLS is refused for, it is the connector's own session, and no fault of the request.
+  if (error.operation === 'bind') return login;
+  return error.operation === 'extended' && error.dn === '' ? unavailable : cause;
 }
 
 /** 32 means another thing to each operation: on add and rename the parent is missing, elsewhere the entry is. */
