@@ -85,6 +85,8 @@ function addSettings(command: Command, chosen: (setting: HostSetting) => boolean
 function placeholderOf({ key, kind }: HostSetting): string {
   if (key === 'adminToken') return 'reference';
   if (kind === 'number') return 'number';
+  if (kind === 'boolean') return 'true|false';
+  if (kind === 'boolean') return 'true|false';
   if (kind === 'path') return key.endsWith('File') ? 'file' : 'dir';
   return 'value';
 }

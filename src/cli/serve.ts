@@ -4,10 +4,11 @@ import { type ConnectorDefinitions, openRegistry } from '../connector/registry';
 import { type Host, startHost } from '../host/host';
 import { requestWiring } from '../host/requestWiring';
 import { createLog, type Log } from '../telemetry/log';
+import { type Administration, administration } from './administration';
 import { announce } from './announce';
 import { ConnectorFiles, type ReadConnectors } from './connectorFiles';
 import { type HostFlags, withFolders, withListener } from './options';
-import { Reloading, type ReloadStatus } from './reload';
+import { Reloading } from './reload';
 
 const mebibyte = 1024 * 1024;
 
@@ -34,6 +35,7 @@ export function addServe(program: Command): void {
 async function serve(flags: HostFlags, command: Command): Promise<void> {
   const settings = { current: flags };
   const log = openLog(flags);
+  const admin = administration(flags, log);
   const connectorFiles = new ConnectorFiles(log);
   const read = connectorFiles.read(flags);
   if (read.definitions.length === 0)
@@ -41,6 +43,7 @@ async function serve(flags: HostFlags, command: Command): Promise<void> {
   const registry = await openRegistry(read.definitions, {
     stateDirectory: flags.state,
     log,
+    ...(admin && { metrics: admin.metrics }),
     requests: {
       ...requestWiring(flags.requestTimeout * 1000),
       get requestTimeoutMs() {
@@ -48,8 +51,8 @@ async function serve(flags: HostFlags, command: Command): Promise<void> {
       },
     },
   });
-  const host = await listen(settings, registry, log);
-  const status: { reload: ReloadStatus } = { reload: { successful: !read.faulty, at: new Date() } };
+  const host = await listen(settings, registry, admin, log);
+  admin?.metrics.reloaded(!read.faulty, new Date());
   const reloading = new Reloading({
     command,
     flags,
@@ -63,12 +66,10 @@ async function serve(flags: HostFlags, command: Command): Promise<void> {
       if (changed.logLevel !== settings.current.logLevel) log.level = changed.logLevel;
       settings.current = changed;
     },
-    onStatus: (reload) => {
-      status.reload = reload;
-    },
+    onStatus: ({ successful, at }) => admin?.metrics.reloaded(successful, at),
   });
   hearSignals(host, reloading, log);
-  tell(host, read, flags, log);
+  tell(host, read, flags, admin, log);
 }
 
 function openLog({ logLevel, logFormat, logFile, logFileSize, logFilesKept }: HostFlags): Log {
@@ -79,7 +80,12 @@ function openLog({ logLevel, logFormat, logFile, logFileSize, logFilesKept }: Ho
   });
 }
 
-function listen(settings: { readonly current: HostFlags }, registry: ConnectorDefinitions, log: Log): Promise<Host> {
+function listen(
+  settings: { readonly current: HostFlags },
+  registry: ConnectorDefinitions,
+  admin: Administration | undefined,
+  log: Log,
+): Promise<Host> {
   const { port, address, certs, hostName, requestTimeout } = settings.current;
   const options = {
     port,
@@ -91,7 +97,11 @@ function listen(settings: { readonly current: HostFlags }, registry: ConnectorDe
       return settings.current.drainTimeout * 1000;
     },
   };
-  return startHost(options, { registry, log });
+  return startHost(options, {
+    registry,
+    log,
+    ...(admin && { metrics: admin.metrics, admin: admin.options(registry) }),
+  });
 }
 
 function hearSignals(host: Host, reloading: Reloading, log: Log): void {
@@ -115,7 +125,7 @@ function hearSignals(host: Host, reloading: Reloading, log: Log): void {
 }
 
 /** What somebody who has just started the host wants to see. */
-function tell(host: Host, read: ReadConnectors, flags: HostFlags, log: Log): void {
+function tell(host: Host, read: ReadConnectors, flags: HostFlags, admin: Administration | undefined, log: Log): void {
   const { file, validTo, warnings } = host.certificate;
   log.info('the host listens', {
     port: host.port,
@@ -123,6 +133,11 @@ function tell(host: Host, read: ReadConnectors, flags: HostFlags, log: Log): voi
     certificate: file,
     expires: validTo.toISOString(),
   });
+  if (admin)
+    log.info('the administration listens', {
+      url: host.adminUrl,
+      ...(admin.tokenFile !== undefined && { tokenFile: admin.tokenFile }),
+    });
   for (const warning of warnings) log.warn(warning);
   if (process.stdout.isTTY || flags.logFormat !== 'json') announce(host, read);
 }

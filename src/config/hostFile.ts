@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { SecretToken } from '../connector/options';
 import { type HostSetting, type HostValues, hostFileSchema, hostSettings, pathBeside } from './hostSchema';
 import { type FileFault, findingsOf, parseJsonFile } from './jsonFile';
+import { keptTokens, tokenFile } from './keptTokens';
 import { type Environment, secretToken } from './secretReference';
 
 /** What stands in host.json. With faults there are no values. */
@@ -71,11 +72,18 @@ export function parseSetting(
   { schema, kind }: HostSetting,
   text: string,
 ): { readonly value: unknown } | { readonly fault: string } {
-  const given = kind === 'number' ? Number(text.trim() === '' ? Number.NaN : text) : text;
-  if (Number.isNaN(given)) return { fault: 'it has to be a number' };
+  const given = valueOf(kind, text);
+  if (given === undefined) return { fault: `it has to be ${kind === 'number' ? 'a number' : 'true or false'}` };
   const result = schema.safeParse(given);
   if (!result.success) return { fault: findingsOf(result.error, 'this setting')[0]?.message ?? 'it is not valid' };
   return { value: kind === 'path' ? resolve(text) : result.data };
+}
+
+function valueOf(kind: HostSetting['kind'], text: string): unknown {
+  if (kind === 'boolean') return text === 'true' ? true : text === 'false' ? false : undefined;
+  if (kind !== 'number') return text;
+  const number = text.trim() === '' ? Number.NaN : Number(text);
+  return Number.isNaN(number) ? undefined : number;
 }
 
 /** The settings whose values differ. */
@@ -84,11 +92,20 @@ export function changedSettings(before: HostValues, after: HostValues): readonly
   return hostSettings.filter(({ key }) => value(before, key) !== value(after, key));
 }
 
-/** The administrator's token, when there is one. @throws SecretFault */
-export function administratorToken(
-  { adminToken }: HostValues,
+/** A connector cannot have this name, so their tokens never meet. */
+const administrator = 'host.admin';
+
+/** Where the administrator's token is kept when nothing names one. */
+export function administratorTokenFile(certsDirectory: string): string {
+  return tokenFile(certsDirectory, administrator);
+}
+
+/** The administrator's tokens: the one that is named, else the kept ones. @throws SecretFault */
+export function administratorTokens(
+  { adminToken, certs }: HostValues,
   environment: Environment,
   onPlain: () => void,
-): SecretToken | undefined {
-  return adminToken === undefined ? undefined : secretToken(adminToken, process.cwd(), environment, onPlain);
+): readonly SecretToken[] {
+  if (adminToken === undefined) return keptTokens(certs, administrator);
+  return [secretToken(adminToken, process.cwd(), environment, onPlain)];
 }

@@ -33,11 +33,16 @@ export const hostFileSchema = z
     admin: z
       .strictObject({
         port: port.describe('TCP port of the administration API; absent: there is none.'),
-        address: address.describe('Address that it listens on.'),
+        address: address.describe('Address that it listens on: HTTP on a loopback address, else HTTPS.'),
         token: z
           .string()
           .min(1)
-          .describe('The administrator’s secret token: `env:NAME`, `file:PATH`, `enc:…` or `sha256:…`.'),
+          .describe(
+            'The administrator’s secret token: `env:NAME`, `file:PATH`, `enc:…` or `sha256:…`; absent: one that the host makes.',
+          ),
+        metricsWithoutToken: z
+          .boolean()
+          .describe('Whether `/metrics` is open to everybody who can reach the listener.'),
       })
       .partial()
       .describe('The administration API, on a listener of its own.'),
@@ -58,7 +63,7 @@ export interface HostSetting {
   /** Its environment variable, e.g. `CONNECTOR_HOST_ADMIN_PORT`. */
   readonly variable: string;
   readonly description: string;
-  readonly kind: 'text' | 'number' | 'path';
+  readonly kind: 'text' | 'number' | 'boolean' | 'path';
   /** The words that are allowed, where only some are. */
   readonly choices?: readonly string[];
   /** Whether a running host takes over another value; else it needs a restart. */
@@ -91,6 +96,7 @@ export interface HostValues {
   readonly adminAddress: string;
   /** A reference, or in the environment the token itself. */
   readonly adminToken?: string;
+  readonly adminMetricsWithoutToken: boolean;
 }
 
 /** The values where nothing says otherwise. Folders are those of the working directory. */
@@ -111,10 +117,12 @@ export function defaultHostValues(): HostValues {
     drainTimeout: 8,
     maxBody: 1,
     adminAddress: '127.0.0.1',
+    adminMetricsWithoutToken: false,
+    adminMetricsWithoutToken: false,
   };
 }
 
-const live = new Set(['logLevel', 'requestTimeout', 'drainTimeout']);
+const live = new Set(['logLevel', 'requestTimeout', 'drainTimeout', 'admin.token']);
 
 /** `admin.port` → words. `name` alone would be a poor flag; its variable has always been CONNECTOR_HOST_NAME. */
 const wordsOf = (at: string) =>
@@ -130,7 +138,7 @@ function settingOf(at: string, leaf: z.ZodOptional<z.ZodType>): HostSetting {
     key: words.map((word, index) => (index === 0 ? word : `${word[0]?.toUpperCase()}${word.slice(1)}`)).join(''),
     variable: `CONNECTOR_HOST_${at === 'name' ? 'NAME' : words.join('_').toUpperCase()}`,
     description: schema.description ?? '',
-    kind: type === 'number' ? 'number' : isPath(at) ? 'path' : 'text',
+    kind: type === 'number' || type === 'boolean' ? type : isPath(at) ? 'path' : 'text',
     ...(schema instanceof z.ZodEnum ? { choices: schema.options.map(String) } : {}),
     live: live.has(at),
     schema,
