@@ -13,7 +13,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withoutPeople, withoutSecrets } from '../../src/cli/disguise';
+import { DN } from '../../src/directory/dn';
+import { Entry } from '../../src/directory/entry';
+import { openSpace } from '../../src/space/connectorSpace';
 import { lockStores } from '../../src/space/lock';
+import { openState } from '../../src/space/state';
 import { people } from '../support/connectorFiles';
 import { commandLine } from './commandLine';
 
@@ -142,6 +146,23 @@ describe('space export', () => {
     expect(list.some(({ member }) => member.includes(';uid='))).toBe(true);
   });
 
+  test('what a spreadsheet would take for a formula gets an apostrophe, unless it is asked for raw', async () => {
+    const state = await openState(join(folder, 'state'), 'formula');
+    const space = await openSpace({ folder: join(folder, 'state'), name: 'formula', state });
+    const values = ['=1+1', '+1', '-1', '@SUM(A1)', '\tx', 'a=b', 'a;"b"'];
+    for (const [index, sn] of values.entries()) {
+      const dn = DN.parse(`uid=${index},dc=example`);
+      const row = { id: `${index}`, anchor: `${index}`, objectType: 'User', normalizedDN: dn.normalized(), readAt: 1 };
+      space.upsert({ ...row, matches: [], entry: new Entry(dn, { sn }) });
+    }
+    await space.close();
+    await state.close();
+    const args = ['space', 'export', '--connector', 'formula', '--attributes', 'sn', ...flags];
+    const cells = rows((await commandLine(args)).stdout).slice(1);
+    expect(cells).toEqual(["'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\tx", 'a=b', '"a;""b"""']);
+    expect(rows((await commandLine([...args, '--raw-formulas'])).stdout)[1]).toBe('=1+1');
+  });
+
   test('nothing to export, and a connector that has to be named, are sentences', async () => {
     const unknown = await commandLine(['space', 'export', '--connector', 'away', ...flags]);
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringMatching(/knows no User of away .*import away/)]);
@@ -205,7 +226,7 @@ describe('collect', () => {
   });
 
   test('what is disguised keeps its shape', () => {
-    expect(withoutPeople('cn=a,ou=b,dc=c and port=1, level=2 o=x')).toBe('cn=…,ou=b,dc=c and port=1, level=2 o=x');
+    expect(withoutPeople('cn=a,ou=b,dc=c and port=1 level=2 o=x')).toBe('cn=…,ou=b,dc=c and port=1 level=2 o=x');
     const file = { password: ['x', 'file:y', 'enc:v1:abc'], other: 'x', __proto__: null };
     expect(withoutSecrets(file)).toEqual({ password: ['[secret]', 'file:y', 'enc:[secret]'], other: 'x' });
   });
