@@ -86,7 +86,6 @@ function placeholderOf({ key, kind }: HostSetting): string {
   if (key === 'adminToken') return 'reference';
   if (kind === 'number') return 'number';
   if (kind === 'boolean') return 'true|false';
-  if (kind === 'boolean') return 'true|false';
   if (kind === 'path') return key.endsWith('File') ? 'file' : 'dir';
   return 'value';
 }

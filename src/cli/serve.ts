@@ -46,6 +46,7 @@ async function serve(flags: HostFlags, command: Command): Promise<void> {
     ...(admin && { metrics: admin.metrics }),
     requests: {
       ...requestWiring(flags.requestTimeout * 1000),
+      maxBodyBytes: flags.maxBody * mebibyte,
       get requestTimeoutMs() {
         return settings.current.requestTimeout * 1000;
       },

@@ -4,7 +4,6 @@ import { dirname, resolve } from 'node:path';
 import type { SecretToken } from '../connector/options';
 import { type HostSetting, type HostValues, hostFileSchema, hostSettings, pathBeside } from './hostSchema';
 import { type FileFault, findingsOf, parseJsonFile } from './jsonFile';
-import { keptTokens, tokenFile } from './keptTokens';
 import { type Environment, secretToken } from './secretReference';
 
 /** What stands in host.json. With faults there are no values. */
@@ -92,20 +91,11 @@ export function changedSettings(before: HostValues, after: HostValues): readonly
   return hostSettings.filter(({ key }) => value(before, key) !== value(after, key));
 }
 
-/** A connector cannot have this name, so their tokens never meet. */
-const administrator = 'host.admin';
-
-/** Where the administrator's token is kept when nothing names one. */
-export function administratorTokenFile(certsDirectory: string): string {
-  return tokenFile(certsDirectory, administrator);
-}
-
-/** The administrator's tokens: the one that is named, else the kept ones. @throws SecretFault */
-export function administratorTokens(
-  { adminToken, certs }: HostValues,
+/** The administrator's token, when one is named. @throws SecretFault */
+export function administratorToken(
+  { adminToken }: HostValues,
   environment: Environment,
   onPlain: () => void,
-): readonly SecretToken[] {
-  if (adminToken === undefined) return keptTokens(certs, administrator);
-  return [secretToken(adminToken, process.cwd(), environment, onPlain)];
+): SecretToken | undefined {
+  return adminToken === undefined ? undefined : secretToken(adminToken, process.cwd(), environment, onPlain);
 }

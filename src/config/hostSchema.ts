@@ -118,11 +118,10 @@ export function defaultHostValues(): HostValues {
     maxBody: 1,
     adminAddress: '127.0.0.1',
     adminMetricsWithoutToken: false,
-    adminMetricsWithoutToken: false,
   };
 }
 
-const live = new Set(['logLevel', 'requestTimeout', 'drainTimeout', 'admin.token']);
+const live = new Set(['logLevel', 'requestTimeout', 'drainTimeout']);
 
 /** `admin.port` → words. `name` alone would be a poor flag; its variable has always been CONNECTOR_HOST_NAME. */
 const wordsOf = (at: string) =>

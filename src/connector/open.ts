@@ -38,7 +38,10 @@ export interface RequestWiring {
   baseUri(request: IncomingMessage, connector: string): string;
   contextOf(request: IncomingMessage, response: ServerResponse): RequestContext;
   onError(error: unknown, request: IncomingMessage): void;
+  /** Asked at each request. */
   readonly requestTimeoutMs: number;
+  /** Octets of the largest body that is read; asked when a connector opens. */
+  readonly maxBodyBytes?: number;
 }
 
 const maxResults = 1_000;
@@ -82,7 +85,10 @@ export class OpenedConnector {
       resourceTypes: () => this.#endpoints,
       features: { sort: true, etag: true, changePassword: true },
       maxResults,
-      requestTimeoutMs: requests.requestTimeoutMs,
+      ...(requests.maxBodyBytes === undefined ? {} : { maxBodyBytes: requests.maxBodyBytes }),
+      get requestTimeoutMs() {
+        return requests.requestTimeoutMs;
+      },
       contextOf: (request, response) => {
         this.#track(response);
         return requests.contextOf(request, response);
