@@ -141,7 +141,7 @@ export function isVirtual(name: string): boolean {
 /** A fault that names the attribute and, where there is one, its near neighbour. */
 export function unknownAttribute(schema: Schema, name: string, path: string): Fault {
   const near = nearest(
-    name,
+    name.split(';', 1)[0] ?? name,
     schema.attributeTypes.flatMap(({ names }) => names),
   );
   const hint =

@@ -155,6 +155,7 @@ export function checkFlows(input: ObjectTypeInput, report: Report): void {
 
 /** The attribute types of the RDN that a DN expression makes, whatever it is given; none where it depends on that. */
 export function namingTypes(expression: Expression): string[] {
+  if (expression.allocation !== undefined) return [];
   try {
     const scope = { attribute: () => 'x', now: () => new Date(0), random: (length: number) => new Uint8Array(length) };
     return (evaluateDN(expression, scope).rdn?.parts ?? []).map(({ type }) => type);

@@ -1,4 +1,5 @@
 /** What an administrator says of an object type: the words of the connector file, defaults in place. */
+import type { PasswordHash } from '../directory/passwordHash';
 
 /** Something wrong with a connector: where in the file, and what to do. */
 export interface Fault {
@@ -30,6 +31,31 @@ export function flowAttributes(flow: FlowOptions | undefined): readonly string[]
   return flow?.action === 'setAttribute' ? Object.keys(flow.values) : [];
 }
 
+/** How passwords are made and written. */
+export interface PasswordOptions {
+  /** Of new entries. `random` only where the request brings none; `none` also where it does. */
+  readonly initial: 'none' | 'random' | 'fromRequest';
+  /** Characters of a random password. */
+  readonly length: number;
+  /** What a random password is made of; absent: letters, digits and signs. */
+  readonly characters?: string;
+  /** By what it is hashed before it is sent. */
+  readonly hash: 'none' | PasswordHash;
+  /** The user has to change it at the next login. */
+  readonly mustChange: boolean;
+  /** `attribute`: in the same add or modify; `passwordModify`: by the operation of RFC 3062. */
+  readonly method: 'attribute' | 'passwordModify';
+}
+
+/** What a file without a word about passwords means. */
+export const defaultPassword: PasswordOptions = {
+  initial: 'fromRequest',
+  length: 24,
+  hash: 'none',
+  mustChange: false,
+  method: 'attribute',
+};
+
 /** An object type (pages *Object Types*, *Select Attributes*, *Deprovisioning*). */
 export interface ObjectTypeOptions {
   readonly resourceType: string;
@@ -48,6 +74,8 @@ export interface ObjectTypeOptions {
   /** Core attributes that the directory has no place for and that the state store keeps. */
   readonly stored: readonly string[];
   readonly memberAttribute?: string;
+  /** Absent: {@link defaultPassword}. */
+  readonly password?: PasswordOptions;
   readonly disableFlow?: FlowOptions;
   readonly deleteFlow: FlowOptions;
 }

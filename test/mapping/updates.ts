@@ -8,7 +8,6 @@ import { updateOf } from '../../src/mapping/update';
 import { canonicalize } from '../../src/scim/dialect';
 import { compilePatch } from '../../src/scim/patch';
 import { compileReplace } from '../../src/scim/replace';
-import type { Resource } from '../../src/scim/resource';
 import { clock, objectType, schema } from './objectTypes';
 
 export const user = objectType({ auxiliaryClasses: ['oddities'] });

@@ -1,0 +1,139 @@
+/** What an object type amounts to, and what two of them do to each other. */
+import { Schema } from '../../src/directory/schema';
+import { checkOverlaps } from '../../src/mapping/objectTypeChecks';
+import type { Fault, MappingOptions } from '../../src/mapping/options';
+import { compile, group, type Options, objectType, schema } from './objectTypes';
+
+const direct = (source: string, target: string): MappingOptions => ({ kind: 'direct', source, target });
+const uid = direct('userName', 'uid');
+const sn = direct('name.familyName', 'sn');
+
+describe('what is compiled', () => {
+  test('nothing is reported where nothing is wrong', () => {
+    for (const options of [
+      {},
+      { auxiliaryClasses: ['oddities'] },
+      { auxiliaryClasses: ['posixAccount'] },
+      { resourceType: 'Group', targetObject: 'groupOfNames' },
+      // The name fills what it is made of; what a new entry starts with may be what a flow sets later.
+      { attributes: [{ name: 'sn' }], mappings: [uid], dn: 'Join("", "cn=", [userName], ",dc=x")' },
+      {
+        auxiliaryClasses: ['oddities'],
+        mappings: [uid, { kind: 'constant', constant: 'on', target: 'nick', apply: 'onCreate' }],
+        disableFlow: { action: 'setAttribute', values: { nick: 'off' } },
+      },
+      { mappings: [sn], stored: ['userName'] },
+    ] as Options[])
+      expect(compile(options).faults).toEqual([]);
+  });
+
+  test('names of the schema are interchangeable: entries are read under the first ones', () => {
+    const type = objectType({
+      attributes: ['commonName', 'surname', 'userid', 'handle', 'description;LANG-fr'].map((name) => ({ name })),
+      auxiliaryClasses: ['oddities'],
+      mappings: [uid],
+      matchingAttributes: ['rfc822Mailbox', 'mail', 'userid'],
+      filter: '(userid=*)',
+      disableFlow: { action: 'setAttribute', values: { employeetype: 'off' } },
+    });
+    expect(type.matching).toEqual(['mail', 'uid']);
+    expect([...type.attributes.values()].map(({ name }) => name)).toEqual([
+      'commonName',
+      'surname',
+      'userid',
+      'handle',
+      'description;LANG-fr',
+      'objectClass',
+    ]);
+    expect(type.readAttributes).toEqual([
+      'objectClass',
+      'cn',
+      'sn',
+      'uid',
+      'nick',
+      'description;LANG-fr',
+      'mail',
+      'employeeType',
+      'entryUUID',
+      'createTimestamp',
+      'modifyTimestamp',
+    ]);
+  });
+
+  test('secrets are never read, whatever the file says of them', () => {
+    const type = objectType({ attributes: ['cn', 'sn', 'uid', 'userPassword'].map((name) => ({ name })) });
+    expect(type.readAttributes).not.toContain('userPassword');
+    expect(type.attributes.get('userpassword')).toMatchObject({ secret: true, type: 'string' });
+  });
+
+  test('what the disable flow sets is not offered', () => {
+    const type = objectType({ disableFlow: { action: 'setAttribute', values: { employeeType: 'off' } } });
+    expect(type.attributes.has('employeetype')).toBe(false);
+    expect(type.links.map(({ source }) => source)).not.toContain('userType');
+    expect(type.readAttributes).toContain('employeeType');
+  });
+
+  test('what Active Directory sets itself needs no filling', () => {
+    const directory = Schema.parse({
+      attributeTypes: [
+        "( 2.5.4.0 NAME 'objectClass' SYNTAX 1.3.6.1.4.1.1466.115.121.1.38 )",
+        "( 2.5.4.3 NAME 'cn' SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )",
+        "( 1.2.840.113556.1.2.281 NAME 'nTSecurityDescriptor' SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 SINGLE-VALUE )",
+        "( 1.2.840.113556.1.2.1 NAME 'instanceType' SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE NO-USER-MODIFICATION )",
+      ],
+      objectClasses: [
+        "( 1.2.840.113556.1.5.9 NAME 'user' STRUCTURAL MUST ( cn $ nTSecurityDescriptor $ instanceType ) )",
+      ],
+    });
+    const { faults } = compile({
+      schema: directory,
+      targetObject: 'user',
+      attributes: [{ name: 'cn' }],
+      mappings: [direct('userName', 'cn')],
+      proposedAnchor: 'objectGUID',
+    });
+    expect(faults).toEqual([]);
+  });
+
+  test('a schema of hostile names is only a schema', () => {
+    const { attributeTypes, objectClasses } = schema.source();
+    const hostile = Schema.parse({
+      attributeTypes: [
+        ...attributeTypes,
+        "( 1.3.6.1.4.1.99999.9.1 NAME ( '__proto__' ) SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )",
+        "( 1.3.6.1.4.1.99999.9.2 NAME ( 'toString' '__proto__x' ) SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )",
+      ],
+      objectClasses: [...objectClasses, "( 1.3.6.1.4.1.99999.9.3 NAME 'evil' AUXILIARY MAY ( __proto__ $ toString ) )"],
+    });
+    const type = objectType({ schema: hostile, auxiliaryClasses: ['evil'] });
+    expect(type.attributes.has('tostring')).toBe(true);
+    expect(type.resourceType.extensions.flatMap(({ attributes }) => attributes.map(({ name }) => name))).not.toContain(
+      '__proto__',
+    );
+  });
+
+  test('object types that overlap', () => {
+    const person = (options: Options) =>
+      objectType({ targetObject: 'person', mappings: [direct('userName', 'cn'), sn], ...options });
+    const faults = (...types: ReturnType<typeof objectType>[]) => {
+      const found: Fault[] = [];
+      checkOverlaps(
+        types.map((one, index) => ({ objectType: one, path: `objectTypes[${index}]` })),
+        (fault) => found.push(fault),
+      );
+      return found;
+    };
+    expect(faults(group(), person({}), objectType({ resourceType: 'Guest' }))).toEqual([
+      {
+        path: 'objectTypes[2].filter',
+        message:
+          'an entry can be both a Guest and a User (objectTypes[1]), and is then a User: tell them apart by a filter',
+        severity: 'notice',
+      },
+    ]);
+    expect(faults(person({ filter: '(!(title=guest))' }), objectType({ filter: '(&(title=guest)(uid=*))' }))).toEqual(
+      [],
+    );
+    expect(faults(objectType(), group())).toEqual([]);
+  });
+});
