@@ -5,7 +5,7 @@ import { hostEnvironment, readConnectorFolder } from '../config/connectorFolder'
 import { checkConnector } from '../connector/check';
 import { checkConnection } from '../connector/connectionCheck';
 import type { ConnectionStep } from '../connector/connectionStep';
-import type { Fault } from '../connector/options';
+import type { ConnectorOptions, Fault } from '../connector/options';
 import { type HostFlags, withFolders } from './options';
 
 interface CheckFlags extends HostFlags {
@@ -67,11 +67,12 @@ function isFaulty({ faults, steps = [] }: Checked): boolean {
 }
 
 async function checkFile(
-  { name, file, options, faults }: ConnectorFileResult,
+  { name, file, options, remainder, faults }: ConnectorFileResult,
   flags: CheckFlags,
   print: (text: string) => void,
 ): Promise<Mutable<Checked>> {
-  if (options === undefined) return { name, file, faults };
+  if (options === undefined)
+    return { name, file, faults: [...faults, ...(await moreFaults(remainder, faults, flags))] };
   if (!flags.connect || !options.active)
     return { name, file, faults: [...faults, ...(await checkConnector(options, flags.state))] };
   print(`${name}:\n`);
@@ -79,6 +80,18 @@ async function checkFile(
   // A refused password is not shown to the directory once more: each time counts towards the lockout of the account.
   const reached = !steps.some(({ step, status }) => step === 'bind' && status === 'failed');
   return { name, file, faults: reached ? [...faults, ...(await checkConnector(options, flags.state))] : faults, steps };
+}
+
+/** What the directory's schema says of the sound parts of a faulty file, so that one look shows everything. */
+async function moreFaults(
+  remainder: ConnectorOptions | undefined,
+  faults: readonly Fault[],
+  { state }: CheckFlags,
+): Promise<readonly Fault[]> {
+  // Without a sound connection there is nobody to ask.
+  if (remainder === undefined || faults.some(({ path }) => path.startsWith('connectivity'))) return [];
+  const said = (path: string) => faults.some((fault) => path.startsWith(fault.path) || fault.path.startsWith(path));
+  return (await checkConnector(remainder, state)).filter(({ path }) => !said(path));
 }
 
 const marks = { ok: 'ok', failed: 'FAILED', notTested: '-' } as const;

@@ -4,6 +4,7 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import type { ConnectorOptions, FlowOptions, MappingOptions } from '../connector/options';
 import { type ConnectorFile, connectorFileSchema } from './connectorSchema';
 import { type FileFault, type Finding, parseJsonFile } from './jsonFile';
+import { withoutFaults } from './prune';
 import { type Environment, fileOf, SecretFault, secretTokens, secretValue } from './secretReference';
 
 export type { FileFault } from './jsonFile';
@@ -13,6 +14,8 @@ export interface ConnectorFileResult {
   readonly name: string;
   readonly file: string;
   readonly options?: ConnectorOptions;
+  /** What is left of a faulty file, to look for more faults in; never to be served. */
+  readonly remainder?: ConnectorOptions;
   readonly faults: readonly FileFault[];
   /** The files that it refers to (secrets, certificates): when one of them changes, so does what this file means. */
   readonly uses?: readonly string[];
@@ -48,14 +51,20 @@ export function parseConnectorFile(
   const json = parseJsonFile(text);
   if ('faults' in json) return { name, file, faults: json.faults };
   const result = connectorFileSchema.safeParse(json.value);
-  if (!result.success) return { name, file, faults: json.faultsOf(result.error, 'a connector file') };
-  const faults: FileFault[] = [...crossFaults(result.data)].map((finding) => json.fault(finding, finding.severity));
-  const secrets = readSecrets(result.data, name, file, environment);
+  const data = result.success ? result.data : withoutFaults(connectorFileSchema, json.value);
+  const faults: FileFault[] = result.success ? [] : [...json.faultsOf(result.error, 'a connector file')];
+  if (data === undefined) return { name, file, faults };
+  // What is missing because it was faulty has been said already.
+  const said = new Set(faults.map(({ path }) => path.split(/[.[]/, 1)[0]));
+  const cross = [...crossFaults(data)].filter(({ at }) => result.success || !said.has(String(at[0])) || at.length > 1);
+  faults.push(...cross.map((finding) => json.fault(finding, finding.severity)));
+  const secrets = readSecrets(data, name, file, environment);
   faults.push(...secrets.faults.map((finding) => json.fault(finding)));
   faults.push(...secrets.notices.map((finding) => json.fault(finding, 'notice')));
-  const uses = filesOf(result.data, dirname(file));
-  if (faults.some(({ severity }) => severity === 'fault')) return { name, file, faults, uses };
-  return { name, file, faults, uses, options: toOptions(result.data, name, file, secrets) };
+  const uses = filesOf(data, dirname(file));
+  const options = toOptions(data, name, file, secrets);
+  if (faults.some(({ severity }) => severity === 'fault')) return { name, file, faults, uses, remainder: options };
+  return { name, file, faults, uses, options };
 }
 
 function filesOf({ properties, connectivity }: ConnectorFile, folder: string): string[] {
