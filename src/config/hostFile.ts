@@ -71,14 +71,14 @@ export function parseSetting(
   { schema, kind }: HostSetting,
   text: string,
 ): { readonly value: unknown } | { readonly fault: string } {
-  const given = valueOf(kind, text);
+  const given = valueFrom(kind, text);
   if (given === undefined) return { fault: `it has to be ${kind === 'number' ? 'a number' : 'true or false'}` };
   const result = schema.safeParse(given);
   if (!result.success) return { fault: findingsOf(result.error, 'this setting')[0]?.message ?? 'it is not valid' };
   return { value: kind === 'path' ? resolve(text) : result.data };
 }
 
-function valueOf(kind: HostSetting['kind'], text: string): unknown {
+function valueFrom(kind: HostSetting['kind'], text: string): unknown {
   if (kind === 'boolean') return text === 'true' ? true : text === 'false' ? false : undefined;
   if (kind !== 'number') return text;
   const number = text.trim() === '' ? Number.NaN : Number(text);
