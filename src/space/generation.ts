@@ -168,7 +168,11 @@ export class Generation {
   #closeIfUnused(): void {
     if (!this.#retired || this.#holders > 0 || !this.#database.isOpen) return;
     this.#database.close();
-    removeDatabaseFile(this.#database.file);
+    try {
+      removeDatabaseFile(this.#database.file);
+    } catch {
+      // On Windows a process that reads it, such as an export, keeps it; the next opening of the space deletes it.
+    }
   }
 
   /** What is kept in memory follows each row at once, so it is read again when the transaction is undone. */
