@@ -42,7 +42,7 @@ function defaultMappings({ options, schema }: ObjectTypeInput, classes: readonly
     const type = schema.attributeType(name);
     return type !== undefined && free.has(type);
   };
-  const links = defaultLinks(options.resourceType).flatMap(({ source, targets }) => {
+  const links = defaultLinks(options.resourceType, options.memberAttribute).flatMap(({ source, targets }) => {
     const target = targets.find(isFree);
     const link = target === undefined ? undefined : linkOf(source, target, options.resourceType, schema);
     return link === undefined || typeof link === 'string' ? [] : [link];

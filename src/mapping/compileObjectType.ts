@@ -27,6 +27,7 @@ import {
   checkSources,
   namingTypes,
   type ObjectTypeInput,
+  type Report,
 } from './objectTypeChecks';
 import { type Fault, flowAttributes, type ObjectTypeOptions } from './options';
 import { namesRules } from './rules';
@@ -39,18 +40,19 @@ export function compileObjectType(input: ObjectTypeInput): { objectType?: Object
   const report = (fault: Fault) => faults.push(fault);
   const { options, schema, path } = input;
   const classes = checkClasses(input, report);
-  if (classes === undefined) return { faults };
+  if (classes === undefined) {
+    checkRest(input, report);
+    return { faults };
+  }
   const { links, flows } = compileMappings(input, classes, report);
   const singleByMapping = new Set(links.filter(({ multiValued }) => !multiValued).map(({ target }) => target));
   const attributes = directoryAttributes({ ...input, classes, singleByMapping, report });
   for (const link of [...links, ...flows])
     ensureSelected(link.target, attributes, { ...input, classes, singleByMapping });
-  const anchor = checkAnchor(input, report);
+  const { anchor, matched } = checkRest(input, report);
   const naming = links.find(({ attribute, extension }) => attribute === 'userName' && !extension)?.target;
   // RFC 7643 §4.1.1: no two users have the same userName.
-  const matching = [...new Set([...checkMatching(input, report), ...(naming === undefined ? [] : [naming])])];
-  checkFilter(input, report);
-  checkFlows(input, report);
+  const matching = [...new Set([...matched, ...(naming === undefined ? [] : [naming])])];
   const dnExpression = options.dn === undefined ? undefined : parseExpression(options.dn);
   const named = dnExpression === undefined ? [] : namingTypes(dnExpression);
   checkMust(
@@ -160,4 +162,13 @@ function namingAttributes(names: readonly string[], schema: Schema): string[] {
     return type !== undefined && !schema.isCaseExact(name) && (type.equality !== undefined || !namesRules(schema));
   });
   return [...new Set(findable.map((name) => schema.canonicalName(name)))];
+}
+
+/** What can be said without the classes. */
+function checkRest(input: ObjectTypeInput, report: Report): { anchor: string; matched: readonly string[] } {
+  const anchor = checkAnchor(input, report);
+  const matched = checkMatching(input, report);
+  checkFilter(input, report);
+  checkFlows(input, report);
+  return { anchor, matched };
 }

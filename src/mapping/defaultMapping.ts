@@ -40,9 +40,11 @@ const group: readonly DefaultLink[] = [
   { source: 'members.value', targets: ['member', 'uniqueMember'] },
 ];
 
-/** The default two-way links of a resource type. */
-export function defaultLinks(resourceType: string): readonly DefaultLink[] {
-  return resourceType === 'Group' ? group : user;
+/** The default two-way links of a resource type; `memberAttribute` where a file names the one that holds a group's members. */
+export function defaultLinks(resourceType: string, memberAttribute?: string): readonly DefaultLink[] {
+  if (resourceType !== 'Group') return user;
+  if (memberAttribute === undefined) return group;
+  return group.map((link) => (link.source === 'members.value' ? { ...link, targets: [memberAttribute] } : link));
 }
 
 /** A one-way default: fills an attribute of a new entry that nothing else filled. */

@@ -2,7 +2,7 @@
  * LdapError → ScimError, once, by class of cause (RFC 4511 appendix A, RFC 7644 §3.12). The detail comes from this table
  * only: a server's diagnostic may echo the request, so it goes to the log.
  */
-import { LdapError, ResultCode } from '../directory/error';
+import { LdapError, type PasswordRefusal, PasswordRefused, ResultCode } from '../directory/error';
 import { ScimError, type ScimType } from '../scim/error';
 
 /** What a class of causes means to a SCIM client. */
@@ -135,9 +135,29 @@ const unexpected: Cause = {
 /** Any error of a directory as a ScimError; other errors pass as they are. A missing entry depends on the operation. */
 export function toScimError(error: unknown): unknown {
   if (!(error instanceof LdapError)) return error;
-  const cause = causeOf(error);
+  const cause = error instanceof PasswordRefused ? passwordCause(error.reason) : causeOf(error);
   const headers = cause.retryAfter === undefined ? undefined : { 'Retry-After': String(cause.retryAfter) };
   return new ScimError(cause.status, cause.scimType, cause.detail(error.dn), { headers, cause: error });
+}
+
+const passwordDetails: Readonly<Record<PasswordRefusal, string>> = {
+  tooShort: 'it is too short',
+  quality: 'it is not complex enough',
+  inHistory: 'it has been used before',
+  tooYoung: 'the present one has been set too short a time ago',
+  notAllowed: 'it may not be changed for this entry',
+  oldPasswordMissing:
+    "the old one would have to be given: let the connector's account change passwords as an administrator",
+  unknown: '',
+};
+
+/** Words about a password, never the password. */
+function passwordCause(reason: PasswordRefusal): Cause {
+  const detail = (dn: string) =>
+    reason === 'unknown'
+      ? `The directory refuses a value for ${quoted(dn)} by its own rules. If it is the password, its password policy forbids it (too short, too simple, or used before); see the host log for its words.`
+      : `password: the directory's password policy refuses it for ${quoted(dn)}: ${passwordDetails[reason]}. Nothing was changed; send another one.`;
+  return { status: 400, scimType: 'invalidValue', detail };
 }
 
 function causeOf(error: LdapError): Cause {

@@ -1,5 +1,4 @@
 /** What an administrator says of an object type: the words of the connector file, defaults in place. */
-import type { PasswordHash } from '../directory/passwordHash';
 
 /** Something wrong with a connector: where in the file, and what to do. */
 export interface Fault {
@@ -31,6 +30,9 @@ export function flowAttributes(flow: FlowOptions | undefined): readonly string[]
   return flow?.action === 'setAttribute' ? Object.keys(flow.values) : [];
 }
 
+/** What passwords can be hashed by before they are sent. */
+export const passwordHashes = ['SSHA', 'SSHA256', 'SSHA512', 'PBKDF2-SHA256', 'PBKDF2-SHA512'] as const;
+
 /** How passwords are made and written. */
 export interface PasswordOptions {
   /** Of new entries. `random` only where the request brings none; `none` also where it does. */
@@ -40,7 +42,7 @@ export interface PasswordOptions {
   /** What a random password is made of; absent: letters, digits and signs. */
   readonly characters?: string;
   /** By what it is hashed before it is sent. */
-  readonly hash: 'none' | PasswordHash;
+  readonly hash: 'none' | (typeof passwordHashes)[number];
   /** The user has to change it at the next login. */
   readonly mustChange: boolean;
   /** `attribute`: in the same add or modify; `passwordModify`: by the operation of RFC 3062. */

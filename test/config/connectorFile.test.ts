@@ -159,7 +159,7 @@ describe('a folder', () => {
   test('that is not there says how to name another one', () => {
     expect(() => readConnectorFolder(join(folder, 'none'), environment)).toThrow(
       new FolderFault(
-        `The connector folder ${join(folder, 'none')} does not exist: make it, or name another one with --connectors DIR.`,
+        `The connector folder ${join(folder, 'none')} does not exist: make it (connector-host init makes one with a demo connector), or name another one with --connectors DIR.`,
       ),
     );
   });
