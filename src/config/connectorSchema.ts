@@ -3,7 +3,7 @@
  * connector file; the JSON Schema for editors and the reference page are generated from it.
  */
 import { z } from 'zod';
-import { textFault } from '../connector/options';
+import { passwordHashes, textFault } from '../connector/options';
 
 const checked = (kind: 'dn' | 'filter' | 'expression') =>
   z
@@ -108,7 +108,8 @@ const global = z.strictObject({
         .default(false)
         .describe('Entries with others below them are deleted by the tree delete control, where the server has it.'),
     })
-    .default({ treeDelete: false }),
+    .default({ treeDelete: false })
+    .describe('Controls that the connector may use.'),
   references: z
     .enum(['auto', 'follow', 'leave'])
     .default('auto')
@@ -179,6 +180,40 @@ const flow = z
     '`none`, `setAttribute` with values, `move` to a container, or `delete` (`recursive`: with everything below it).',
   );
 
+const password = z
+  .strictObject({
+    initial: z
+      .enum(['none', 'random', 'fromRequest'])
+      .default('fromRequest')
+      .describe(
+        'The password of a new entry: `fromRequest`: the one that the request brings, if any; `random`: one that nobody knows where it brings none; `none`: none, whatever it brings.',
+      ),
+    length: z.number().int().min(8).max(128).default(24).describe('Characters of a random password.'),
+    characters: z
+      .string()
+      .regex(/^[\x21-\x7e]+$/, 'printable ASCII characters without blanks')
+      .refine((text) => new Set(text).size >= 10, 'at least ten different characters')
+      .optional()
+      .describe('What a random password is made of; absent: letters, digits and signs, at least one of each kind.'),
+    hash: z
+      .enum(['none', ...passwordHashes])
+      .default('none')
+      .describe(
+        'Hashes a password before it is sent, for directories that store it as it comes. The directory can then not check its quality.',
+      ),
+    mustChange: z
+      .boolean()
+      .default(false)
+      .describe('The user has to change a password that the connector has set, where the product has a flag for it.'),
+    method: z
+      .enum(['attribute', 'passwordModify'])
+      .default('attribute')
+      .describe(
+        '`attribute`: in the same add or modify as everything else; `passwordModify`: by the operation of RFC 3062, so that the directory hashes it.',
+      ),
+  })
+  .describe('Passwords: `password`, `export_password` and the password attribute itself are the same thing.');
+
 const objectType = z.strictObject({
   resourceType: z.enum(['User', 'Group']).describe('What SCIM clients call it.'),
   targetObject: z.string().min(1).describe('The structural object class, e.g. `inetOrgPerson`.'),
@@ -210,6 +245,7 @@ const objectType = z.strictObject({
     .string()
     .optional()
     .describe('Group only: the attribute that holds the members; absent: by object class.'),
+  password: password.prefault({}),
   deprovisioning: z
     .strictObject({ disableFlow: flow.optional(), deleteFlow: flow.default({ action: 'delete', recursive: false }) })
     .default({ deleteFlow: { action: 'delete', recursive: false } }),

@@ -44,6 +44,16 @@ export class Allocation {
     return values;
   }
 
+  /** The values that an entry has been given before, by the canonical name of their target. */
+  valuesIn(objectType: ObjectType, entry: Entry): ReadonlyMap<string, string> {
+    return new Map(
+      objectType.flows.filter(isAllocated).flatMap(({ target }): [string, string][] => {
+        const value = entry.first(objectType.attributes.get(target)?.ldapName ?? target);
+        return value === undefined ? [] : [[target, value]];
+      }),
+    );
+  }
+
   async #firstFree(attribute: string, candidates: readonly string[], options: Options): Promise<string> {
     for (const candidate of candidates)
       if (candidate !== '' && !(await this.#isTaken(attribute, candidate, options))) return candidate;

@@ -1,7 +1,7 @@
 /** Create: a resource becomes an entry, once (decisions 7 and 10). */
 import type { DN } from '../directory/dn';
 import type { Entry } from '../directory/entry';
-import { isLdapError, ResultCode } from '../directory/error';
+import { isLdapError, LdapError, ResultCode } from '../directory/error';
 import { entryOf } from '../mapping/create';
 import { containerOfType, type ObjectType } from '../mapping/objectType';
 import { missingRequired } from '../scim/dialect';
@@ -13,10 +13,11 @@ import { BegunCreates } from './begunCreates';
 import { type ConnectorContext, onBehalfOf } from './context';
 import { applyFlow, attributesOf, cannotDisable, type Previous } from './deprovisioning';
 import type { Entries, Found } from './entries';
-import { addEntry } from './export';
+import { addEntry, deleteEntry } from './export';
 import { exportContext } from './exportContext';
 import { keepStored } from './keeping';
 import { isAmbiguous, settle } from './outcome';
+import { Passwords, type SeparatePassword } from './passwords';
 import { referencesIn, resourceFor } from './resources';
 import type { Updating } from './updating';
 
@@ -24,6 +25,7 @@ import type { Updating } from './updating';
 export class Creation {
   readonly allocation: Allocation;
   readonly begun: BegunCreates;
+  readonly passwords: Passwords;
 
   constructor(
     readonly context: ConnectorContext,
@@ -33,6 +35,7 @@ export class Creation {
   ) {
     this.allocation = new Allocation(context);
     this.begun = new BegunCreates(context, entries, objectType);
+    this.passwords = new Passwords(context, objectType);
   }
 
   /** Whether an attempt at the same create finds other values than the one before. */
@@ -47,17 +50,12 @@ export class Creation {
     const inactive = inactiveBy(objectType, resource);
     const references = await referencesIn(context, objectType, [resource], []);
     return context.exclusive.run(this.allocation.turnsOf(objectType), async () => {
-      if (this.#allocates) {
-        const key = this.begun.key(resource, undefined, request);
-        const { found } = await this.begun.find(key, undefined, request);
-        if (found !== undefined) return this.#finish(found, resource, key, request);
-      }
       const active = entryOf(objectType, resource, {
         references,
         container: containerOfNew(context, objectType),
         now: context.clock,
         random: context.random,
-        allocated: await this.allocation.valuesFor(objectType, resource, onBehalfOf(request)),
+        allocated: await this.#allocated(resource, request),
         additional: inactive ? attributesOf(objectType.disableFlow, objectType.schema) : [],
       });
       const { disableFlow } = objectType;
@@ -73,14 +71,44 @@ export class Creation {
     });
   }
 
+  /** Values that are found once for a create: an attempt before this one may have used some already. */
+  async #allocated(resource: Resource, request: Context): Promise<ReadonlyMap<string, string>> {
+    if (this.#allocates) {
+      const { found } = await this.begun.find(this.begun.key(resource, undefined, request), undefined, request);
+      if (found !== undefined) return this.allocation.valuesIn(this.objectType, found.entry);
+    }
+    return this.allocation.valuesFor(this.objectType, resource, onBehalfOf(request));
+  }
+
   async #createInTurn(entry: Entry, resource: Resource, request: Context, previous?: Previous): Promise<Resource> {
     const key = this.begun.key(resource, this.#allocates ? undefined : entry.dn, request);
     const { isBegun, found } = await this.begun.find(key, entry, request);
-    if (found !== undefined) return this.#finish(found, resource, key, request, previous);
-    const disconnected = await this.#refuseCollisions(entry, request);
+    const disconnected = found === undefined ? await this.#refuseCollisions(entry, request) : undefined;
     if (disconnected !== undefined) return this.updating.reconnect(disconnected, entry, resource, request);
     if (request.dryRun === true) return resource;
-    return this.#finish(await this.#add(entry, key, isBegun, request), resource, key, request, previous);
+    const { entry: added, separate } = await this.passwords.forCreate(entry);
+    const made = found ?? (await this.#add(added, key, isBegun, request));
+    await this.#setPassword(made, separate, key, request);
+    return this.#finish(made, resource, key, request, previous);
+  }
+
+  /** An entry whose password is refused is not left behind without one. */
+  async #setPassword(
+    { id, entry }: Found,
+    separate: SeparatePassword | undefined,
+    key: string,
+    request: Context,
+  ): Promise<void> {
+    const options = onBehalfOf(request);
+    try {
+      await this.passwords.set(entry.dn, separate, options);
+    } catch (error) {
+      if (isAmbiguous(error) || !(error instanceof LdapError) || typeof error.result !== 'number') throw error;
+      await deleteEntry(this.context.directory, entry.dn, options);
+      this.context.space.remove({ id });
+      await this.begun.failed(key);
+      throw error;
+    }
   }
 
   /** Adds the entry. Where the answer is lost, or an earlier attempt of the same create was quicker, the directory is asked. */

@@ -4,7 +4,9 @@ import type { Schema } from '../directory/schema';
 import { compileObjectType } from '../mapping/compileObjectType';
 import type { ObjectType } from '../mapping/objectType';
 import { checkOverlaps } from '../mapping/objectTypeChecks';
+import { defaultPassword } from '../mapping/options';
 import type { ConnectorOptions, Fault } from './options';
+import { passwordFindings } from './passwords';
 import { type ReadScope, readScopeOf } from './readScope';
 
 /** Options that do not fit the directory. Each fault names its place in the file. */
@@ -45,6 +47,7 @@ export function compileObjectTypes(
     }),
   );
   const { scope, faults } = readScopeOf(options, description, schema);
+  faults.push(...passwordFaults(options, description, schema));
   const types = compiled.flatMap(({ objectType }, index) =>
     objectType === undefined ? [] : [{ objectType, path: `objectTypes[${index}]` }],
   );
@@ -54,6 +57,17 @@ export function compileObjectTypes(
     scope,
     faults: [...faults, ...compiled.flatMap((one) => one.faults)],
   };
+}
+
+function passwordFaults(options: ConnectorOptions, description: DirectoryDescription, schema: Schema): Fault[] {
+  const supports = (oid: string) => description.supportedExtensions.includes(oid);
+  const attribute = options.global.passwordAttribute ?? description.passwordAttribute;
+  return options.objectTypes.flatMap(({ password = defaultPassword }, index) =>
+    [...passwordFindings(password, attribute, { schema, description, supports })].map(({ key, ...finding }) => ({
+      ...finding,
+      path: `objectTypes[${index}].password.${key}`,
+    })),
+  );
 }
 
 /** As {@link compileObjectTypes}. @throws ConnectorFaults unless there are only notices */

@@ -67,6 +67,10 @@ class ObservedDirectory implements Directory {
     return this.#directory.delete(dn, this.#heard(options));
   }
 
+  setPassword(dn: DN, password: string, options?: Options): Promise<void> {
+    return this.#directory.setPassword(dn, password, this.#heard(options));
+  }
+
   supports(oid: string): boolean {
     return this.#directory.supports(oid);
   }

@@ -9,6 +9,7 @@ import type { ObjectTypeOptions } from '../mapping/options';
 import type { Secret } from '../telemetry/secret';
 
 export type { Apply, Fault, FlowOptions, MappingOptions, ObjectTypeOptions } from '../mapping/options';
+export { passwordHashes } from '../mapping/options';
 
 export type Binding = 'Anonymous' | 'Basic' | 'SSL' | 'TLS';
 

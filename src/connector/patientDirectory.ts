@@ -65,6 +65,10 @@ class PatientDirectory implements Directory {
     return repeated(() => this.#directory.delete(dn, options), isHarmlessWrite, options);
   }
 
+  setPassword(dn: DN, password: string, options: Options = {}): Promise<void> {
+    return repeated(() => this.#directory.setPassword(dn, password, options), isHarmlessWrite, options);
+  }
+
   supports(oid: string): boolean {
     return this.#directory.supports(oid);
   }

@@ -19,18 +19,23 @@ import type { Entries, Found } from './entries';
 import { updateEntry } from './export';
 import { exportContext } from './exportContext';
 import { keepStored } from './keeping';
+import { Passwords } from './passwords';
 import type { ReferenceKeeping } from './references';
 import { referencesIn, resourceFor } from './resources';
 
 /** Updates resources of one object type. The caller has the turn of the id. */
 export class Updating {
+  readonly passwords: Passwords;
+
   constructor(
     readonly context: ConnectorContext,
     readonly entries: Entries,
     readonly objectType: ObjectType,
     readonly deletion: Deletion,
     readonly references: ReferenceKeeping,
-  ) {}
+  ) {
+    this.passwords = new Passwords(context, objectType);
+  }
 
   /** RFC 7644 §3.5. Undefined when the disable flow has deleted the entry. */
   async update(id: string, change: Change, request: Context): Promise<Resource | undefined> {
@@ -132,11 +137,14 @@ export class Updating {
       if (turns.size > 0) await this.#refuseCollisions(found, after, request);
       if (request.dryRun === true) return found;
       try {
+        const passwords = await this.passwords.forUpdate(secrets);
+        // What is refused most often goes first: then nothing else has been changed.
+        await this.passwords.set(found.entry.dn, passwords.separate, onBehalfOf(request));
         const entry = await updateEntry(
           exportContext(context, objectType),
           found.entry,
           after,
-          secrets,
+          passwords.secrets,
           onBehalfOf(request),
         );
         if (renamed && isDNAnchor(objectType.anchor))

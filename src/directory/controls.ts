@@ -17,6 +17,8 @@ export const Oid = {
   showDeleted: '1.2.840.113556.1.4.417',
   dirSync: '1.2.840.113556.1.4.841',
   virtualListView: '2.16.840.1.113730.3.4.9',
+  passwordPolicy: '1.3.6.1.4.1.42.2.27.8.5.1',
+  passwordModify: '1.3.6.1.4.1.4203.1.11.1',
   startTLS: '1.3.6.1.4.1.1466.20037',
   noticeOfDisconnection: '1.3.6.1.4.1.1466.20036',
 } as const;

@@ -105,6 +105,11 @@ export interface Directory {
   modifyDN(dn: DN, newDN: DN, options: WriteOptions & { readonly deleteOldRdn: boolean }): Promise<Entry | undefined>;
   /** With `tree`, the whole subtree (tree delete control) where the directory serves it; otherwise leaf entries only (66). */
   delete(dn: DN, options?: Options & { readonly tree?: boolean }): Promise<void>;
+  /**
+   * Sets the password of an entry: by the password modify operation (RFC 3062) where the directory serves it, else by
+   * replacing its password attribute. Refused with {@link import('./error').PasswordRefused} where a policy forbids it.
+   */
+  setPassword(dn: DN, password: string, options?: Options): Promise<void>;
   /** Whether the root DSE lists this control (or extension, or feature). */
   supports(oid: string): boolean;
   /** Reads the root DSE and the subschema again; `description` and `schema` are replaced when they differ. */

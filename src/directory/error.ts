@@ -70,6 +70,26 @@ export class LdapError extends Error {
   }
 }
 
+/** Why a policy refuses a password; `unknown`: the server refuses some value, and the password may be the one. */
+export type PasswordRefusal =
+  | 'notAllowed'
+  | 'oldPasswordMissing'
+  | 'quality'
+  | 'tooShort'
+  | 'tooYoung'
+  | 'inHistory'
+  | 'unknown';
+
+/** A write that carried a password and was refused for it. */
+export class PasswordRefused extends LdapError {
+  constructor(
+    { result, operation, dn, diagnostic, sent, cause }: LdapError,
+    readonly reason: PasswordRefusal,
+  ) {
+    super(result, operation, dn, diagnostic, sent, cause === undefined ? undefined : { cause });
+  }
+}
+
 /** Whether an error is an {@link LdapError} with this result. */
 export function isLdapError(error: unknown, ...results: readonly (number | NoResult)[]): error is LdapError {
   return error instanceof LdapError && (results.length === 0 || results.includes(error.result));

@@ -12,6 +12,7 @@ import {
   Client,
   type Control,
   type DeleteRequest,
+  type ExtendedRequest,
   type ModifyDNRequest,
   type ModifyRequest,
   SearchRequest,
@@ -23,7 +24,14 @@ import { ResultCode } from './error';
 import { present } from './filter';
 import { WireFilter } from './wireFilter';
 
-export type LdapRequest = AddRequest | BindRequest | DeleteRequest | ModifyDNRequest | ModifyRequest | SearchRequest;
+export type LdapRequest =
+  | AddRequest
+  | BindRequest
+  | DeleteRequest
+  | ExtendedRequest
+  | ModifyDNRequest
+  | ModifyRequest
+  | SearchRequest;
 
 /** LDAPResult (RFC 4511 §4.1.9) with its response controls. */
 export interface LdapResult {

@@ -18,10 +18,18 @@ import type {
 } from './directory';
 import { readRootDSE, readSchema } from './discovery';
 import type { DN } from './dn';
-import type { Entry, Value } from './entry';
+import type { Entry, EntryAttribute, Value } from './entry';
 import { LdapError, ResultCode } from './error';
 import { type Knowledge, knowledgeOf } from './knowledge';
 import type { LdapRequest } from './ldapConnection';
+import {
+  isPassword,
+  isUnicodePwd,
+  PasswordPolicyControl,
+  passwordError,
+  passwordModifyRequest,
+  quotedPassword,
+} from './password';
 import { Schema, type SchemaSource } from './schema';
 import { Searcher, type SearcherOptions } from './searcher';
 import { type Log, Session, type SessionOptions } from './session';
@@ -34,6 +42,13 @@ export interface LdapOptions extends SessionOptions, SearcherOptions {
   readonly product?: string;
   /** What an earlier opening learned; with it, opening does not need the server. */
   readonly known?: { readonly description: DirectoryDescription; readonly schema: SchemaSource };
+}
+
+/** What every request has. */
+interface MessageBase {
+  readonly messageId: number;
+  readonly dn: string;
+  readonly controls: Control[];
 }
 
 const NOTHING_KNOWN: DirectoryDescription = {
@@ -114,15 +129,70 @@ class LdapDirectory implements Directory {
   }
 
   add(entry: Entry, options: WriteOptions = {}): Promise<Entry | undefined> {
-    const attributes = Array.from(entry.attributes(), ({ name, values }) => attribute(name, values));
-    return this.#write('add', entry.dn, options, [], (base) => new AddRequest({ ...base, attributes }));
+    return this.#writePasswords('add', entry.dn, [...entry.attributes()], options, (base, wired) => {
+      const attributes = wired.map(({ name, values }) => attribute(name, values));
+      return new AddRequest({ ...base, attributes });
+    });
   }
 
   modify(dn: DN, modifications: readonly Modification[], options: WriteOptions = {}): Promise<Entry | undefined> {
-    const changes = modifications.map(
-      (each) => new Change({ operation: each.operation, modification: attribute(each.attribute, each.values) }),
+    const attributes = modifications.map(({ attribute: name, values }) => ({ name, values }));
+    return this.#writePasswords('modify', dn, attributes, options, (base, wired) => {
+      const changes = modifications.map(({ operation }, index) => {
+        const { name, values } = wired[index] ?? { name: '', values: [] };
+        return new Change({ operation, modification: attribute(name, values) });
+      });
+      return new ModifyRequest({ ...base, changes });
+    });
+  }
+
+  async setPassword(dn: DN, password: string, options: Options = {}): Promise<void> {
+    const { passwordAttribute } = this.description;
+    if (!this.supports(Oid.passwordModify) || isUnicodePwd(passwordAttribute)) {
+      await this.modify(dn, [{ operation: 'replace', attribute: passwordAttribute, values: [password] }], options);
+      return;
+    }
+    const name = dn.toString();
+    await this.#refusable((controls) =>
+      this.#write('extended', dn, options, controls, () => passwordModifyRequest(name, password, controls)),
     );
-    return this.#write('modify', dn, options, [], (base) => new ModifyRequest({ ...base, changes }));
+  }
+
+  /** A write whose attributes may be passwords: put as the product takes them, and a refusal explained. */
+  #writePasswords(
+    operation: 'add' | 'modify',
+    dn: DN,
+    attributes: readonly EntryAttribute[],
+    options: WriteOptions,
+    message: (base: MessageBase, attributes: readonly EntryAttribute[]) => LdapRequest,
+  ): Promise<Entry | undefined> {
+    const { passwordAttribute } = this.description;
+    if (!attributes.some(({ name, values }) => values.length > 0 && isPassword(name, passwordAttribute)))
+      return this.#write(operation, dn, options, [], (base) => message(base, attributes));
+    return this.#refusable((controls) => {
+      const wired = attributes.map((each) => (isUnicodePwd(each.name) ? this.#quoted(operation, dn, each) : each));
+      return this.#write(operation, dn, options, controls, (base) => message(base, wired));
+    });
+  }
+
+  #quoted(operation: 'add' | 'modify', dn: DN, { name, values }: EntryAttribute): EntryAttribute {
+    const { binding } = this.#options;
+    if (binding !== 'SSL' && binding !== 'TLS') {
+      const advice = `${name} is taken over an encrypted connection only`;
+      throw new LdapError(ResultCode.confidentialityRequired, operation, dn.toString(), advice, false);
+    }
+    return { name, values: values.map(quotedPassword) };
+  }
+
+  async #refusable<T>(write: (controls: Control[]) => Promise<T>): Promise<T> {
+    const policy = this.supports(Oid.passwordPolicy) ? new PasswordPolicyControl() : undefined;
+    try {
+      return await write(policy === undefined ? [] : [policy]);
+    } catch (error) {
+      throw error instanceof LdapError && typeof error.result === 'number'
+        ? passwordError(error, policy?.refusal)
+        : error;
+    }
   }
 
   async modifyDN(
@@ -151,7 +221,7 @@ class LdapDirectory implements Directory {
     dn: DN,
     options: WriteOptions,
     controls: Control[],
-    message: (base: { messageId: number; dn: string; controls: Control[] }) => LdapRequest,
+    message: (base: MessageBase) => LdapRequest,
   ): Promise<Entry | undefined> {
     const call = Call.of(operation, dn.toString(), options, this.#options.operationTimeoutMs);
     if (options.assertion) controls.push(new AssertionControl(options.assertion));

@@ -124,6 +124,11 @@ export class MemoryDirectory implements Directory {
     });
   }
 
+  /** There is no policy, so every password is taken. */
+  async setPassword(dn: DN, password: string, options: Options = {}): Promise<void> {
+    await this.modify(dn, [{ operation: 'replace', attribute: PASSWORD_ATTRIBUTE, values: [password] }], options);
+  }
+
   /** Whether this is a password of the entry: what a simple bind asks. False for an entry that is not there. */
   async checkPassword(dn: DN, password: string): Promise<boolean> {
     return this.#perform('bind', dn, {}, () => {

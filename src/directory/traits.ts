@@ -32,6 +32,8 @@ export interface Traits {
   readonly noAttributes: string;
   /** Values that name an entry follow its rename and go with it, in every installation and not only where a plug-in is on. */
   readonly keepsReferences: boolean;
+  /** The attribute and value that make a user change the password at the next login. */
+  readonly mustChange?: { readonly attribute: string; readonly value: string };
   /** Long attributes come in parts, `member;range=0-1499` (MS-ADTS 3.1.1.3.1.3.3). */
   readonly rangeRetrieval: boolean;
 }
@@ -55,8 +57,12 @@ const ACTIVE_DIRECTORY: Traits = {
   passwordAttribute: 'unicodePwd',
   internalContexts: [/^dc=(domain|forest)dnszones,/, /^cn=(schema,cn=)?configuration,/],
   keepsReferences: true,
+  mustChange: { attribute: 'pwdLastSet', value: '0' },
   rangeRetrieval: true,
 };
+
+/** The embedded directory: it has no wire, and so it is never detected. */
+const MEMORY: Traits = { ...GENERIC, name: 'embedded directory', anchor: 'entryUUID', keepsReferences: true };
 
 /** In the order in which they are tried: whoever poses as another comes first. */
 const PRODUCTS: Readonly<Record<string, Traits>> = {
@@ -125,6 +131,7 @@ const PRODUCTS: Readonly<Record<string, Traits>> = {
     name: 'IBM Directory Server',
     signs: [{ attribute: 'ibmdirectoryversion' }, { vendorName: /^international business machines/i }],
     anchor: 'ibm-entryuuid',
+    mustChange: { attribute: 'pwdReset', value: 'TRUE' },
     internalContexts: [/^cn=(localhost|pwdpolicy|ibmpolicies|deleted objects|virtualization)$/],
   },
   apacheds: {
@@ -156,13 +163,8 @@ const PRODUCTS: Readonly<Record<string, Traits>> = {
     name: 'OpenLDAP',
     signs: [{ objectClass: 'OpenLDAProotDSE' }],
     anchor: 'entryUUID',
-  },
-  /** The embedded directory. It is never detected: it has no wire. */
-  memory: {
-    ...GENERIC,
-    name: 'embedded directory',
-    anchor: 'entryUUID',
-    keepsReferences: true,
+    // Of the ppolicy overlay: in the schema where that is loaded.
+    mustChange: { attribute: 'pwdReset', value: 'TRUE' },
   },
 };
 
@@ -176,5 +178,6 @@ export const products: readonly (readonly [product: string, traits: Traits])[] =
 
 /** The traits of a product; those of any LDAP v3 directory for one that the table does not know. */
 export function traitsOf(product: string): Traits {
+  if (product === 'memory') return MEMORY;
   return products.find(([key]) => key === product)?.[1] ?? GENERIC;
 }

@@ -1,0 +1,77 @@
+/** Passwords on the wire: how products take them, the password modify operation, and why a policy refuses one. */
+import { type BerReader, BerWriter, Control, ExtendedRequest } from 'ldapts';
+import { BerCursor } from './ber';
+import { Oid } from './controls';
+import type { Value } from './entry';
+import { type LdapError, type PasswordRefusal, PasswordRefused, ResultCode } from './error';
+
+const CONTEXT_0 = 0xa0;
+const CONTEXT_1 = 0x81;
+
+/** In the order of draft-behera-ldap-password-policy §6.2. Those that concern a bind are left out. */
+const REFUSALS: readonly (PasswordRefusal | undefined)[] = [
+  undefined,
+  undefined,
+  undefined,
+  'notAllowed',
+  'oldPasswordMissing',
+  'quality',
+  'tooShort',
+  'tooYoung',
+  'inHistory',
+];
+
+/** Whether values of an attribute are passwords as products write them. */
+export function isPassword(name: string, passwordAttribute: string): boolean {
+  const base = (name.split(';', 1)[0] ?? name).toLowerCase();
+  return base === 'userpassword' || isUnicodePwd(base) || base === passwordAttribute.toLowerCase();
+}
+
+/** Whether an attribute is Active Directory's: it takes passwords in an encoding of its own, over encrypted connections only. */
+export function isUnicodePwd(name: string): boolean {
+  return name.toLowerCase() === 'unicodepwd';
+}
+
+/** What `unicodePwd` takes: the password in quotes, as UTF-16LE (MS-ADTS §3.1.1.3.1.5.1). Octets are taken as encoded already. */
+export function quotedPassword(password: Value): Buffer {
+  return Buffer.isBuffer(password) ? password : Buffer.from(`"${password}"`, 'utf16le');
+}
+
+/** Password policy (draft-behera-ldap-password-policy §6): the server says what is wrong with a password. Not critical. */
+export class PasswordPolicyControl extends Control {
+  /** Why the password was refused, if the server has said so. */
+  refusal: PasswordRefusal | undefined;
+
+  constructor() {
+    super(Oid.passwordPolicy);
+  }
+
+  override parseControl({ buffer, offset }: BerReader): void {
+    try {
+      const cursor = new BerCursor(buffer, offset, buffer.length);
+      cursor.enter(0x30);
+      // A warning may stand before it.
+      if (cursor.tag === CONTEXT_0) cursor.offset = cursor.enter(CONTEXT_0);
+      if (cursor.tag === CONTEXT_1) this.refusal = REFUSALS[cursor.integer(CONTEXT_1)];
+    } catch {
+      // Without it the result code still says that the password was refused.
+    }
+  }
+}
+
+/** Password modify (RFC 3062) by an administrator: the server stores the password in its own way. */
+export function passwordModifyRequest(dn: string, password: string, controls: Control[]): ExtendedRequest {
+  const value = new BerWriter();
+  value.startSequence();
+  value.writeString(dn, 0x80);
+  value.writeString(password, 0x82);
+  value.endSequence();
+  return new ExtendedRequest({ messageId: 0, oid: Oid.passwordModify, value: value.buffer, controls });
+}
+
+/** The error of a write that carried a password, with the reason where the server gave one. */
+export function passwordError(error: LdapError, refusal: PasswordRefusal | undefined): LdapError {
+  const byDiagnostic = /0000052D/i.test(error.diagnostic) ? 'quality' : undefined;
+  const reason = refusal ?? byDiagnostic ?? (error.result === ResultCode.constraintViolation ? 'unknown' : undefined);
+  return reason === undefined ? error : new PasswordRefused(error, reason);
+}
