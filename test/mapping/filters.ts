@@ -64,9 +64,9 @@ export const entries = fc
           ...(emails && { emails: { elements: emails } }),
           ...(externalId !== undefined && { externalId }),
         };
-        // An entry has the values of its name, and some have no other.
+        // An entry has the values of its name; some have no uid.
         const classes = { name: 'objectClass', values: ['inetOrgPerson', 'oddities'] };
-        return { entry: new Entry(name, [classes, ...own, ...named.filter(({ name: one }) => one !== 'uid')]), stored };
+        return { entry: new Entry(name, [classes, ...own, ...named]), stored };
       }),
   );
 
