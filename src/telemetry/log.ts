@@ -25,10 +25,6 @@ export interface Log {
   debug(message: string, fields?: Fields): void;
   /** A log whose lines all carry these fields too. */
   child(fields: Fields): Log;
-  /** The least urgent level that is written. */
-  readonly level: Level;
-  /** Another level from now on, of this log and of all that have the same root. */
-  setLevel(level: Level): void;
   /** Resolves when every line has been handed to the stream. Lines written afterwards are dropped. */
   close(): Promise<void>;
 }
@@ -53,9 +49,6 @@ export interface LogOptions {
 }
 
 const LEVELS: Record<Level, number> = { error: 0, warn: 1, info: 2, debug: 3 };
-
-/** All levels, the most urgent first. */
-export const logLevels = Object.keys(LEVELS) as readonly Level[];
 
 /** A log on a stream, and in a file. */
 export function createLog(options: LogOptions = {}): Log {
