@@ -152,7 +152,7 @@ function newDN(objectType: ObjectType, input: UpdateInput, changes: Changes): DN
   const before = attempt(() => evaluatedDN(objectType, scopeOf(objectType, current, input)));
   if (before?.equals(entry.dn, schema)) {
     const after = attempt(() => evaluatedDN(objectType, scopeOf(objectType, desired, input)));
-    if (after !== undefined && !after.equals(before, schema)) return after;
+    if (after !== undefined && !sameName(after, before, schema)) return after;
     if (after !== undefined && !needsName(objectType, entry.dn, changes)) return entry.dn;
   }
   return renamedByAttribute(objectType, entry, changes) ?? entry.dn;
