@@ -28,7 +28,9 @@ export function discoveryReport({ tls }: Discovery, directory: DirectoryFinding,
     line('product', `${directory.productName}${version === '' ? '' : ` (${version})`}`),
     line(
       'certificate',
-      tls === undefined ? 'none: the connection is not encrypted' : certificateText(tls.certificate, new Date()),
+      tls === undefined
+        ? 'none: the connection is not encrypted'
+        : certificateText(tls.certificate, new Date()).replace(/^certificate of /, ''),
     ),
     line('contexts', description.namingContexts.join('; ') || 'none is shown'),
     line('anchor', description.proposedAnchor),
