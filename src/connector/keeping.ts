@@ -1,9 +1,10 @@
 /** What the state store keeps of a resource: attributes that the directory has no place for, and how multi-valued ones were put. */
 import { isDeepStrictEqual } from 'node:util';
 import { containerOf } from '../mapping/coreFace';
+import { elementText } from '../mapping/filter';
 import type { ObjectType } from '../mapping/objectType';
 import { noReferences } from '../mapping/reference';
-import { remainderOf } from '../mapping/remainder';
+import { isRemainder, remainderOf } from '../mapping/remainder';
 import type { Resource } from '../scim/resource';
 import type { StoredAttributes, StoredKey } from '../space/state';
 import type { ConnectorContext } from './context';
@@ -32,11 +33,18 @@ export async function keepStored(
   if (previous !== undefined) attributes[previousKey] = previous;
   Object.assign(attributes, remainders(context, objectType, found, desired, current, before));
   if (isDeepStrictEqual(attributes, before)) return;
-  const keys: StoredKey[] = Object.entries(attributes).flatMap(([name, value]) =>
-    typeof value === 'string' ? [{ attribute: name, value }] : [],
-  );
+  const keys = Object.entries(attributes).flatMap(([name, value]) => keysOf(name, value));
   if (Object.keys(attributes).length === 0) await context.state.stored.remove(found.id);
   else await context.state.stored.set(found.id, attributes, keys);
+}
+
+/** Under which keys a kept attribute is found: its text, or the values of its elements. */
+function keysOf(name: string, value: unknown): StoredKey[] {
+  if (typeof value === 'string') return [{ attribute: name, value }];
+  if (!isRemainder(value)) return [];
+  return value.elements.flatMap((element) =>
+    element.value === undefined ? [] : [{ attribute: `${name}.value`, value: elementText(element.value) }],
+  );
 }
 
 function valueAt(resource: Resource, name: string): unknown {

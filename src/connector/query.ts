@@ -1,6 +1,6 @@
 /** Where to look: keys in the connector space, a filtered search of the directory, or a walk through the space. */
 import type { DN } from '../directory/dn';
-import { equality, or } from '../directory/filter';
+import { type Filter as DirectoryFilter, equality, or } from '../directory/filter';
 import { type Candidate, idsInFilter, type MatchCandidate, planOf } from '../mapping/filter';
 import type { ObjectType } from '../mapping/objectType';
 import { ScimError } from '../scim/error';
@@ -59,7 +59,7 @@ export class Queries {
     const take = (entry: Found | undefined) => {
       if (entry !== undefined && entry.objectType === this.objectType.name) found.set(entry.id, entry);
     };
-    const asked: MatchCandidate[] = [];
+    const asked: DirectoryFilter[] = [];
     for (const candidate of candidates) {
       switch (candidate.kind) {
         case 'id':
@@ -79,17 +79,16 @@ export class Queries {
         case 'match': {
           const rows = this.context.space.byMatch(this.objectType.name, candidate.attribute, candidate.value);
           if (rows.length > 0 && rows.every((row) => this.entries.isFresh(row))) rows.forEach(take);
-          else asked.push(candidate);
+          else asked.push(searchFor(candidate));
+          break;
         }
+        case 'search':
+          asked.push(candidate.filter);
       }
     }
     if (asked.length > 0) {
-      const filter = or(
-        ...asked.flatMap(({ attribute, naming, asserted }) =>
-          [attribute, ...naming].map((name) => equality(name, asserted)),
-        ),
-      );
-      for (const entry of await this.entries.searchByKeys(this.objectType, filter, onBehalfOf(request))) take(entry);
+      for (const entry of await this.entries.searchByKeys(this.objectType, or(...asked), onBehalfOf(request)))
+        take(entry);
     }
     return [...found.values()];
   }
@@ -141,6 +140,11 @@ export class Queries {
     resources.sort(order);
     return { totalResults: resources.length, resources: resources.slice(startIndex - 1, startIndex - 1 + count) };
   }
+}
+
+/** A matching value, looked for where it stands and in the names of entries that lack the attribute. */
+function searchFor({ attribute, naming, asserted }: MatchCandidate): DirectoryFilter {
+  return or(...[attribute, ...naming].map((name) => equality(name, asserted)));
 }
 
 function byId(a: Resource, b: Resource): number {

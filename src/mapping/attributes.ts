@@ -6,7 +6,7 @@ import { containerOf, type Link, sameAttribute } from './coreFace';
 import { type DirectoryAttribute, virtual } from './directoryFace';
 import type { ObjectType } from './objectType';
 import { type References, referredDN } from './reference';
-import { hasTerms, restoreElements } from './remainder';
+import { isRemainder, hasTerms, restoreElements } from './remainder';
 import { dateTimeOf, fromDirectory } from './syntax';
 
 /** What a resource is made from beside its entry. */
@@ -41,11 +41,6 @@ export function resourceOf(objectType: ObjectType, entry: Entry, input: Resource
     ...(lastModified === undefined ? {} : { lastModified }),
   };
   return resource;
-}
-
-/** A stored multi-valued attribute: elements whose values stand in the directory, and some that do not. */
-function isRemainder(value: unknown): value is { elements: Record<string, unknown>[] } {
-  return typeof value === 'object' && value !== null && 'elements' in value;
 }
 
 /** Sets a top-level attribute, or one of an extension (`URN:name`). */

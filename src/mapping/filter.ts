@@ -17,6 +17,8 @@ export type Candidate =
   | { readonly kind: 'id'; readonly id: string }
   | { readonly kind: 'dn'; readonly dn: DN }
   | MatchCandidate
+  /** What a search of the directory finds. */
+  | { readonly kind: 'search'; readonly filter: DirectoryFilter }
   | { readonly kind: 'stored'; readonly path: string; readonly value: string };
 
 /** A value of a matching attribute. */
@@ -110,12 +112,51 @@ function comparePlan(filter: Comparison, objectType: ObjectType, references: Ref
   if (path === undefined) return none;
   if (value === null || operator === 'ne') return all;
   const attribute = attributeOf(path, nothingPinned, objectType);
-  if (attribute === undefined) return operator === 'eq' ? keyPlan(path, value, objectType) : all;
+  if (attribute === undefined && operator === 'eq') {
+    return elementsPlan(filter, path, objectType, references) ?? keyPlan(path, value, objectType);
+  }
+  if (attribute === undefined) return all;
   const plan = attributePlan(attribute, filter, objectType, references);
   if (!isUserName(path) || plan.superset === 'all') return plan;
   // Who has no such attribute is known by the name of the entry.
   const unnamed = not(present(attribute.ldapName));
   return plan.superset === 'none' ? { superset: unnamed } : { ...plan, superset: or(plan.superset, unnamed) };
+}
+
+/**
+ * Equality with a value of an attribute whose elements stand in several places: each mapped kind in its attribute of the
+ * directory, all other kinds in the state store (`emails.value eq "a@b"`). Undefined where no link has terms.
+ */
+function elementsPlan(
+  filter: Comparison,
+  path: AttributePath,
+  objectType: ObjectType,
+  references: References,
+): FilterPlan | undefined {
+  const sub = path.subAttribute ?? 'value';
+  const links = linksOf(path, objectType).filter(
+    ({ subAttribute, multiValued }) => multiValued && subAttribute === sub,
+  );
+  if (links.length === 0 || path.definition.type !== 'complex' || sub !== 'value') return undefined;
+  const candidates: Candidate[] = [{ kind: 'stored', path: elementKey(path), value: elementText(filter.value) }];
+  for (const { target } of links) {
+    const attribute = objectType.attributes.get(target);
+    const plan = attribute === undefined ? all : attributePlan(attribute, filter, objectType, references);
+    if (plan.superset === 'all') return all;
+    if (plan.candidates !== undefined) candidates.push(...plan.candidates);
+    else if (plan.superset !== 'none') candidates.push({ kind: 'search', filter: plan.superset });
+  }
+  return { superset: 'all', candidates };
+}
+
+/** The key under which the state store finds elements that it keeps, by the canonical path of their attribute. */
+export function elementKey(path: Pick<AttributePath, 'schema' | 'extension' | 'attribute'>): string {
+  return `${path.extension ? `${path.schema}:` : ''}${path.attribute}.value`;
+}
+
+/** An element's value as a key: what differs in case only is found, and evaluated afterwards. */
+export function elementText(value: unknown): string {
+  return String(value).toLowerCase();
 }
 
 /** Equality with something that is no attribute of the directory: the id, the name, or what the state store keeps. */

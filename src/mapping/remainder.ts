@@ -83,3 +83,8 @@ class Pool {
 function keyOf(value: unknown): unknown {
   return typeof value === 'string' ? value.toLowerCase() : value;
 }
+
+/** A stored multi-valued attribute: elements whose values stand in the directory, and some that do not. */
+export function isRemainder(value: unknown): value is { elements: Record<string, unknown>[] } {
+  return typeof value === 'object' && value !== null && 'elements' in value;
+}

@@ -62,7 +62,7 @@ export interface SchemaIndex {
   face(urn: string): SchemaFace | undefined;
   /** Resolves `URN:attribute[.subAttribute]`, or without a URN in the core schema; undefined when there is no such attribute. */
   resolveExact(text: string): AttributePath | undefined;
-  /** The same, but a name that the core schema lacks is also found in an extension, if in one alone. */
+  /** The same, but a name that the core schema lacks is also found in the first extension that has it (Entra ID patches `manager`). */
   resolve(text: string): AttributePath | undefined;
 }
 
@@ -96,8 +96,12 @@ function buildIndex(type: ResourceType): SchemaIndex {
   const resolve = (text: string): AttributePath | undefined => {
     const exact = resolveExact(text);
     if (exact) return exact;
-    const found = extensions.flatMap((face) => face.resolve(text, text) ?? []);
-    return found.length === 1 ? found[0] : undefined;
+    // The order of the extensions decides: a standard one comes before those that bring names of their own.
+    for (const face of extensions) {
+      const found = face.resolve(text, text);
+      if (found) return found;
+    }
+    return undefined;
   };
   return { core, extensions, face: (urn) => byUrn.get(urn.toLowerCase()), resolveExact, resolve };
 }

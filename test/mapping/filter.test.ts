@@ -11,9 +11,10 @@ import {
 } from '../../src/directory/filter';
 import { Schema } from '../../src/directory/schema';
 import { resourceOf } from '../../src/mapping/attributes';
-import { type Candidate, type FilterPlan, idsInFilter, planOf } from '../../src/mapping/filter';
+import { type Candidate, elementText, type FilterPlan, idsInFilter, planOf } from '../../src/mapping/filter';
 import type { ObjectType } from '../../src/mapping/objectType';
 import { noReferences } from '../../src/mapping/reference';
+import { isRemainder } from '../../src/mapping/remainder';
 import { parseFilter } from '../../src/scim/filter';
 import { evaluate } from '../../src/scim/filterEvaluate';
 import { entries, filters } from './filters';
@@ -44,13 +45,24 @@ function finds(candidate: Candidate, entry: Entry, id: string, stored: Readonly<
     case 'dn':
       return candidate.dn.equals(entry.dn, schema);
     case 'stored':
-      return stored[candidate.path] === candidate.value;
+      return keysOf(stored).some(({ path, value }) => path === candidate.path && value === candidate.value);
+    case 'search':
+      return matches(candidate.filter, entry, schema) === true;
     case 'match': {
       const keys = entry.values(candidate.attribute).map((value) => schema.normalize(candidate.attribute, value));
       const live = matches(asked(candidate), entry, schema) === true;
       return keys.length > 0 && candidate.naming.length === 0 ? live && keys.includes(candidate.value) : live;
     }
   }
+}
+
+/** The keys under which the state store finds what it keeps. */
+function keysOf(stored: Readonly<Record<string, unknown>>): { path: string; value: string }[] {
+  return Object.entries(stored).flatMap(([path, value]) => {
+    if (typeof value === 'string') return [{ path, value }];
+    if (!isRemainder(value)) return [];
+    return value.elements.map((element) => ({ path: `${path}.value`, value: elementText(element.value) }));
+  });
 }
 
 /** A server answers Undefined where it has no rule. */
