@@ -43,11 +43,19 @@ async function startDirectory(people, parent = tmpdir()) {
   const { slapadd, env } = findSlapd();
   execFileSync(slapadd, ['-q', '-f', join(slapd, 'slapd.conf'), '-b', SUFFIX, '-l', file], { env, stdio: 'pipe' });
   const server = await startOpenLdap(options);
+  // slapd is nobody's child: without this it would outlive a benchmark that is broken off.
+  const breakOff = () => {
+    process.kill(server.pid, 'SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once('exit', breakOff);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
   return {
     ...server,
     workFolder: folder,
     people,
     stop: async () => {
+      process.removeListener('exit', breakOff);
       await stopOpenLdap(slapd);
       rmSync(folder, { recursive: true, force: true });
     },
@@ -113,6 +121,7 @@ async function startHost(directory, connectors, { main, nodeOptions = [], keep =
   );
   closeSync(output);
   const ended = new Promise((resolve) => child.once('exit', resolve));
+  process.once('exit', () => child.kill('SIGKILL'));
   while (!(await accepts(port))) {
     if (child.exitCode !== null) throw new Error(`The host has ended at once:\n${readFileSync(log, 'utf8')}`);
     await sleep(2);
