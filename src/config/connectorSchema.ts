@@ -173,7 +173,7 @@ const flow = z
       action: z.literal('delete'),
       recursive: z.boolean().default(false).describe('With everything below it; false: 409 that names the children.'),
     }),
-    z.strictObject({ action: z.literal('setAttribute'), values: attributeValues }),
+    z.strictObject({ action: z.literal('setAttribute'), values: attributeValues.default({}) }),
     z.strictObject({ action: z.literal('move'), container: dn }),
   ])
   .describe(

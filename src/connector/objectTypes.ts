@@ -7,6 +7,7 @@ import { checkOverlaps } from '../mapping/objectTypeChecks';
 import { defaultPassword } from '../mapping/options';
 import type { ConnectorOptions, Fault } from './options';
 import { passwordFindings } from './passwords';
+import { withProductFlows } from './productFlows';
 import { type ReadScope, readScopeOf } from './readScope';
 
 /** Options that do not fit the directory. Each fault names its place in the file. */
@@ -33,9 +34,12 @@ export function compileObjectTypes(
   schema: Schema,
 ): Compiled {
   const { connectivity, global } = options;
-  const compiled = options.objectTypes.map((objectType, index) =>
+  const flows = options.objectTypes.map((objectType, index) =>
+    withProductFlows(objectType, description, schema, `objectTypes[${index}]`),
+  );
+  const compiled = flows.map((flow, index) =>
     compileObjectType({
-      options: objectType,
+      options: flow.options,
       schema,
       proposedAnchor: description.proposedAnchor,
       passwordAttribute: global.passwordAttribute ?? description.passwordAttribute,
@@ -47,7 +51,7 @@ export function compileObjectTypes(
     }),
   );
   const { scope, faults } = readScopeOf(options, description, schema);
-  faults.push(...passwordFaults(options, description, schema));
+  faults.push(...flows.flatMap((flow) => flow.faults), ...passwordFaults(options, description, schema));
   const types = compiled.flatMap(({ objectType }, index) =>
     objectType === undefined ? [] : [{ objectType, path: `objectTypes[${index}]` }],
   );

@@ -32,6 +32,8 @@ export interface Traits {
   readonly noAttributes: string;
   /** Values that name an entry follow its rename and go with it, in every installation and not only where a plug-in is on. */
   readonly keepsReferences: boolean;
+  /** The attribute and value that disable an entry of a user, whatever its present values are. */
+  readonly disable?: { readonly attribute: string; readonly value: string };
   /** The attribute and value that make a user change the password at the next login. */
   readonly mustChange?: { readonly attribute: string; readonly value: string };
   /** Long attributes come in parts, `member;range=0-1499` (MS-ADTS 3.1.1.3.1.3.3). */
@@ -62,7 +64,13 @@ const ACTIVE_DIRECTORY: Traits = {
 };
 
 /** The embedded directory: it has no wire, and so it is never detected. */
-const MEMORY: Traits = { ...GENERIC, name: 'embedded directory', anchor: 'entryUUID', keepsReferences: true };
+const MEMORY: Traits = {
+  ...GENERIC,
+  name: 'embedded directory',
+  anchor: 'entryUUID',
+  keepsReferences: true,
+  disable: { attribute: 'pwdAccountLockedTime', value: '000001010000Z' },
+};
 
 /** In the order in which they are tried: whoever poses as another comes first. */
 const PRODUCTS: Readonly<Record<string, Traits>> = {
@@ -75,6 +83,7 @@ const PRODUCTS: Readonly<Record<string, Traits>> = {
     ...ACTIVE_DIRECTORY,
     name: 'AD LDS',
     signs: [{ capability: '1.2.840.113556.1.4.1851' }],
+    disable: { attribute: 'msDS-UserAccountDisabled', value: 'TRUE' },
   },
   ad: {
     ...ACTIVE_DIRECTORY,
@@ -89,12 +98,14 @@ const PRODUCTS: Readonly<Record<string, Traits>> = {
     ],
     anchor: 'nsUniqueId',
     internalContexts: [/^o=netscaperoot$/],
+    disable: { attribute: 'nsAccountLock', value: 'true' },
   },
   opends: {
     ...GENERIC,
     name: 'OpenDS',
     signs: [{ vendorVersion: /^(opends|sun opends)\b/i }],
     anchor: 'entryUUID',
+    disable: { attribute: 'ds-pwp-account-disabled', value: 'true' },
   },
   opendj: {
     ...GENERIC,
@@ -105,6 +116,7 @@ const PRODUCTS: Readonly<Record<string, Traits>> = {
       { objectClass: 'ds-root-dse' },
     ],
     anchor: 'entryUUID',
+    disable: { attribute: 'ds-pwp-account-disabled', value: 'true' },
   },
   dsee: {
     ...GENERIC,
@@ -115,6 +127,7 @@ const PRODUCTS: Readonly<Record<string, Traits>> = {
     ],
     anchor: 'nsUniqueId',
     internalContexts: [/^o=netscaperoot$/],
+    disable: { attribute: 'nsAccountLock', value: 'true' },
   },
   edirectory: {
     ...GENERIC,
@@ -125,6 +138,7 @@ const PRODUCTS: Readonly<Record<string, Traits>> = {
     ],
     anchor: 'GUID',
     keepsReferences: true,
+    disable: { attribute: 'loginDisabled', value: 'TRUE' },
   },
   ibm: {
     ...GENERIC,
@@ -163,7 +177,8 @@ const PRODUCTS: Readonly<Record<string, Traits>> = {
     name: 'OpenLDAP',
     signs: [{ objectClass: 'OpenLDAProotDSE' }],
     anchor: 'entryUUID',
-    // Of the ppolicy overlay: in the schema where that is loaded.
+    // Both of the ppolicy overlay: in the schema where that is loaded.
+    disable: { attribute: 'pwdAccountLockedTime', value: '000001010000Z' },
     mustChange: { attribute: 'pwdReset', value: 'TRUE' },
   },
 };

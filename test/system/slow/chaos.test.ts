@@ -46,7 +46,8 @@ describeOnSlapd('chaos', () => {
         { source: 'title', target: 'title' },
       ],
       deprovisioning: {
-        disableFlow: { action: 'setAttribute', values: { pwdAccountLockedTime: '000001010000Z' } },
+        // As this product disables.
+        disableFlow: { action: 'setAttribute' },
         deleteFlow: { action: 'delete' },
       },
     }) as { connectivity: object };
