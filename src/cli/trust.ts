@@ -21,7 +21,11 @@ const thisMachine: Machine = {
   exists: existsSync,
   copy: copyFileSync,
   run: (program) => {
-    execFileSync(program, { stdio: ['ignore', 'ignore', 'pipe'] });
+    // The variables of this process may hold secrets.
+    execFileSync(program, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin' },
+    });
   },
 };
 
