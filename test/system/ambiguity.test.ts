@@ -45,6 +45,7 @@ describeOnSlapd('answers that are lost', () => {
           );
         return {
           plain: file({}),
+          separate: file({ password: { method: 'passwordModify' } }),
           allocating: file({
             mappings: [
               { source: 'displayName', target: 'displayName' },
@@ -150,6 +151,20 @@ describeOnSlapd('answers that are lost', () => {
     expect((await at('repeated'))?.entryUUID).toEqual([again.body.id]);
     // It was answered: from now on it is there, and the same create is a conflict like any other.
     expect((await client.post('/Users', user('repeated'))).status).toBe(409);
+  });
+
+  test('a password that is set by an operation of its own is set again by the repetition', async () => {
+    const separate = system.host.client('separate');
+    const lost = proxy.loseRequest(Sent.extended);
+    expect((await separate.post('/Users', user('separate'))).status).toBe(503);
+    await lost;
+    const dn = `cn=separate,ou=people,${system.slapd.suffix}`;
+    expect([(await at('separate')) === undefined, await system.look.canBind(dn, secret('ambiguity'))]).toEqual([
+      false,
+      false,
+    ]);
+    expect((await separate.post('/Users', user('separate'))).status).toBe(201);
+    expect(await system.look.canBind(dn, secret('ambiguity'))).toBe(true);
   });
 
   test('an entry that somebody else has made meanwhile is nobody’s own', async () => {

@@ -190,7 +190,7 @@ describeOnSlapd('chaos', () => {
 
   async function disturb(random: Random, until: () => boolean): Promise<void> {
     while (!until()) {
-      await sleep(random.between(50, 450));
+      await sleep(random.between(80, 600));
       counts.disturbances += 1;
       const dice = random.next();
       if (dice < 0.4) proxy.cut();
