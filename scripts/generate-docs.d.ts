@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod';
+import type * as host from '../src/config/hostSchema';
 
 /** File name in docs/ → its text. */
-export function pages(connectorFileSchema: ZodType): Record<string, string>;
+export function pages(connectorFileSchema: ZodType, hostSchema: typeof host): Record<string, string>;

@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 /**
- * npm run docs: writes docs/connector.schema.json and docs/connector-file.md from src/config/connectorSchema.ts, so that
- * neither can say what the code does not do. A test fails when they are stale.
+ * npm run docs: writes docs/connector.schema.json and docs/connector-file.md from src/config/connectorSchema.ts, and
+ * their like for host.json, so that none can say what the code does not do. A test fails when they are stale.
  */
 
 const { writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { z } = require('zod');
+const { hostPages } = require('./generate-docs/hostFile');
 
 /** The sections of the reference, in the order of the wizard's pages; each describes the keys of one object. */
 const SECTIONS = [
@@ -196,11 +197,12 @@ ${sections.join('\n\n')}
 }
 
 /** File name in docs/ → its text. */
-function pages(connectorFileSchema) {
+function pages(connectorFileSchema, host) {
   const schema = describe(z.toJSONSchema(connectorFileSchema, { io: 'input' }));
   return {
     'connector.schema.json': `${JSON.stringify({ title: 'Connector file', ...schema }, undefined, 2)}\n`,
     'connector-file.md': reference(schema),
+    ...hostPages(host),
   };
 }
 
@@ -208,6 +210,7 @@ module.exports = { pages };
 
 if (require.main === module) {
   const { connectorFileSchema } = require('../dist/config/connectorSchema');
-  for (const [name, text] of Object.entries(pages(connectorFileSchema)))
+  const host = require('../dist/config/hostSchema');
+  for (const [name, text] of Object.entries(pages(connectorFileSchema, host)))
     writeFileSync(join(__dirname, '../docs', name), text);
 }

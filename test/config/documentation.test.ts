@@ -3,15 +3,19 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pages } from '../../scripts/generate-docs';
 import { connectorFileSchema } from '../../src/config/connectorSchema';
+import * as hostSchema from '../../src/config/hostSchema';
 import { type AttributeValue, evaluate, parseExpression } from '../../src/mapping/expression';
 import { functionNames } from '../../src/mapping/expressionFunctions';
 
 const root = join(__dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
-test.each(Object.entries(pages(connectorFileSchema)))('docs/%s is fresh (else: npm run docs)', (name, text) => {
-  expect(read(`docs/${name}`)).toBe(text);
-});
+test.each(Object.entries(pages(connectorFileSchema, hostSchema)))(
+  'docs/%s is fresh (else: npm run docs)',
+  (name, text) => {
+    expect(read(`docs/${name}`)).toBe(text);
+  },
+);
 
 describe('docs/expressions.md', () => {
   const page = read('docs/expressions.md');
