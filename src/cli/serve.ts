@@ -46,7 +46,7 @@ async function serve(flags: HostFlags, command: Command): Promise<void> {
     ...(admin && { metrics: admin.metrics }),
     requests: {
       ...requestWiring(flags.requestTimeout * 1000),
-      maxBodyBytes: flags.maxBody * mebibyte,
+      maxBodyBytes: Math.floor(flags.maxBody * mebibyte),
       get requestTimeoutMs() {
         return settings.current.requestTimeout * 1000;
       },
