@@ -6,7 +6,7 @@ import { containerOf, type Link, sameAttribute } from './coreFace';
 import { type DirectoryAttribute, virtual } from './directoryFace';
 import type { ObjectType } from './objectType';
 import { type References, referredDN } from './reference';
-import { isRemainder, hasTerms, restoreElements } from './remainder';
+import { hasTerms, isRemainder, restoreElements } from './remainder';
 import { dateTimeOf, fromDirectory } from './syntax';
 
 /** What a resource is made from beside its entry. */

@@ -85,7 +85,9 @@ describe('binding', () => {
       const untrusted = await failure(attempt(undefined));
       expect(untrusted).toMatchObject({ result: 'connectionLost', sent: false });
       expect(untrusted.diagnostic).toContain('set certificate.ca');
-      expect((await failure(attempt({ ca, serverName: 'other.example.com' }))).diagnostic).toContain('certificate.serverName');
+      expect((await failure(attempt({ ca, serverName: 'other.example.com' }))).diagnostic).toContain(
+        'certificate.serverName',
+      );
       expect((await failure(attempt({ thumbprint: '00'.repeat(32) }))).diagnostic).toContain(shown.fingerprint256);
       expect((await failure(attempt({ thumbprint: '' }))).diagnostic).toContain('another certificate');
       expect(await attempt({ thumbprint: shown.fingerprint256 })).toHaveLength(1);
