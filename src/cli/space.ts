@@ -31,7 +31,7 @@ Examples:
   connector-host space export --csv --connector openldap --attributes ${idColumn},uid,mail,${dnColumn} --output users.csv
   connector-host space export --json --resource-type Group
 
-Exit codes: 0 done; 1 there is nothing to export; 2 wrong usage.`;
+Exit codes: 0 done; 1 there is nothing to export, or no import has ended yet and people are missing; 2 wrong usage.`;
 
 /** Adds the command and its subcommand. */
 export function addSpace(program: Command): void {
@@ -64,6 +64,12 @@ async function runExport(flags: ExportFlags): Promise<void> {
     );
     process.exitCode = 1;
     return;
+  }
+  if (table.importedAt === undefined) {
+    process.stderr.write(
+      `No import of ${connector} has ended yet: the table has only what was looked up meanwhile. Wait for the host, or run connector-host import ${connector}.\n`,
+    );
+    process.exitCode = 1;
   }
   try {
     // A file of people is for its owner only.
