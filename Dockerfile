@@ -14,7 +14,8 @@ FROM node:20-bookworm-slim
 ENV NODE_ENV=production \
     CONNECTOR_HOST_CONNECTORS=/data/connectors \
     CONNECTOR_HOST_CERTS=/data/certs \
-    CONNECTOR_HOST_STATE=/data/state
+    CONNECTOR_HOST_STATE=/data/state \
+    CONNECTOR_HOST_SEAL_KEY_FILE=/data/secrets/seal.key
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
@@ -22,10 +23,10 @@ COPY --from=build /app/dist dist
 COPY connectors/demo.json connectors/demo.json
 COPY scripts scripts
 COPY packaging/healthcheck.js packaging/healthcheck.js
-RUN install -d -o node -g node -m 0700 /data /data/connectors /data/certs /data/state
+RUN install -d -o node -g node -m 0700 /data /data/connectors /data/certs /data/state /data/secrets
 USER node
 WORKDIR /data
-VOLUME ["/data/connectors", "/data/certs", "/data/state"]
+VOLUME ["/data/connectors", "/data/certs", "/data/state", "/data/secrets"]
 EXPOSE 8585
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 CMD ["node", "/app/packaging/healthcheck.js"]
 STOPSIGNAL SIGTERM

@@ -60,7 +60,6 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   scimmy: ['scim'],
   selfsigned: ['host/certificate'],
   winston: ['telemetry/log'],
-  'winston-daily-rotate-file': ['telemetry/log'],
   zod: ['config'],
 };
 
