@@ -114,7 +114,7 @@ const global = z.strictObject({
     .enum(['auto', 'follow', 'leave'])
     .default('auto')
     .describe(
-      'Values that name an entry (`member`, `manager` …) when it is renamed or deleted. `follow`: the connector changes them; `leave`: it does not; `auto`: it does, unless the product always does so itself.',
+      'Values that name an entry (`member`, `manager` …) when it is renamed or deleted. `auto`: the connector changes memberships, unless the product always does so itself; `follow`: it changes the others too, which needs an index on each of their attributes; `leave`: it changes none.',
     ),
   deltaImport: z.strictObject({ method: z.enum(['auto', 'none']).default('auto') }).default({ method: 'auto' }),
   passwordAttribute: z

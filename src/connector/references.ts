@@ -118,14 +118,19 @@ function isNeeded({ options, directory }: ConnectorContext): boolean {
   return references === 'auto' ? !traitsOf(directory.description.product).keepsReferences : references === 'follow';
 }
 
-/** The usual references and those that a mapping names: a search for all that a schema knows would find no index. */
-function referenceAttributes({ objectTypes, directory }: ConnectorContext): string[] {
+/**
+ * Memberships always: their attribute is indexed wherever groups are used. The other usual references, and those that a
+ * mapping names, only where the file asks for them: one attribute without an index makes the search read every entry.
+ */
+function referenceAttributes({ objectTypes, directory, options }: ConnectorContext): string[] {
+  const all = options.global.references === 'follow';
   const usual = new Set(USUAL.map((name) => directory.schema.canonicalName(name)));
-  const names = objectTypes.flatMap(({ attributes, links }) =>
-    [...attributes.values()].filter(
+  const names = objectTypes.flatMap(({ attributes, links }) => {
+    const linked = links.filter(({ attribute }) => all || attribute === 'members').map(({ target }) => target);
+    return [...attributes.values()].filter(
       ({ type, readOnly, key }) =>
-        type === 'reference' && !readOnly && (usual.has(key) || links.some(({ target }) => target === key)),
-    ),
-  );
+        type === 'reference' && !readOnly && (linked.includes(key) || (all && usual.has(key))),
+    );
+  });
   return [...new Set(names.map(({ ldapName }) => ldapName))];
 }

@@ -38,7 +38,7 @@ describeOnSlapd('deletions', () => {
     host = await HostProcess.start({
       connectors: {
         leaf: connector(false, { supportedControls: { treeDelete: true } }),
-        recursive: connector(true),
+        recursive: connector(true, { references: 'follow' }),
         leave: connector(true, { references: 'leave' }),
         memory: people(
           undefined,
