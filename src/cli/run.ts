@@ -44,6 +44,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   addCertificate(program);
   addToken(program);
   addSecret(program);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => leaveQuietly(error, argv));
   try {
     await program.parseAsync(argv);
   } catch (error) {
@@ -56,4 +57,11 @@ export async function run(argv: readonly string[]): Promise<void> {
       process.exitCode = 2;
     } else throw error;
   }
+}
+
+/** Whoever reads the output may have seen enough (`| head`): a command ends then, a host goes on serving. */
+function leaveQuietly(error: NodeJS.ErrnoException, [, , command]: readonly string[]): void {
+  if (error.code !== 'EPIPE') throw error;
+  const serves = command === undefined || command === 'serve' || command.startsWith('-');
+  if (!serves) process.exit();
 }
