@@ -47,7 +47,7 @@ function noAnswer(error, options) {
   if (/CERT|SELF_SIGNED|VERIFY|ISSUER/.test(code)) {
     return new Failure(
       Exit.notTrusted,
-      `The certificate at ${where} is not trusted (${code}): point --certs to the folder of certificates of that host, or --ca to the authority's certificate.`,
+      `The certificate at ${where} is not trusted (${code}): point --certs to the folder of certificates of that host, or --ca to the authority's certificate; on the host, \`connector-host certificate show\` says which it is, \`certificate trust\` makes the machine trust it.`,
     );
   }
   if (/^(EPROTO|ERR_SSL)/.test(code)) {
