@@ -245,6 +245,12 @@ const objectType = z.strictObject({
     .string()
     .optional()
     .describe('Group only: the attribute that holds the members; absent: by object class.'),
+  emptyGroup: z
+    .enum(['placeholder', 'refuse'])
+    .default('placeholder')
+    .describe(
+      'Group only: a group without members whose class demands one. `placeholder`: the zero-length DN, which names nobody, stands in; `refuse`: 400.',
+    ),
   password: password.prefault({}),
   deprovisioning: z
     .strictObject({ disableFlow: flow.optional(), deleteFlow: flow.default({ action: 'delete', recursive: false }) })

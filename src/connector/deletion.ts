@@ -101,5 +101,7 @@ export class Deletion {
     if (isDNAnchor(objectType.anchor) && normalizedDN !== found.normalizedDN)
       await context.state.ids.renamed(found.normalizedDN, normalizedDN);
     context.space.remove({ id: found.id });
+    // An import that is under way may have read it under its new name, and a dn anchor gives it another id there.
+    context.space.remove({ normalizedDN });
   }
 }

@@ -52,7 +52,7 @@ export class Entries {
 
   /** Whether a row counts without a look at the directory. */
   isFresh(row: Found): boolean {
-    if (this.#suspect.has(row.id)) return false;
+    if (this.#suspect.has(row.id) || this.#context.disconnections.has(row.id, row.normalizedDN)) return false;
     return this.#context.clock().getTime() - row.readAt < this.#context.options.global.matchingMaxAgeMs;
   }
 

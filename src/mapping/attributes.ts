@@ -4,6 +4,7 @@ import type { Entry, Value } from '../directory/entry';
 import type { Json, Resource } from '../scim/resource';
 import { containerOf, type Link, sameAttribute } from './coreFace';
 import { type DirectoryAttribute, virtual } from './directoryFace';
+import { isPlaceholder } from './emptyGroup';
 import type { ObjectType } from './objectType';
 import { type References, referredDN } from './reference';
 import { hasTerms, isRemainder, restoreElements } from './remainder';
@@ -186,6 +187,7 @@ function directoryFaceOf(
   for (const attribute of objectType.attributes.values()) {
     if (attribute.secret || !entry.has(attribute.ldapName)) continue;
     const values = attribute.single ? visibleValue(entry, attribute, objectType) : entry.values(attribute.ldapName);
+    if (attribute.type === 'reference' && values.every(isPlaceholder)) continue;
     const json = values.map((value) => jsonOf(value, attribute, references, objectType)[0] ?? value.toString());
     const shown = attribute.single ? json[0] : json;
     face[attribute.name] = shown;

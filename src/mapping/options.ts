@@ -76,6 +76,8 @@ export interface ObjectTypeOptions {
   /** Core attributes that the directory has no place for and that the state store keeps. */
   readonly stored: readonly string[];
   readonly memberAttribute?: string;
+  /** What becomes of a group without members where its class demands one; absent: `placeholder`. */
+  readonly emptyGroup?: 'placeholder' | 'refuse';
   /** Absent: {@link defaultPassword}. */
   readonly password?: PasswordOptions;
   readonly disableFlow?: FlowOptions;

@@ -7,6 +7,7 @@ import { ScimError } from '../scim/error';
 import type { Resource } from '../scim/resource';
 import { encodeMade, evaluatedDN, givenDN } from './create';
 import { type DirectoryAttribute, faceValue, ldapName, virtual } from './directoryFace';
+import { withPlaceholder } from './emptyGroup';
 import { flowSources, flowValues, isAllocated, scopeOf, sourceValues } from './flow';
 import type { ObjectType } from './objectType';
 import { type References, referredDN } from './reference';
@@ -49,7 +50,8 @@ export function updateOf(objectType: ObjectType, input: UpdateInput): Update {
     if (statement === undefined) continue;
     stated.add(attribute.key);
     const values = encode(statement, attribute, objectType, input.references);
-    change(attribute, keepUnresolved(values, attribute, objectType, input));
+    const kept = keepUnresolved(values, attribute, objectType, input);
+    change(attribute, withPlaceholder(objectType, attribute, kept));
   }
   for (const [attribute, values] of flowChanges(objectType, input, stated)) change(attribute, values);
   const dn = newDN(objectType, input, changes);
@@ -79,7 +81,9 @@ function changed(objectType: ObjectType, attribute: DirectoryAttribute, input: U
 }
 
 /** What a replace that leaves it out does not clear. */
-function isProtected({ flows, schema }: ObjectType, { key, required }: DirectoryAttribute, entry: Entry): boolean {
+function isProtected(objectType: ObjectType, attribute: DirectoryAttribute, entry: Entry): boolean {
+  const { flows, schema } = objectType;
+  const { key, required } = attribute;
   return (
     required ||
     key === 'objectclass' ||

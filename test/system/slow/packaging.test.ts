@@ -26,7 +26,8 @@ describe('the package', () => {
 
   test('holds what runs and what is read, and nothing else', () => {
     const own = join(empty, 'node_modules/connector-host');
-    const allowed = /^(dist|connectors|docs|scripts|package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/;
+    const allowed =
+      /^(dist|connectors|docs|scripts|packaging|package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/;
     expect(readdirSync(own).filter((name) => !allowed.test(name) && name !== 'node_modules')).toEqual([]);
     const installed = readdirSync(join(empty, 'node_modules'));
     for (const name of ['typescript', 'jest', '@biomejs', 'fast-check']) expect(installed).not.toContain(name);
