@@ -46,6 +46,26 @@ describe('a new generation', () => {
     builder.finish({ importedAt: 77, watermark: { method: 'm', serverId: 's', value: '1' } });
   }
 
+  it('does not bring back by another id what the host has removed by its name', async () => {
+    fill(['kept', 'moved']);
+    const next = space.beginGeneration();
+    // The host has moved the entry and hidden it; the import, which began before, read it at its new name.
+    const dn = DN.parse('uid=moved,ou=former,dc=x');
+    space.remove({ id: 'id-moved' });
+    space.remove({ normalizedDN: dn.normalized() });
+    const builder = new SpaceBuilder(next.file, next.sequence);
+    const renamed = {
+      id: 'another',
+      anchor: 'another',
+      normalizedDN: dn.normalized(),
+      entry: new Entry(dn, { uid: 'moved' }),
+    };
+    builder.add([row('kept'), row('moved', {}, renamed)]);
+    builder.finish({ importedAt: 77 });
+    await next.switch();
+    expect(await all()).toEqual(['kept']);
+  });
+
   it('takes over what the host has written while it was built', async () => {
     fill(['gone', 'kept', 'changed', 'deleted', 'renamed']);
     const slow = space.beginReading();
