@@ -12,6 +12,7 @@ import type { Metrics } from '../telemetry/metrics';
 import { ObjectTypeHandler } from './connector';
 import type { ConnectorContext } from './context';
 import { Entries } from './entries';
+import type { EventObserver } from './events';
 import type { ConnectorStatus } from './handle';
 import { Importing } from './importing';
 import { importScopesOf, toRowBy } from './importRows';
@@ -20,6 +21,7 @@ import { overheard, resultName } from './observedDirectory';
 import { openDirectory } from './openDirectory';
 import type { ConnectorOptions } from './options';
 import { patient } from './patientDirectory';
+import { Reachability } from './reachability';
 import type { Stores } from './stores';
 
 /** What a connector needs of its surroundings. */
@@ -31,6 +33,8 @@ export interface Surroundings {
   readonly requests: RequestWiring;
   /** What counts what connectors do. */
   readonly metrics?: Pick<Metrics, 'ldapOperation' | 'importEnded'>;
+  /** Who is told what happens. */
+  readonly events?: EventObserver;
 }
 
 /** The host's side of a request. */
@@ -60,7 +64,8 @@ export class OpenedConnector {
   constructor(
     parts: Omit<ConnectorContext, 'objectTypes' | 'scope' | 'filled'>,
     compiled: Compiled,
-    { log, requests, metrics }: Surroundings,
+    { log, requests, metrics, events }: Surroundings,
+    readonly reachability: Reachability,
   ) {
     const { options, directory, space, state, clock } = parts;
     this.#context = { ...parts, ...compiled, filled: (signal) => this.importing.filled(signal) };
@@ -78,7 +83,10 @@ export class OpenedConnector {
       refresh: () => this.#refresh(),
       isRescoped: async () => (await state.descriptions.get())?.scope !== scopeDigest(options),
       imported: () => this.#keepDescription(scopeDigest(options)),
-      ended: (record) => metrics?.importEnded(options.name, record),
+      ended: (record) => {
+        metrics?.importEnded(options.name, record);
+        events?.({ kind: 'runEnded', connector: options.name, record });
+      },
     });
     this.provider = {
       baseUri: (request) => requests.baseUri(request, options.name),
@@ -136,6 +144,7 @@ export class OpenedConnector {
         this.#drained = resolve;
       });
     }
+    this.reachability.close();
     await this.#context.directory.close();
   }
 
@@ -222,15 +231,21 @@ export async function openConnector(
   surroundings: Surroundings,
   describedAnew = false,
 ): Promise<OpenedConnector> {
-  const { log, metrics, clock = () => new Date() } = surroundings;
+  const { log, metrics, events, clock = () => new Date() } = surroundings;
+  const connector = options.name;
   const { state, space, exclusive, spelled, disconnections } = stores;
   const kept = describedAnew ? undefined : await state.descriptions.get();
   const opened = await openDirectory(options, log, kept);
-  const directory = patient(
-    overheard(opened, ({ operation, result, durationMs }) =>
-      metrics?.ldapOperation(options.name, { operation, result: resultName(result), durationMs }),
-    ),
-  );
+  const reachability = new Reachability({
+    lost: (reason) => events?.({ kind: 'directoryLost', connector, reason }),
+    reached: () => events?.({ kind: 'directoryReached', connector }),
+  });
+  const heard = overheard(opened, ({ operation, result, durationMs }) => {
+    metrics?.ldapOperation(connector, { operation, result: resultName(result), durationMs });
+    reachability.heard({ result });
+  });
+  reachability.follow(heard);
+  const directory = patient(heard);
   try {
     const compiled = requireObjectTypes(options, directory);
     for (const { path, message } of compiled.faults) log.warn(message, { path });
@@ -245,8 +260,9 @@ export async function openConnector(
       clock,
       random: (length: number) => randomBytes(length),
     };
-    return new OpenedConnector(parts, compiled, surroundings);
+    return new OpenedConnector(parts, compiled, surroundings, reachability);
   } catch (error) {
+    reachability.close();
     await directory.close();
     throw error;
   }

@@ -227,6 +227,7 @@ class ManagedConnector implements OperatedConnector {
       }
       this.#opened = opened;
       opened.importing.start();
+      this.#surroundings.events?.({ kind: 'directoryReached', connector: this.name });
       this.#become('serving', undefined);
     } catch (error) {
       if (!this.#closed && releases === this.#releases) this.#failed(error, options);
@@ -239,7 +240,9 @@ class ManagedConnector implements OperatedConnector {
       this.#become('faulty', `Its connector file does not fit the directory: ${error.message}`);
     } else if (error instanceof LdapError) {
       const hosts = options.connectivity.hosts.map(({ host, port }) => `${host}:${port}`).join(', ');
-      const detail = `The directory (${hosts}) cannot be used yet: ${reasonOf(error)}. The connector opens by itself when it can.`;
+      const reason = reasonOf(error);
+      const detail = `The directory (${hosts}) cannot be used yet: ${reason}. The connector opens by itself when it can.`;
+      this.#surroundings.events?.({ kind: 'directoryLost', connector: this.name, reason });
       if (detail !== this.#detail) this.#log.warn(detail, { diagnostic: error.diagnostic });
       this.#become('opening', detail);
       this.#retryLater(options);
