@@ -7,6 +7,7 @@ import { containerOfType, type ObjectType } from '../mapping/objectType';
 import { missingRequired } from '../scim/dialect';
 import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
+import { formatPath } from '../scim/path';
 import type { Resource } from '../scim/resource';
 import { Allocation } from './allocation';
 import { BegunCreates } from './begunCreates';
@@ -162,10 +163,16 @@ export class Creation {
       : undefined;
   }
 
-  /** What RFC 7643 requires is required of whoever speaks the core face; the directory's face has its own mandatory attributes. */
+  /** What RFC 7643 requires is required of whoever speaks the core face. What only the directory demands is told by its schema, in the names of both faces. */
   #requireCore(resource: Resource): void {
     if (resource[this.objectType.urn] !== undefined) return;
-    const missing = missingRequired(resource, this.objectType.resourceType);
+    const { resourceType, links } = this.objectType;
+    const optional = links.flatMap((link) =>
+      link.definition.required ? [] : formatPath({ ...link, subAttribute: undefined }),
+    );
+    const missing = missingRequired(resource, resourceType).filter(
+      (path) => !optional.some((name) => path === name || path.startsWith(`${name}.`)),
+    );
     if (missing.length === 0) return;
     throw ScimError.invalidValue(
       `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} required (RFC 7643 §4) and not in the body: send it, or send the attributes of the directory under the ECMA2Host extension.`,

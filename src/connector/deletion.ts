@@ -12,7 +12,9 @@ import type { Entries, Found } from './entries';
 import { deleteEntry, updateEntry } from './export';
 import { exportContext } from './exportContext';
 import { isAmbiguous } from './outcome';
+import { hasPrecondition, requireVersion } from './precondition';
 import type { ReferenceKeeping } from './references';
+import { resourceFor } from './resources';
 import { deleteTree } from './subtree';
 
 /** Deletes resources of one object type. The caller has the turn of the id. */
@@ -29,6 +31,8 @@ export class Deletion {
     const found = await this.entries.liveBeforeWrite(this.objectType, id, onBehalfOf(request));
     if (found === undefined)
       throw ScimError.notFound(`There is no ${this.objectType.name} with id "${id.slice(0, 200)}".`);
+    if (hasPrecondition(request))
+      requireVersion((await resourceFor(this.context, this.objectType, found)).resource, request);
     if (request.dryRun === true) return;
     const { deleteFlow } = this.objectType;
     if (deleteFlow.action === 'delete') await this.deleteFound(found, request);

@@ -20,6 +20,7 @@ import { updateEntry } from './export';
 import { exportContext } from './exportContext';
 import { keepStored } from './keeping';
 import { Passwords } from './passwords';
+import { requireVersion } from './precondition';
 import type { ReferenceKeeping } from './references';
 import { referencesIn, resourceFor } from './resources';
 
@@ -177,17 +178,6 @@ export class Updating {
     if (others.length === 0) return;
     throw ScimError.uniqueness(`Another entry has a value that must be unique: ${others.join(', ')}.`);
   }
-}
-
-/** @throws ScimError 412 when the resource has none of the versions of If-Match (RFC 7644 §3.14). */
-function requireVersion(current: Resource, { ifMatch }: Context): void {
-  if (ifMatch === undefined || ifMatch.includes('*')) return;
-  const opaque = (tag: string) => tag.replace(/^W\//, '');
-  const version = current.meta?.version;
-  if (version !== undefined && ifMatch.some((tag) => opaque(tag) === opaque(version))) return;
-  throw ScimError.preconditionFailed(
-    'The resource has been changed since that version: read it again and repeat the change.',
-  );
 }
 
 /** What `active` turns into; undefined when it stays. @throws ScimError 400 where the connector cannot disable. */

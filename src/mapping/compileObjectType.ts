@@ -63,7 +63,8 @@ export function compileObjectType(input: ObjectTypeInput): { objectType?: Object
   );
   if (faults.some(({ severity }) => severity === 'fault')) return { faults };
   const rdn = rdnAttribute(options, links, schema);
-  const resourceType = resourceTypeOf(input, links, attributes);
+  const given = [...flows.map(({ target }) => target), ...named.map((name) => schema.canonicalName(name))];
+  const resourceType = resourceTypeOf(input, links, attributes, mandatoryOf(classes, schema, given));
   const objectType: ObjectType = {
     name: options.resourceType,
     resourceType,
@@ -106,16 +107,25 @@ function isStoredAs({ schema, extension, attribute }: Link, name: string): boole
   return (extension ? `${schema}:${attribute}` : attribute).toLowerCase() === name.toLowerCase();
 }
 
+/** Keys of the attributes that the classes demand, less those that have a value without a client. */
+function mandatoryOf(classes: readonly string[], schema: Schema, given: readonly string[]): ReadonlySet<string> {
+  const mandatory = new Set(schema.requirements(classes).must.map(({ name }) => schema.canonicalName(name)));
+  for (const key of given) mandatory.delete(key);
+  return mandatory;
+}
+
 function resourceTypeOf(
   { options }: ObjectTypeInput,
   links: readonly Link[],
   attributes: ReadonlyMap<string, DirectoryAttribute>,
+  mandatory: ReadonlySet<string>,
 ): ResourceType {
   const standard = standardType(options.resourceType);
   const { schema, extensions } = coreSchemas(options.resourceType, links, {
     stored: options.stored,
     active: options.disableFlow !== undefined,
     password: options.resourceType === 'User',
+    mandatory,
   });
   return {
     ...standard,

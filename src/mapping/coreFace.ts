@@ -138,6 +138,8 @@ export interface KeptAttributes {
   /** Whether a disable flow gives `active` a meaning. */
   readonly active: boolean;
   readonly password: boolean;
+  /** Attributes of the directory, by key, that an entry cannot be without and that only a client can give. */
+  readonly mandatory: ReadonlySet<string>;
 }
 
 /** The core schema and its extensions, reduced to what reads back as it was set. */
@@ -170,15 +172,17 @@ function reduceAttribute(
   if (attribute.name === 'password') return kept.password ? [attribute] : [];
   const own = links.filter((link) => link.schema === schema && link.attribute === attribute.name);
   if (own.length === 0) return attribute.name === 'userName' ? [attribute] : [];
-  if (attribute.subAttributes === undefined) return [attribute];
+  const required = own.filter(({ target }) => kept.mandatory.has(target)).map(({ subAttribute }) => subAttribute);
+  if (attribute.subAttributes === undefined)
+    return [required.length > 0 ? { ...attribute, required: true } : attribute];
   // Elements of a multi-valued attribute are kept whole (see `remainder.ts`), so all their sub-attributes read back.
   if (attribute.multiValued) return [withTypes(attribute, own)];
   const linked = new Set(own.map(({ subAttribute }) => subAttribute));
   const isReference = attribute.subAttributes.some(({ name: sub }) => sub === '$ref');
-  const subAttributes = attribute.subAttributes.filter(
-    (sub) => linked.has(sub.name) || (isReference && sub.mutability === 'readOnly') || sub.name === '$ref',
-  );
-  return [{ ...attribute, subAttributes }];
+  const subAttributes = attribute.subAttributes
+    .filter((sub) => linked.has(sub.name) || (isReference && sub.mutability === 'readOnly') || sub.name === '$ref')
+    .map((sub) => (required.includes(sub.name) ? { ...sub, required: true } : sub));
+  return [{ ...attribute, required: attribute.required || required.length > 0, subAttributes }];
 }
 
 function withTypes(attribute: AttributeDefinition, links: readonly Link[]): AttributeDefinition {

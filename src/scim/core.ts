@@ -9,10 +9,15 @@ export const coreUserUrn = 'urn:ietf:params:scim:schemas:core:2.0:User';
 export const coreGroupUrn = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 export const enterpriseUserUrn = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 
-type Characteristics = Partial<Omit<AttributeDefinition, 'name' | 'description'>>;
+/** What differs from the defaults of RFC 7643 §2.2. */
+export type Characteristics = Partial<Omit<AttributeDefinition, 'name' | 'description'>>;
 
 /** An attribute with the defaults of RFC 7643 §2.2. */
-function attribute(name: string, description: string, characteristics: Characteristics = {}): AttributeDefinition {
+export function attribute(
+  name: string,
+  description: string,
+  characteristics: Characteristics = {},
+): AttributeDefinition {
   return {
     name,
     description,

@@ -1,17 +1,26 @@
 /** /ServiceProviderConfig, /ResourceTypes and /Schemas (RFC 7644 §4, RFC 7643 §5–7), written once and answered as text. */
+import { createHash } from 'node:crypto';
 import { Types } from 'scimmy';
+import { discoverySchemas, resourceTypeUrn, schemaUrn, serviceProviderConfigUrn } from './discoverySchemas';
 import { ScimError } from './error';
+import type { ETag } from './handler';
 import { listResponse } from './list';
 import type { AttributeDefinition, ResourceType, SchemaDefinition } from './resourceType';
 import type { Features, ServiceProvider } from './serviceProvider';
 
+/** One answer: JSON text, and the version under which a client may keep it. */
+export interface Description {
+  readonly body: string;
+  readonly etag: ETag;
+}
+
 /** All discovery answers under one base URI. Names are looked up without case. */
 export interface Discovery {
-  readonly serviceProviderConfig: string;
-  readonly resourceTypes: string;
-  readonly schemas: string;
-  resourceType(name: string): string | undefined;
-  schema(urn: string): string | undefined;
+  readonly serviceProviderConfig: Description;
+  readonly resourceTypes: Description;
+  readonly schemas: Description;
+  resourceType(name: string): Description | undefined;
+  schema(urn: string): Description | undefined;
 }
 
 /** More base URIs than a host is ever reached by; requests with invented Host headers shall not fill the memory. */
@@ -53,27 +62,31 @@ function describeProvider(
   baseUri: string,
 ): Discovery {
   const schemas = new Map<string, object>();
-  for (const schema of types.flatMap((type) => [type.schema, ...type.extensions])) {
+  for (const schema of [...types.flatMap((type) => [type.schema, ...type.extensions]), ...discoverySchemas]) {
     const key = schema.id.toLowerCase();
     if (!schemas.has(key)) schemas.set(key, describeSchema(schema, baseUri));
   }
   const resourceTypes = new Map(types.map((type) => [type.name.toLowerCase(), describeResourceType(type, baseUri)]));
-  const texts = (resources: ReadonlyMap<string, object>): ReadonlyMap<string, string> =>
-    new Map([...resources].map(([key, resource]) => [key, JSON.stringify(resource)]));
-  const schemaTexts = texts(schemas);
-  const resourceTypeTexts = texts(resourceTypes);
+  const each = (resources: ReadonlyMap<string, object>): ReadonlyMap<string, Description> =>
+    new Map([...resources].map(([key, resource]) => [key, versioned(JSON.stringify(resource))]));
+  const eachSchema = each(schemas);
+  const eachResourceType = each(resourceTypes);
   return {
-    serviceProviderConfig: JSON.stringify(describeConfig(features, maxResults, baseUri)),
-    resourceTypes: listResponse(resourceTypes.size, 1, [...resourceTypes.values()]),
-    schemas: listResponse(schemas.size, 1, [...schemas.values()]),
-    resourceType: (name) => resourceTypeTexts.get(name.toLowerCase()),
-    schema: (urn) => schemaTexts.get(urn.toLowerCase()),
+    serviceProviderConfig: versioned(JSON.stringify(describeConfig(features, maxResults, baseUri))),
+    resourceTypes: versioned(listResponse(resourceTypes.size, 1, [...resourceTypes.values()])),
+    schemas: versioned(listResponse(schemas.size, 1, [...schemas.values()])),
+    resourceType: (name) => eachResourceType.get(name.toLowerCase()),
+    schema: (urn) => eachSchema.get(urn.toLowerCase()),
   };
+}
+
+function versioned(body: string): Description {
+  return { body, etag: `W/"${createHash('sha1').update(body).digest('base64url')}"` };
 }
 
 function describeConfig(features: Features, maxResults: number, baseUri: string): object {
   return {
-    schemas: ['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'],
+    schemas: [serviceProviderConfigUrn],
     ...(features.documentationUri !== undefined && { documentationUri: features.documentationUri }),
     patch: { supported: true },
     bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
@@ -99,7 +112,7 @@ function describeResourceType(
   baseUri: string,
 ): object {
   return {
-    schemas: ['urn:ietf:params:scim:schemas:core:2.0:ResourceType'],
+    schemas: [resourceTypeUrn],
     id: name,
     name,
     endpoint,
@@ -112,7 +125,7 @@ function describeResourceType(
 
 function describeSchema({ id, name, description, attributes }: SchemaDefinition, baseUri: string): object {
   return {
-    schemas: ['urn:ietf:params:scim:schemas:core:2.0:Schema'],
+    schemas: [schemaUrn],
     id,
     name,
     description,

@@ -22,6 +22,8 @@ export interface Exchange {
   parameters(): QueryParameters;
   readonly baseUri: string;
   readonly ifNoneMatch: readonly ETag[] | undefined;
+  /** The client wants no resource back from a change (RFC 7240 §4.2). */
+  readonly prefersMinimal: boolean;
   readonly context: Context;
   /** The request's JSON body. Rejects with 400, 413 or 415. */
   body(): Promise<unknown>;
@@ -50,6 +52,15 @@ export function decodeSegment(segment: string): string {
 export function parseETags(field: string | undefined): readonly ETag[] | undefined {
   if (field === undefined) return undefined;
   return field.trim() === '*' ? ['*'] : (field.match(/(?:W\/)?"[^"]*"/g) ?? []);
+}
+
+/** Whether a Prefer field asks for `return=minimal` (RFC 7240 §2); of two words on one preference the first counts. */
+export function prefersMinimal(field: string | readonly string[] | undefined): boolean {
+  const preferences = String(field ?? '').split(',');
+  const wanted = preferences
+    .map((preference) => /^\s*return\s*=\s*"?([a-z]+)"?\s*(?:;|$)/i.exec(preference)?.[1])
+    .find((value) => value !== undefined);
+  return wanted?.toLowerCase() === 'minimal';
 }
 
 /** Weak comparison (RFC 9110 §8.8.3.2). */

@@ -86,6 +86,6 @@ export interface ResourceHandler {
   query(query: Query, context: Context): Promise<Page>;
   /** RFC 7644 §3.5. Answers the resource as it now is, or undefined when it is too large to be worth returning (204). */
   update(id: string, change: Change, context: Context): Promise<Resource | undefined>;
-  /** RFC 7644 §3.6. Resolves when the resource is gone for SCIM; 404 when it was not there. */
+  /** RFC 7644 §3.6. Resolves when the resource is gone for SCIM; 404 when it was not there, 412 when it has another version. */
   delete(id: string, context: Context): Promise<void>;
 }

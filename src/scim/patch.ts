@@ -11,6 +11,9 @@ import { parsePath } from './path';
 import type { ResourceType } from './resourceType';
 import { type IndexedAttribute, type SchemaFace, type SchemaIndex, schemaIndex } from './schemaIndex';
 
+/** Operations of one request; each may look at every value of an attribute. */
+const maxOperations = 5_000;
+
 /** A PATCH ready to apply, with what its reading brought to light. */
 export interface CompiledPatch extends Change {
   readonly kind: 'patch';
@@ -32,6 +35,10 @@ export function compilePatch(body: unknown, type: ResourceType): CompiledPatch {
     throw ScimError.invalidSyntax(
       'A PATCH takes an object with a list "Operations" that holds at least one operation.',
     );
+  }
+  if (operations.length > maxOperations) {
+    const detail = `A PATCH takes at most ${maxOperations} operations but got ${operations.length}: send several requests, or several values in one operation.`;
+    throw new ScimError(413, undefined, detail);
   }
   const compiler = new PatchCompiler(type);
   operations.forEach((operation, position) => {

@@ -13,7 +13,10 @@ export function checkMediaType(contentType: string | undefined): void {
   throw new ScimError(415, undefined, 'The body must be application/scim+json or application/json, in UTF-8.');
 }
 
-/** The JSON value of a body. Throws 400 `invalidSyntax` with the place of the fault. */
+/** Objects and lists within one another; a bulk request of extensions with complex values has ten. */
+const maxNesting = 32;
+
+/** The JSON value of a body. Throws 400 `invalidSyntax` with the place of the fault, or when it nests too deep. */
 export function parseBody(body: Uint8Array): unknown {
   let text: string;
   try {
@@ -22,6 +25,12 @@ export function parseBody(body: Uint8Array): unknown {
     throw ScimError.invalidSyntax('The body is not valid UTF-8.');
   }
   if (text.trim() === '') throw ScimError.invalidSyntax('The body is empty.');
+  // Before it is parsed: what nests as deep as it is long exhausts the stack of whoever walks it.
+  if (nestsTooDeep(text)) {
+    throw ScimError.invalidSyntax(
+      `The body has more than ${maxNesting} objects and lists within one another: no SCIM message nests that deep.`,
+    );
+  }
   try {
     return JSON.parse(text);
   } catch {
@@ -31,6 +40,32 @@ export function parseBody(body: Uint8Array): unknown {
     const column = (lines.at(-1)?.length ?? 0) + 1;
     throw ScimError.invalidSyntax(`The body is not valid JSON: fault in line ${lines.length}, column ${column}.`);
   }
+}
+
+function nestsTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let position = 0; position < text.length; position++) {
+    const character = text.charCodeAt(position);
+    if (character === quote) {
+      position = closingQuote(text, position);
+      if (position < 0) return false;
+    } else if (character === openBrace || character === openBracket) {
+      if (++depth > maxNesting) return true;
+    } else if (character === closeBrace || character === closeBracket) depth--;
+  }
+  return false;
+}
+
+const [quote, backslash, openBrace, closeBrace, openBracket, closeBracket] = [0x22, 0x5c, 0x7b, 0x7d, 0x5b, 0x5d];
+
+/** Where the string that opens at `start` ends; -1 when it does not. */
+function closingQuote(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let escapes = 0;
+    while (text.charCodeAt(end - 1 - escapes) === backslash) escapes++;
+    if (escapes % 2 === 0) return end;
+  }
+  return -1;
 }
 
 const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])|(?:true|false|null)(?!\w)/y;

@@ -23,13 +23,7 @@ export async function createResource(exchange: Exchange, { type, handler }: Reso
   const projection = resolveProjection(exchange.parameters(), type);
   const { resource, spelledAs, ignored } = canonicalize(await exchange.body(), type);
   const created = await handler.create(resource, changeContext(exchange, spelledAs, ignored));
-  const location = locationOf(created, type, exchange);
-  const answer = resourceAnswer(created, type, exchange, presenterOf(projection, type, spelledAs));
-  return {
-    ...answer,
-    status: 201,
-    headers: { ...answer.headers, ...(location !== undefined && { Location: location }) },
-  };
+  return { ...changedAnswer(created, type, exchange, presenterOf(projection, type, spelledAs)), status: 201 };
 }
 
 /** GET /Users/{id} (§3.4.1). */
@@ -55,7 +49,7 @@ export async function replaceResource(
   const change = compileReplace(resource, type, faces);
   const context = changeContext(exchange, spelledAs, ignored);
   const result = await withId(segment, (id) => handler.update(id, change, context));
-  return result ? resourceAnswer(result, type, exchange, presenterOf(projection, type, spelledAs)) : { status: 204 };
+  return changedAnswer(result, type, exchange, presenterOf(projection, type, spelledAs));
 }
 
 /** PATCH /Users/{id} (§3.5.2). */
@@ -65,9 +59,7 @@ export async function patchResource(exchange: Exchange, endpoint: ResourceEndpoi
   const change = compilePatch(await exchange.body(), type);
   const context = changeContext(exchange, change.spelledAs, change.ignored);
   const result = await withId(segment, (id) => handler.update(id, change, context));
-  return result
-    ? resourceAnswer(result, type, exchange, presenterOf(projection, type, change.spelledAs))
-    : { status: 204 };
+  return changedAnswer(result, type, exchange, presenterOf(projection, type, change.spelledAs));
 }
 
 /** DELETE /Users/{id} (§3.6). */
@@ -136,13 +128,32 @@ function changeContext(
   return spelledAs.size === 0 ? context : { ...context, spelledAs };
 }
 
+/** The answer to a change: 204 where there is no resource to show, or the client has asked for none. */
+function changedAnswer(
+  resource: Resource | undefined,
+  type: ResourceType,
+  exchange: Exchange,
+  present: Presenter,
+): Answer {
+  if (resource === undefined) return { status: 204 };
+  if (!exchange.prefersMinimal) return resourceAnswer(resource, type, exchange, present);
+  const headers = { ...resourceHeaders(resource, type, exchange), 'Preference-Applied': 'return=minimal' };
+  return { status: 204, headers };
+}
+
 function resourceAnswer(resource: Resource, type: ResourceType, exchange: Exchange, present: Presenter): Answer {
-  const version = resource.meta?.version;
   return {
     status: 200,
+    headers: resourceHeaders(resource, type, exchange),
     body: JSON.stringify(presented(resource, type, exchange, present)),
-    ...(version !== undefined && { headers: { ETag: version } }),
   };
+}
+
+/** Where a resource is and which version of it is meant (RFC 7644 §3.1, §3.14). */
+function resourceHeaders(resource: Resource, type: ResourceType, exchange: Exchange): Record<string, string> {
+  const version = resource.meta?.version;
+  const location = locationOf(resource, type, exchange);
+  return { ...(location !== undefined && { Location: location }), ...(version !== undefined && { ETag: version }) };
 }
 
 function presented(resource: Resource, type: ResourceType, exchange: Exchange, present: Presenter): Resource {

@@ -5,7 +5,7 @@
 import express, { type Request, type Response, type Router } from 'express';
 import { DiscoveryCache } from './discovery';
 import { ScimError } from './error';
-import { type Answer, type Exchange, errorAnswer, parseETags, splitUrl } from './exchange';
+import { type Answer, type Exchange, errorAnswer, parseETags, prefersMinimal, splitUrl } from './exchange';
 import { parametersOfUrl } from './query';
 import { checkMediaType, parseBody } from './requestBody';
 import { route } from './routes';
@@ -36,6 +36,7 @@ export function createScimRouter(provider: ServiceProvider): Router {
       parameters: () => parametersOfUrl(search),
       baseUri: provider.baseUri(request),
       ifNoneMatch: parseETags(request.headers['if-none-match']),
+      prefersMinimal: prefersMinimal(request.headers.prefer),
       // `*` asks for no version, only that the resource is there, which every change demands anyway.
       context: { ...parts, signal: deadline.signal, ...(ifMatch && ifMatch[0] !== '*' && { ifMatch }) },
       body: () => readBody(request, response),

@@ -1,7 +1,7 @@
 /** Which method on which path does what (RFC 7644 §3.2, table 2). Paths compare without case. */
-import { type DiscoveryCache, refuseFilter } from './discovery';
+import { type Description, type DiscoveryCache, refuseFilter } from './discovery';
 import { ScimError } from './error';
-import { type Answer, decodeSegment, type Exchange } from './exchange';
+import { type Answer, decodeSegment, type Exchange, hasETag } from './exchange';
 import {
   createResource,
   deleteResource,
@@ -67,19 +67,22 @@ function resourceActions(
 }
 
 function discoveryAction(
-  { baseUri, search }: Exchange,
+  { baseUri, search, ifNoneMatch }: Exchange,
   cache: DiscoveryCache,
   name: string,
   segment: string | undefined,
 ): Action | undefined {
   const one = segment === undefined ? undefined : decodeSegment(segment);
-  const answer = (body: string | undefined): Answer => {
-    if (body === undefined) throw ScimError.notFound('There is no such resource type or schema.');
-    return { status: 200, body };
+  const answer = (description: Description | undefined): Answer => {
+    if (description === undefined) throw ScimError.notFound('There is no such resource type or schema.');
+    const { body, etag } = description;
+    // Clients may keep it but have to ask: the schema of a directory changes when somebody changes it.
+    const headers = { ETag: etag, 'Cache-Control': 'private, no-cache' };
+    return hasETag(ifNoneMatch, etag) ? { status: 304, headers } : { status: 200, headers, body };
   };
-  const list = (body: string): Answer => {
+  const list = (description: Description): Answer => {
     refuseFilter(search);
-    return answer(body);
+    return answer(description);
   };
   switch (name) {
     case 'serviceproviderconfig':

@@ -27,6 +27,22 @@ describe('what is compiled', () => {
       expect(compile(options).faults).toEqual([]);
   });
 
+  test('what the classes demand and only a client can give is required in the schema', () => {
+    const requiredOf = (options: Options) =>
+      objectType(options).resourceType.schema.attributes.flatMap(({ name, required, subAttributes = [] }) => [
+        ...(required ? [name] : []),
+        ...subAttributes.flatMap((sub) => (sub.required ? [`${name}.${sub.name}`] : [])),
+      ]);
+    // cn has a flow that fills it.
+    expect(requiredOf({})).toEqual(['userName', 'name', 'name.familyName']);
+    expect(
+      requiredOf({ mappings: [uid, sn, { kind: 'constant', constant: 'x', target: 'sn', apply: 'always' }] }),
+    ).toEqual(['userName']);
+    expect(requiredOf({ mappings: [uid, sn], dn: 'Join("", "sn=", [userName], ",dc=x")' })).toEqual(['userName']);
+    // An empty group has a placeholder.
+    expect(requiredOf({ resourceType: 'Group', targetObject: 'groupOfNames' })).toEqual(['displayName']);
+  });
+
   test('names of the schema are interchangeable: entries are read under the first ones', () => {
     const type = objectType({
       attributes: ['commonName', 'surname', 'userid', 'handle', 'description;LANG-fr'].map((name) => ({ name })),

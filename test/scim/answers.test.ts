@@ -163,7 +163,7 @@ describe('discovery', () => {
   it('describes every schema with every attribute, whatever its name, and leaves out what is not said', async () => {
     const { app } = openProvider();
     const schemas = await read(app, '/schemas');
-    expect(schemas).toMatchObject({ totalResults: 4, itemsPerPage: 4 });
+    expect(schemas).toMatchObject({ totalResults: 7, itemsPerPage: 7 });
     expect(JSON.stringify(schemas)).not.toContain('null');
     const described = await read(app, `/Schemas/${ecma.toUpperCase()}`);
     expect(schemas.Resources).toContainEqual(described);

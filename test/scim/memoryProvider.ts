@@ -41,14 +41,12 @@ export class MemoryHandler implements ResourceHandler {
   async update(id: string, change: Parameters<ResourceHandler['update']>[1], context: Context) {
     this.lastContext = context;
     const current = await this.get(id);
-    if (context.ifMatch && !context.ifMatch.includes(current.meta?.version ?? '')) {
-      throw ScimError.preconditionFailed('The resource has another version.');
-    }
+    requireVersion(current, context);
     return this.#save(id, change.apply(current));
   }
 
-  async delete(id: string): Promise<void> {
-    await this.get(id);
+  async delete(id: string, context: Context): Promise<void> {
+    requireVersion(await this.get(id), context);
     this.resources.delete(id);
   }
 
@@ -57,6 +55,12 @@ export class MemoryHandler implements ResourceHandler {
     const saved = { ...resource, id, meta: { resourceType: this.type.name, version: `W/"${before + 1}"` } };
     this.resources.set(id, saved);
     return saved;
+  }
+}
+
+function requireVersion({ meta }: Resource, { ifMatch }: Context): void {
+  if (ifMatch && !ifMatch.some((tag) => tag.replace(/^W\//, '') === meta?.version?.replace(/^W\//, ''))) {
+    throw ScimError.preconditionFailed('The resource has another version.');
   }
 }
 

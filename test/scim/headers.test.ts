@@ -1,0 +1,112 @@
+/** What header fields ask for and what they tell: versions, preferences, locations, caching (RFC 7644 §3.1, §3.14; RFC 7240; RFC 9110 §13). */
+import supertest from 'supertest';
+import { base, openProvider, withBarbara } from './memoryProvider';
+
+const path = `${base}/Users/id%2F1`;
+const location = 'https://host.example/ecma2host_X/scim/Users/id%2F1';
+const patch = JSON.stringify({ Operations: [{ op: 'replace', path: 'title', value: 't' }] });
+const user = JSON.stringify({ userName: 'barbara' });
+
+type Method = 'get' | 'put' | 'patch' | 'delete' | 'post';
+
+async function send(method: Method, headers: Record<string, string> = {}, target = path) {
+  const opened = await withBarbara();
+  const request = supertest(opened.app)[method](target).set(headers);
+  if (method === 'get' || method === 'delete') return request;
+  return request.set('Content-Type', 'application/scim+json').send(method === 'patch' ? patch : user);
+}
+
+describe('If-Match', () => {
+  it.each(['W/"1"', '"1"', '*', ' "0", W/"1"', '"a,b","1"'])('%s lets a change of version 1 pass', async (field) => {
+    for (const [method, status] of [
+      ['put', 200],
+      ['patch', 200],
+      ['delete', 204],
+    ] as const) {
+      expect([method, (await send(method, { 'If-Match': field })).status]).toEqual([method, status]);
+    }
+  });
+
+  it.each(['W/"2"', '"2"', '', '1', '"*"', '"1', 'W/"11"'])('%s refuses it with 412', async (field) => {
+    for (const method of ['put', 'patch', 'delete'] as const) {
+      const answer = await send(method, { 'If-Match': field });
+      expect([method, answer.status]).toEqual([method, 412]);
+      expect(JSON.parse(answer.text)).toMatchObject({ status: '412' });
+    }
+  });
+
+  it('counts after everything else: what is not there is 404', async () => {
+    for (const method of ['put', 'patch', 'delete'] as const) {
+      expect((await send(method, { 'If-Match': '"2"' }, `${base}/Users/nobody`)).status).toBe(404);
+    }
+  });
+});
+
+describe('If-None-Match', () => {
+  it.each(['W/"1"', '"1"', '*', '"0", "1"'])('%s answers 304 without a body, with the version', async (field) => {
+    const answer = await send('get', { 'If-None-Match': field });
+    expect([answer.status, answer.text, answer.headers.etag]).toEqual([304, '', 'W/"1"']);
+  });
+
+  it.each(['W/"2"', '', 'nothing'])('%s answers the resource', async (field) => {
+    expect((await send('get', { 'If-None-Match': field })).status).toBe(200);
+  });
+});
+
+describe('Prefer', () => {
+  it.each(['return=minimal', 'respond-async, Return = "minimal"; x=y', 'return=minimal, return=representation'])(
+    '%s leaves the resource out of the answer to a change',
+    async (field) => {
+      for (const method of ['put', 'patch'] as const) {
+        const { status, text, headers } = await send(method, { Prefer: field });
+        expect([status, text]).toEqual([204, '']);
+        expect(headers).toMatchObject({ etag: 'W/"2"', location, 'preference-applied': 'return=minimal' });
+      }
+      const created = await send('post', { Prefer: field }, `${base}/Users`);
+      expect([created.status, created.text, created.headers.etag]).toEqual([201, '', 'W/"1"']);
+      expect(created.headers.location).toMatch(/Users\/id%2F\d$/);
+    },
+  );
+
+  it.each(['return=representation', 'return=representation, return=minimal', 'x-return=minimal', ''])(
+    '%s does not',
+    async (field) => {
+      const { status, headers } = await send('patch', { Prefer: field });
+      expect([status, headers['preference-applied']]).toEqual([200, undefined]);
+    },
+  );
+});
+
+describe('Location', () => {
+  it('comes with every answer that carries one resource, and is its meta.location', async () => {
+    for (const method of ['get', 'put', 'patch'] as const) {
+      const { headers, text } = await send(method);
+      expect([headers.location, JSON.parse(text).meta.location]).toEqual([location, location]);
+    }
+    const created = await send('post', {}, `${base}/Users`);
+    expect(created.headers.location).toBe(JSON.parse(created.text).meta.location);
+  });
+});
+
+describe('discovery', () => {
+  it.each(['/ServiceProviderConfig', '/Schemas', '/ResourceTypes', '/ResourceTypes/User'])(
+    '%s may be kept, has a version, and 304 says that it still holds',
+    async (endpoint) => {
+      const { app } = openProvider();
+      const first = await supertest(app).get(base + endpoint);
+      expect(first.headers).toMatchObject({
+        'cache-control': 'private, no-cache',
+        etag: expect.stringMatching(/^W\/"/),
+      });
+      const again = await supertest(app)
+        .get(base + endpoint)
+        .set('If-None-Match', String(first.headers.etag));
+      expect([again.status, again.text, again.headers.etag]).toEqual([304, '', first.headers.etag]);
+      const other = await supertest(app)
+        .get(base + endpoint)
+        .set('X-Host', 'other.example')
+        .set('If-None-Match', String(first.headers.etag));
+      expect(other.status).toBe(200);
+    },
+  );
+});
