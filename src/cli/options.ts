@@ -30,7 +30,7 @@ export function withFolders(command: Command): Command {
     for (const [key, value] of Object.entries(read.flags)) {
       if (!isGiven(action, key)) action.setOptionValueWithSource(key, value, 'config');
     }
-    refusePlainToken(action);
+    refusePlainSecrets(action);
   });
 }
 
@@ -83,7 +83,7 @@ function addSettings(command: Command, chosen: (setting: HostSetting) => boolean
 }
 
 function placeholderOf({ key, kind }: HostSetting): string {
-  if (key === 'adminToken') return 'reference';
+  if (secrets.has(key)) return 'reference';
   if (kind === 'number') return 'number';
   if (kind === 'boolean') return 'true|false';
   if (kind === 'path') return key.endsWith('File') ? 'file' : 'dir';
@@ -95,11 +95,17 @@ function shownDefault({ key, kind }: HostSetting, value: unknown): string {
   return kind === 'path' ? key : String(value);
 }
 
+/** Settings that name a secret. */
+const secrets = new Set(['adminToken', 'mailPassword', 'webhookToken']);
+
 /** Every account of a machine can read the command lines of its processes. */
-function refusePlainToken(command: Command): void {
-  const { adminToken } = command.opts<HostFlags>();
-  if (command.getOptionValueSource('adminToken') === 'cli' && adminToken !== undefined && !isReference(adminToken)) {
-    command.error('error: --admin-token takes env:NAME, file:PATH, enc:… or sha256:…, never the token itself', {
+function refusePlainSecrets(command: Command): void {
+  const given = command.opts<Readonly<Record<string, unknown>>>();
+  for (const { key, flag } of hostSettings) {
+    const value = given[key];
+    if (!secrets.has(key) || typeof value !== 'string' || isReference(value)) continue;
+    if (command.getOptionValueSource(key) !== 'cli') continue;
+    command.error(`error: ${flag} takes env:NAME, file:PATH, enc:… or sha256:…, never the secret itself`, {
       exitCode: 2,
     });
   }

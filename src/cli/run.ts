@@ -14,6 +14,7 @@ import { addCollect } from './collect';
 import { addDiscover } from './discover';
 import { addImport } from './import';
 import { addInit } from './init';
+import { addNotifications } from './notifications';
 import { InputFault } from './passwordInput';
 import { addSecret } from './secret';
 import { addServe } from './serve';
@@ -44,6 +45,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   addCertificate(program);
   addToken(program);
   addSecret(program);
+  addNotifications(program);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => leaveQuietly(error, argv));
   try {
     await program.parseAsync(argv);

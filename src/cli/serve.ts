@@ -2,11 +2,13 @@
 import type { Command } from 'commander';
 import { type ConnectorDefinitions, openRegistry } from '../connector/registry';
 import { type Host, startHost } from '../host/host';
+import type { Notifications } from '../host/notifications/notifications';
 import { requestWiring } from '../host/requestWiring';
 import { createLog, type Log } from '../telemetry/log';
 import { type Administration, administration } from './administration';
 import { announce } from './announce';
 import { ConnectorFiles, type ReadConnectors } from './connectorFiles';
+import { notifications } from './notifications';
 import { type HostFlags, withFolders, withListener } from './options';
 import { Reloading } from './reload';
 
@@ -36,6 +38,7 @@ async function serve(flags: HostFlags, command: Command): Promise<void> {
   const settings = { current: flags };
   const log = openLog(flags);
   const admin = administration(flags, log);
+  const told = await notifications(flags, log);
   const connectorFiles = new ConnectorFiles(log);
   const read = connectorFiles.read(flags);
   if (read.definitions.length === 0)
@@ -44,6 +47,7 @@ async function serve(flags: HostFlags, command: Command): Promise<void> {
     stateDirectory: flags.state,
     log,
     ...(admin && { metrics: admin.metrics }),
+    ...(told && { events: (event) => told.observe(event) }),
     requests: {
       ...requestWiring(flags.requestTimeout * 1000),
       maxBodyBytes: Math.floor(flags.maxBody * mebibyte),
@@ -52,7 +56,7 @@ async function serve(flags: HostFlags, command: Command): Promise<void> {
       },
     },
   });
-  const host = await listen(settings, registry, admin, log);
+  const host = await listen(settings, registry, admin, told, log);
   admin?.metrics.reloaded(!read.faulty, new Date());
   const reloading = new Reloading({
     command,
@@ -85,6 +89,7 @@ function listen(
   settings: { readonly current: HostFlags },
   registry: ConnectorDefinitions,
   admin: Administration | undefined,
+  told: Notifications | undefined,
   log: Log,
 ): Promise<Host> {
   const { port, address, certs, hostName, requestTimeout } = settings.current;
@@ -102,6 +107,7 @@ function listen(
     registry,
     log,
     ...(admin && { metrics: admin.metrics, admin: admin.options(registry) }),
+    ...(told && { notifications: told }),
   });
 }
 

@@ -213,6 +213,7 @@ function toOptions(file: ConnectorFile, name: string, path: string, secrets: Sec
       },
       deltaImport: { enabled: runProfiles.deltaImport.enabled, intervalMs: runProfiles.deltaImport.interval * 1000 },
     },
+    notifications: file.notifications,
     objectTypes: file.objectTypes.map(toObjectType),
   };
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { passwordHashes, textFault } from '../connector/options';
+import { connectorNotifications } from './notificationSchema';
 
 const checked = (kind: 'dn' | 'filter' | 'expression') =>
   z
@@ -272,6 +273,7 @@ export const connectorFileSchema = z
       .describe('Makes missing parents: RDN attribute → object class, e.g. `"ou": "organizationalUnit"`.'),
     partitions: z.array(partition).default([]).describe('Absent: the naming contexts that the server lists.'),
     runProfiles: runProfiles.prefault({}),
+    notifications: connectorNotifications.prefault({}),
     objectTypes: z.array(objectType).min(1),
   })
   .describe('A connector: one endpoint /ecma2host_<name>/scim, where <name> is the name of this file.');

@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { SecretToken } from '../connector/options';
+import type { Secret } from '../telemetry/secret';
 import { type HostSetting, type HostValues, hostFileSchema, hostSettings, pathBeside } from './hostSchema';
 import { type FileFault, findingsOf, parseJsonFile } from './jsonFile';
-import { type Environment, secretToken } from './secretReference';
+import { type Environment, secretToken, secretValue } from './secretReference';
 
 /** What stands in host.json. With faults there are no values. */
 export interface HostFileResult {
@@ -58,9 +59,12 @@ function valueAt(file: unknown, path: string): unknown {
   return path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], file);
 }
 
+/** Where a secret is named. */
+const references = new Set(['admin.token', 'mail.password', 'webhook.token']);
+
 function absolute({ kind, path }: HostSetting, value: unknown, folder: string): unknown {
   if (kind === 'path') return pathBeside(folder, String(value));
-  if (path === 'admin.token' && String(value).startsWith('file:')) {
+  if (references.has(path) && String(value).startsWith('file:')) {
     return `file:${pathBeside(folder, String(value).slice('file:'.length))}`;
   }
   return value;
@@ -98,4 +102,18 @@ export function administratorToken(
   onPlain: () => void,
 ): SecretToken | undefined {
   return adminToken === undefined ? undefined : secretToken(adminToken, process.cwd(), environment, onPlain);
+}
+
+/** The secrets that notifications need, as far as they are named. @throws SecretFault */
+export function notificationSecrets(
+  { mailPassword, webhookToken }: HostValues,
+  environment: Environment,
+  onPlain: (setting: string) => void,
+): { readonly mailPassword?: Secret; readonly webhookToken?: Secret } {
+  const value = (reference: string, setting: string) =>
+    secretValue(reference, process.cwd(), environment, () => onPlain(setting));
+  return {
+    ...(mailPassword !== undefined && { mailPassword: value(mailPassword, 'mail.password') }),
+    ...(webhookToken !== undefined && { webhookToken: value(webhookToken, 'webhook.token') }),
+  };
 }

@@ -5,6 +5,7 @@
 import { hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { hostNotifications } from './notificationSchema';
 
 const port = z.number().int().min(0).max(65535);
 const address = z.string().min(1);
@@ -46,6 +47,7 @@ export const hostFileSchema = z
       })
       .partial()
       .describe('The administration API, on a listener of its own.'),
+    ...hostNotifications,
   })
   .partial()
   .describe('What the process itself needs: where it listens, where things are, what it logs.');
@@ -97,6 +99,25 @@ export interface HostValues {
   /** A reference, or in the environment the token itself. */
   readonly adminToken?: string;
   readonly adminMetricsWithoutToken: boolean;
+  readonly mailServer?: string;
+  readonly mailPort?: number;
+  readonly mailSecurity: 'startTls' | 'tls' | 'none';
+  readonly mailUserName?: string;
+  /** A reference, or in the environment the password itself. */
+  readonly mailPassword?: string;
+  readonly mailFrom?: string;
+  readonly mailTo?: string;
+  readonly mailCa?: string;
+  readonly webhookUrl?: string;
+  /** A reference, or in the environment the token itself. */
+  readonly webhookToken?: string;
+  readonly webhookCa?: string;
+  /** Minutes. */
+  readonly notificationsUnreachableAfter: number;
+  readonly notificationsCompletedRuns: boolean;
+  readonly notificationsTemplates?: string;
+  /** Days. */
+  readonly notificationsRetention: number;
 }
 
 /** The values where nothing says otherwise. Folders are those of the working directory. */
@@ -118,6 +139,10 @@ export function defaultHostValues(): HostValues {
     maxBody: 1,
     adminAddress: '127.0.0.1',
     adminMetricsWithoutToken: false,
+    mailSecurity: 'startTls',
+    notificationsUnreachableAfter: 5,
+    notificationsCompletedRuns: false,
+    notificationsRetention: 90,
   };
 }
 
@@ -144,7 +169,17 @@ function settingOf(at: string, leaf: z.ZodOptional<z.ZodType>): HostSetting {
   };
 }
 
-const isPath = (at: string) => ['connectors', 'certs', 'state', 'sealKeyFile', 'logFile'].includes(at);
+const paths = new Set([
+  'connectors',
+  'certs',
+  'state',
+  'sealKeyFile',
+  'logFile',
+  'mail.ca',
+  'webhook.ca',
+  'notifications.templates',
+]);
+const isPath = (at: string) => paths.has(at);
 
 /** All settings, in the order of the file. */
 export const hostSettings: readonly HostSetting[] = Object.entries(hostFileSchema.shape).flatMap(([key, leaf]) => {

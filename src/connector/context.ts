@@ -6,6 +6,7 @@ import type { Context } from '../scim/handler';
 import type { ConnectorSpace } from '../space/connectorSpace';
 import type { State } from '../space/state';
 import type { Disconnections } from './disconnections';
+import type { Happening } from './events';
 import type { Exclusive } from './exclusive';
 import type { ConnectorOptions } from './options';
 import type { ReadScope } from './readScope';
@@ -24,6 +25,8 @@ export interface ConnectorContext {
   readonly disconnections: Disconnections;
   readonly clock: () => Date;
   readonly random: (length: number) => Uint8Array;
+  /** Tells whoever wants to know of something that has happened. */
+  readonly tell: (what: Happening) => void;
   /** Resolves when the first import has filled the space, or at the signal. */
   readonly filled: (signal: AbortSignal) => Promise<boolean>;
 }

@@ -9,6 +9,7 @@ import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
 import { formatPath } from '../scim/path';
 import type { Resource } from '../scim/resource';
+import type { Secret } from '../telemetry/secret';
 import { Allocation } from './allocation';
 import { BegunCreates } from './begunCreates';
 import { type ConnectorContext, onBehalfOf } from './context';
@@ -87,10 +88,20 @@ export class Creation {
     const disconnected = found === undefined ? await this.#refuseCollisions(entry, request) : undefined;
     if (disconnected !== undefined) return this.updating.reconnect(disconnected, entry, resource, request);
     if (request.dryRun === true) return resource;
-    const { entry: added, separate } = await this.passwords.forCreate(entry);
+    const { entry: added, separate, madeUp } = await this.passwords.forCreate(entry);
     const made = found ?? (await this.#add(added, key, isBegun, request));
     await this.#setPassword(made, separate, key, request);
-    return this.#finish(made, resource, key, request, previous);
+    const created = await this.#finish(made, resource, key, request, previous);
+    // What an earlier attempt has added has the password that was made up then, unless it was set just now.
+    if (madeUp !== undefined && (found === undefined || separate !== undefined)) this.#tellOf(made, created, madeUp);
+    return created;
+  }
+
+  /** Whoever is to get the password that was made up is told of it, once: nothing else knows it. */
+  #tellOf({ entry }: Found, resource: Resource, password: Secret): void {
+    const { options, tell } = this.context;
+    if (options.notifications.createdAccount === undefined) return;
+    tell({ kind: 'accountCreated', dn: entry.dn.toString(), resource, password });
   }
 
   /** An entry whose password is refused is not left behind without one. */

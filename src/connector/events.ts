@@ -2,22 +2,32 @@
 import type { Resource } from '../scim/resource';
 import type { RunRecord } from '../space/run';
 import type { Secret } from '../telemetry/secret';
+import type { NotificationOptions } from './options';
 
-/** One thing that has happened. Every event names its connector. */
-export type ConnectorEvent =
+/** One thing that has happened. */
+export type ConnectorEvent = Happening & {
+  readonly connector: string;
+  /** What the connector's file says of notifications. */
+  readonly notifications: NotificationOptions;
+};
+
+/** What can happen. */
+export type Happening =
   /** A run of a run profile has ended, however it ended. */
-  | { readonly kind: 'runEnded'; readonly connector: string; readonly record: RunRecord }
+  | { readonly kind: 'runEnded'; readonly record: RunRecord }
   /** The directory can be reached again. */
-  | { readonly kind: 'directoryReached'; readonly connector: string }
+  | { readonly kind: 'directoryReached' }
   /** The directory cannot be reached any more; said once until it can. */
-  | { readonly kind: 'directoryLost'; readonly connector: string; readonly reason: string }
+  | { readonly kind: 'directoryLost'; readonly reason: string }
+  /** A guard rail stops an operation from now on. `detail` says how many there were in which time, and where to release it. */
+  | { readonly kind: 'limitReached'; readonly operation: string; readonly detail: string }
+  /** An operator has released the guard rail, or its window has passed. */
+  | { readonly kind: 'limitReleased'; readonly operation: string }
   /** An account was created with a password that the connector has made up. Only where its file asks for it. */
   | {
       readonly kind: 'accountCreated';
-      readonly connector: string;
-      readonly resourceType: string;
       readonly dn: string;
-      /** As the client has sent it, without passwords. */
+      /** As the client is answered. */
       readonly resource: Resource;
       readonly password: Secret;
     };

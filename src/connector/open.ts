@@ -12,7 +12,7 @@ import type { Metrics } from '../telemetry/metrics';
 import { ObjectTypeHandler } from './connector';
 import type { ConnectorContext } from './context';
 import { Entries } from './entries';
-import type { EventObserver } from './events';
+import type { EventObserver, Happening } from './events';
 import type { ConnectorStatus } from './handle';
 import { Importing } from './importing';
 import { importScopesOf, toRowBy } from './importRows';
@@ -64,10 +64,10 @@ export class OpenedConnector {
   constructor(
     parts: Omit<ConnectorContext, 'objectTypes' | 'scope' | 'filled'>,
     compiled: Compiled,
-    { log, requests, metrics, events }: Surroundings,
+    { log, requests, metrics }: Surroundings,
     readonly reachability: Reachability,
   ) {
-    const { options, directory, space, state, clock } = parts;
+    const { options, directory, space, state, clock, tell } = parts;
     this.#context = { ...parts, ...compiled, filled: (signal) => this.importing.filled(signal) };
     this.#entries = new Entries(this.#context);
     this.#endpoints = this.#endpointsOf(compiled.objectTypes);
@@ -85,7 +85,7 @@ export class OpenedConnector {
       imported: () => this.#keepDescription(scopeDigest(options)),
       ended: (record) => {
         metrics?.importEnded(options.name, record);
-        events?.({ kind: 'runEnded', connector: options.name, record });
+        tell({ kind: 'runEnded', record });
       },
     });
     this.provider = {
@@ -197,6 +197,11 @@ export class OpenedConnector {
   }
 }
 
+/** Tells of what happens to a connector. */
+export function telling({ name, notifications }: ConnectorOptions, events?: EventObserver): (what: Happening) => void {
+  return (what) => events?.({ ...what, connector: name, notifications });
+}
+
 function nothingYet(importing: Importing): ScimError {
   if (importing.running) {
     return ScimError.unavailable(
@@ -233,12 +238,13 @@ export async function openConnector(
 ): Promise<OpenedConnector> {
   const { log, metrics, events, clock = () => new Date() } = surroundings;
   const connector = options.name;
+  const tell = telling(options, events);
   const { state, space, exclusive, spelled, disconnections } = stores;
   const kept = describedAnew ? undefined : await state.descriptions.get();
   const opened = await openDirectory(options, log, kept);
   const reachability = new Reachability({
-    lost: (reason) => events?.({ kind: 'directoryLost', connector, reason }),
-    reached: () => events?.({ kind: 'directoryReached', connector }),
+    lost: (reason) => tell({ kind: 'directoryLost', reason }),
+    reached: () => tell({ kind: 'directoryReached' }),
   });
   const heard = overheard(opened, ({ operation, result, durationMs }) => {
     metrics?.ldapOperation(connector, { operation, result: resultName(result), durationMs });
@@ -259,6 +265,7 @@ export async function openConnector(
       disconnections,
       clock,
       random: (length: number) => randomBytes(length),
+      tell,
     };
     return new OpenedConnector(parts, compiled, surroundings, reachability);
   } catch (error) {

@@ -46,6 +46,16 @@ export interface PartitionOptions {
   readonly excludedContainers: readonly string[];
 }
 
+/** Who is told of this connector, besides those whom the host tells of all. */
+export interface NotificationOptions {
+  /** Mail addresses. */
+  readonly to: readonly string[];
+  /** Whether runs that ended well are told of too; absent: as the host has it. */
+  readonly completedRuns?: boolean;
+  /** Who gets the password that was made up for a new account: mail addresses, and `user` for the account's own. Absent: nobody. */
+  readonly createdAccount?: readonly string[];
+}
+
 /** One connector. */
 export interface ConnectorOptions {
   readonly name: string;
@@ -77,6 +87,7 @@ export interface ConnectorOptions {
     readonly fullImport: { readonly pageSize: number; readonly accidentLimit: number };
     readonly deltaImport: { readonly enabled: boolean; readonly intervalMs: number };
   };
+  readonly notifications: NotificationOptions;
   readonly objectTypes: readonly ObjectTypeOptions[];
 }
 

@@ -10,12 +10,21 @@ import { hashOf } from '../directory/passwordHash';
 import { traitsOf } from '../directory/traits';
 import type { ObjectType } from '../mapping/objectType';
 import { defaultPassword, type PasswordOptions } from '../mapping/options';
+import { Secret } from '../telemetry/secret';
 import type { ConnectorContext } from './context';
 import { randomPassword } from './randomPassword';
 
 /** A password that is set by an operation of its own, before or after the write that it belongs to. */
 export interface SeparatePassword {
   readonly password: string;
+}
+
+/** What becomes of the password of a new entry. */
+export interface NewPassword {
+  readonly entry: Entry;
+  readonly separate?: SeparatePassword;
+  /** The password, where nobody has given one and the policy made one up. */
+  readonly madeUp?: Secret;
 }
 
 /** The passwords of one object type. */
@@ -31,15 +40,17 @@ export class Passwords {
   }
 
   /** A new entry with the password that it is to be added with, and the one that is to be set afterwards instead. */
-  async forCreate(entry: Entry): Promise<{ readonly entry: Entry; readonly separate?: SeparatePassword }> {
+  async forCreate(entry: Entry): Promise<NewPassword> {
     const attribute = this.#attributeOf(entry.attributes());
-    const password = this.#initial(attribute?.values[0]?.toString());
+    const given = attribute?.values[0]?.toString();
+    const password = this.#initial(given);
     const without = attribute === undefined ? entry : entry.with([{ name: attribute.name, values: [] }]);
     if (password === undefined) return { entry: without };
-    if (this.#policy.method === 'passwordModify') return { entry: without, separate: { password } };
+    const madeUp = given === undefined ? { madeUp: new Secret(password) } : {};
+    if (this.#policy.method === 'passwordModify') return { entry: without, separate: { password }, ...madeUp };
     const name = attribute?.name ?? this.#objectType.passwordAttribute;
     const written = { name, values: [await this.#hashed(password)] };
-    return { entry: new Entry(entry.dn, [...without.attributes(), written, ...this.#mustChange()]) };
+    return { entry: new Entry(entry.dn, [...without.attributes(), written, ...this.#mustChange()]), ...madeUp };
   }
 
   /** What an update writes of the secrets that were changed, and the password that is to be set by itself instead. */

@@ -7,7 +7,7 @@ import type { Log } from '../telemetry/log';
 import { Secret } from '../telemetry/secret';
 import type { ConnectorStatus } from './handle';
 import { ConnectorFaults } from './objectTypes';
-import { type OpenedConnector, openConnector, type Surroundings } from './open';
+import { type OpenedConnector, openConnector, type Surroundings, telling } from './open';
 import { type ConnectorOperations, type OperatedConnector, type OperatedRegistry, Operations } from './operations';
 import type { ConnectorOptions } from './options';
 import { openStores, type Stores } from './stores';
@@ -227,7 +227,7 @@ class ManagedConnector implements OperatedConnector {
       }
       this.#opened = opened;
       opened.importing.start();
-      this.#surroundings.events?.({ kind: 'directoryReached', connector: this.name });
+      telling(options, this.#surroundings.events)({ kind: 'directoryReached' });
       this.#become('serving', undefined);
     } catch (error) {
       if (!this.#closed && releases === this.#releases) this.#failed(error, options);
@@ -242,7 +242,7 @@ class ManagedConnector implements OperatedConnector {
       const hosts = options.connectivity.hosts.map(({ host, port }) => `${host}:${port}`).join(', ');
       const reason = reasonOf(error);
       const detail = `The directory (${hosts}) cannot be used yet: ${reason}. The connector opens by itself when it can.`;
-      this.#surroundings.events?.({ kind: 'directoryLost', connector: this.name, reason });
+      telling(options, this.#surroundings.events)({ kind: 'directoryLost', reason });
       if (detail !== this.#detail) this.#log.warn(detail, { diagnostic: error.diagnostic });
       this.#become('opening', detail);
       this.#retryLater(options);

@@ -11,6 +11,7 @@ import { type AdminListener, listenForAdmin } from './adminListener';
 import { createApp } from './app';
 import { type Certificate, type CertificateInfo, openCertificate } from './certificate';
 import { HttpsServer } from './httpsServer';
+import type { Notifications } from './notifications/notifications';
 
 const CERTIFICATE_CHECK_MS = 3_600_000;
 const WARNING_EVERY_MS = 24 * CERTIFICATE_CHECK_MS;
@@ -39,6 +40,8 @@ export interface HostDependencies {
   readonly clock?: () => Date;
   /** What counts what the host does. */
   readonly metrics?: Metrics;
+  /** Who tells people what has happened; absent: nobody does. */
+  readonly notifications?: Pick<Notifications, 'certificate' | 'close'>;
   /** The administration, on a listener of its own; absent: there is none. */
   readonly admin?: AdministrationOptions;
 }
@@ -73,8 +76,8 @@ type Release = () => Promise<void> | void;
  * used or the port cannot be had; then everything is closed again, except the log, to which the caller may have more to say.
  */
 export async function startHost(options: HostOptions, dependencies: HostDependencies): Promise<Host> {
-  const { log, registry, clock, metrics } = dependencies;
-  const releases: Release[] = [() => log.close(), () => registry.close()];
+  const { log, registry, clock, metrics, notifications } = dependencies;
+  const releases: Release[] = [() => log.close(), () => notifications?.close(), () => registry.close()];
   const stopping = new AbortController();
   try {
     const certificates = await watchCertificate(options, dependencies);
@@ -167,10 +170,11 @@ interface WatchedCertificate {
 /** Opens the certificate, and looks every hour whether it was replaced or has to be made anew; warns of it once a day. */
 async function watchCertificate(
   { certsDirectory, hostName }: HostOptions,
-  { log, clock }: HostDependencies,
+  { log, clock, notifications }: HostDependencies,
 ): Promise<WatchedCertificate> {
   const files = { directory: certsDirectory, hostName, ...(clock && { clock }) };
   let current = await openCertificate(files);
+  notifications?.certificate(current.info);
   const now = () => (clock?.() ?? new Date()).getTime();
   let warned = now();
   let listener: (renewed: Certificate) => void = () => undefined;
@@ -179,6 +183,7 @@ async function watchCertificate(
     const { file, validTo, fingerprint256, warnings } = found.info;
     const replaced = found.cert !== current.cert || found.key !== current.key;
     current = found;
+    notifications?.certificate(found.info);
     if (replaced) {
       listener(found);
       log.info('the host uses another certificate from now on', { file, validTo, fingerprint256 });
