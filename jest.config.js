@@ -8,6 +8,8 @@ module.exports = {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/slow/'],
+  // Only against what hangs: a machine that is busy with something else takes many times longer than an idle one.
+  testTimeout: 180_000,
   reporters: ['default', '<rootDir>/test/support/summaryReporter.js'],
   transform: {
     '^.+\\.ts$': [

@@ -27,8 +27,8 @@ export interface ConnectorContext {
   readonly random: (length: number) => Uint8Array;
   /** Tells whoever wants to know of something that has happened. */
   readonly tell: (what: Happening) => void;
-  /** Resolves when the first import has filled the space, or at the signal. */
-  readonly filled: (signal: AbortSignal) => Promise<boolean>;
+  /** Resolves when the first import has filled the space. @throws ScimError 503 when it has failed, or at the signal. */
+  readonly filled: (signal: AbortSignal) => Promise<void>;
 }
 
 /** The options of a directory operation on behalf of a request. */

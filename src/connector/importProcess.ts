@@ -4,11 +4,13 @@
  * between the two; neither arguments nor environment hold any of it.
  */
 import { type ChildProcess, fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { LoadTarget } from '../space/fullImport';
 import type { LoadProgress, LoadResult } from '../space/loadGeneration';
 import type { DisconnectedEntry, IdException, KeptDescription } from '../space/state';
 import type { ConnectorOptions } from './options';
+import { Turns } from './turns';
 
 /** What an import has to know, as plain values. */
 export interface ImportJob {
@@ -20,6 +22,8 @@ export interface ImportJob {
   readonly sequence: number;
   readonly ids: readonly IdException[];
   readonly disconnected: readonly DisconnectedEntry[];
+  /** Nothing has been imported yet, so that lists wait for this import: then it does not stand back behind other work. */
+  readonly awaited: boolean;
 }
 
 /** What an import did, with the ids that it has allocated for entries without an immutable anchor. */
@@ -36,6 +40,13 @@ export type ImportMessage =
 /** What an environment may hand on: where trust and libraries are found, and nothing that could be a secret. */
 const HANDED_ON = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_DIR', 'SSL_CERT_FILE', 'LD_LIBRARY_PATH', 'SystemRoot', 'TZ'];
 
+/**
+ * Imports of one host at once. Each is a process with a memory of its own, and while it starts it wants a whole core: a
+ * host with many connectors would overrun a small machine at every start. More than cores, because most of the time of a
+ * large import is spent waiting for its directory.
+ */
+const turns = new Turns(2 * availableParallelism());
+
 /** The options of a connector as they may be sent: a password is text there, and tokens stay here. */
 export function sendable(options: ConnectorOptions): Pick<ImportJob, 'options' | 'password'> {
   const { password, ...connectivity } = options.connectivity;
@@ -44,16 +55,23 @@ export function sendable(options: ConnectorOptions): Pick<ImportJob, 'options' |
 }
 
 /**
- * Runs an import and answers when its process has ended, so that nobody writes the file any more. Rejects with what the
+ * Runs an import when it is its turn, and answers when its process has ended, so that nobody writes the file any more. Rejects with what the
  * process said, when it ended without a word, or with the signal's reason: then the process is ended at once. What it
  * has left of the file is the caller's to delete.
  */
-export async function importInProcess(
+export function importInProcess(
   job: ImportJob,
   onProgress: (progress: LoadProgress) => void,
   signal: LoadTarget['signal'],
 ): Promise<ImportReport> {
-  signal?.throwIfAborted();
+  return turns.run(() => runProcess(job, onProgress, signal), signal);
+}
+
+async function runProcess(
+  job: ImportJob,
+  onProgress: (progress: LoadProgress) => void,
+  signal: LoadTarget['signal'],
+): Promise<ImportReport> {
   const child = fork(join(__dirname, 'importer'), [], {
     serialization: 'advanced',
     // Options of the host's own process, such as the port of a debugger, are not for two.
@@ -85,7 +103,8 @@ function reportOf(
       else last = message;
     });
     child.once('error', reject);
-    child.once('exit', (code, signal) => {
+    // Not `exit`: on a busy machine that comes while the report is still on its way.
+    child.once('close', (code, signal) => {
       if (last?.kind === 'report') resolve(last.report);
       else
         reject(new Error(last?.kind === 'failure' ? last.message : `the import's process ended (${signal ?? code})`));

@@ -52,6 +52,7 @@ function say(message: ImportMessage): void {
 }
 
 process.once('message', (job: ImportJob) => {
+  if (!job.awaited) setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   run(job).then(
     (report) => end({ kind: 'report', report }),
     (error) => end({ kind: 'failure', message: error instanceof Error ? error.message : String(error) }),
@@ -67,4 +68,3 @@ function end(message: ImportMessage): void {
 process.once('disconnect', () => process.exit(1));
 // Signals of the terminal are the host's to answer: it ends this process when it stops.
 process.on('SIGINT', () => undefined);
-setPriority(constants.priority.PRIORITY_BELOW_NORMAL);

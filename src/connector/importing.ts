@@ -201,7 +201,7 @@ export class Importing {
 
   /** A process of its own reads the directory (decision 3), but for the embedded one, which is only in this process. */
   async #load(target: LoadTarget): Promise<LoadResult> {
-    const { options, directory, scopes, toRow, now, state } = this.#dependencies;
+    const { options, directory, space, scopes, toRow, now, state } = this.#dependencies;
     const onProgress = ({ seen }: LoadProgress) => {
       this.#seen = seen;
     };
@@ -213,7 +213,8 @@ export class Importing {
     const { description, schema } = directory;
     const [ids, disconnected] = await Promise.all([state.ids.exceptions(), state.disconnected.all()]);
     const known = { description, schema: schema.source(), readAt: now() };
-    const job = { ...sendable(options), known, file, sequence, ids, disconnected };
+    const awaited = space.importedAt === undefined;
+    const job = { ...sendable(options), known, file, sequence, ids, disconnected, awaited };
     const { allocated, ...result } = await importInProcess(job, onProgress, signal);
     const given = new Set((await state.ids.exceptions()).map(({ normalizedDN }) => normalizedDN));
     for (const { id, normalizedDN } of allocated) {

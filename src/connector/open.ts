@@ -68,7 +68,7 @@ export class OpenedConnector {
     readonly reachability: Reachability,
   ) {
     const { options, directory, space, state, clock, tell } = parts;
-    this.#context = { ...parts, ...compiled, filled: (signal) => this.importing.filled(signal) };
+    this.#context = { ...parts, ...compiled, filled: (signal) => this.#filled(signal) };
     this.#entries = new Entries(this.#context);
     this.#endpoints = this.#endpointsOf(compiled.objectTypes);
     this.importing = new Importing({
@@ -148,6 +148,10 @@ export class OpenedConnector {
     await this.#context.directory.close();
   }
 
+  async #filled(signal: AbortSignal): Promise<void> {
+    if (!(await this.importing.filled(signal))) throw nothingYet(this.importing);
+  }
+
   #track(response: ServerResponse): void {
     this.#inFlight += 1;
     response.once('close', () => {
@@ -205,12 +209,15 @@ export function telling({ name, notifications }: ConnectorOptions, events?: Even
 function nothingYet(importing: Importing): ScimError {
   if (importing.running) {
     return ScimError.unavailable(
-      `The first import is still running (${importing.seen} entries so far): try again when it has ended.`,
-      5,
+      `The first import of the directory is still running (${importing.seen} entries so far): lists are complete when it has ended. Look-ups by id or by a matching attribute are answered meanwhile.`,
+      10,
     );
   }
   const reason = importing.last?.errors[0]?.message ?? 'the directory could not be read';
-  return ScimError.unavailable(`The first import has failed and will be tried again: ${reason}.`, 10);
+  return ScimError.unavailable(
+    `The first import of the directory has failed and is tried again by itself: ${reason}.`,
+    10,
+  );
 }
 
 /** What decides which entries an import finds. */

@@ -3,7 +3,6 @@ import type { DN } from '../directory/dn';
 import { type Filter as DirectoryFilter, equality, or } from '../directory/filter';
 import { type Candidate, idsInFilter, type MatchCandidate, planOf } from '../mapping/filter';
 import type { ObjectType } from '../mapping/objectType';
-import { ScimError } from '../scim/error';
 import type { Filter } from '../scim/filter';
 import { evaluate } from '../scim/filterEvaluate';
 import type { Context, Page, Query } from '../scim/handler';
@@ -35,7 +34,7 @@ export class Queries {
 
   /** A page of all resources, in anchor order, from the space. */
   async #list({ startIndex, count }: Query, request: Context): Promise<Page> {
-    await this.#filled(request);
+    await this.context.filled(request.signal);
     const { space } = this.context;
     const { total, entries } = await space.page(this.objectType.name, startIndex, count);
     return { totalResults: total, resources: await resourcesOf(this.context, this.objectType, entries) };
@@ -101,7 +100,7 @@ export class Queries {
 
   /** Every resource that matches, from the space: for what neither keys nor a search of the directory can tell. */
   async #walk(filter: Filter | undefined, request: Context): Promise<Resource[]> {
-    await this.#filled(request);
+    await this.context.filled(request.signal);
     const matching: Resource[] = [];
     let batch: Found[] = [];
     const flush = async () => {
@@ -124,15 +123,6 @@ export class Queries {
   async #evaluated(found: readonly Found[], filter: Filter): Promise<Resource[]> {
     const resources = await resourcesOf(this.context, this.objectType, found);
     return resources.filter((resource) => evaluate(filter, resource));
-  }
-
-  /** @throws ScimError 503 while the first import runs */
-  async #filled({ signal }: Context): Promise<void> {
-    if (await this.context.filled(signal)) return;
-    throw ScimError.unavailable(
-      'The first import of the directory is still running: lists are complete when it has ended. Look-ups by id or by a matching attribute are answered meanwhile.',
-      10,
-    );
   }
 
   #sorted(resources: Resource[], { sortBy, sortOrder, startIndex, count }: Query): Page {

@@ -110,7 +110,7 @@ describeOnSlapd('on OpenLDAP', () => {
     if (started === undefined) throw new Error('slapd was found but did not start');
     slapd = started;
     look = await lookInto(slapd);
-  }, 60_000);
+  });
   afterAll(async () => {
     await look?.close();
     await slapd?.stop();

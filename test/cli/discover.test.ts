@@ -40,7 +40,7 @@ describeOnSlapd('on OpenLDAP', () => {
     slapd = started;
     look = await lookInto(slapd);
     mkdirSync(join(folder, 'connectors'));
-  }, 60_000);
+  });
   afterAll(async () => {
     await look?.close();
     await slapd?.stop();

@@ -10,20 +10,16 @@ import { runWriteTests } from './writes';
 
 export { type OpenedDirectory, temporaryOU } from './testbed';
 
-/** Generous, because the desk may be busy: no test here measures time. */
-const TIMEOUT_MS = 120_000;
-
 /** Defines the tests. `open` is called once; its OU holds everything that the tests make. */
 export function runDirectoryTests(name: string, open: () => Promise<OpenedDirectory>): void {
   describe(`${name} as a directory`, () => {
     let opened: OpenedDirectory | undefined;
-    jest.setTimeout(TIMEOUT_MS);
     beforeAll(async () => {
       opened = await open();
-    }, TIMEOUT_MS);
+    });
     afterAll(async () => {
       await opened?.close();
-    }, TIMEOUT_MS);
+    });
 
     const testbed = new Testbed(() => {
       if (!opened) throw new Error('The directory did not open');

@@ -78,16 +78,16 @@ describe('deadlines', () => {
 
   test('what comes when its caller has gone is closed, and a closed session opens nothing', async () => {
     const server = await fake();
-    const options = { hosts: [server], binding: 'Anonymous', connectionTimeoutMs: 1_000 } as const;
+    const options = { hosts: [server], binding: 'Anonymous', connectionTimeoutMs: 60_000 } as const;
     const session = new Session(options);
-    const gone = new Call('search', '', 1_000, AbortSignal.abort());
+    const gone = new Call('search', '', 60_000, AbortSignal.abort());
     expect((await failure(session.own(gone))).result).toBe('cancelled');
     await until(() => server.connections === 1 && server.open === 0);
-    const tooLate = failure(session.own(new Call('search', '', 1_000)));
+    const tooLate = failure(session.own(new Call('search', '', 60_000)));
     session.close();
     expect((await tooLate).diagnostic).toBe('the session is closed');
     await until(() => server.open === 0);
-    expect((await failure(session.own(new Call('search', '', 1_000)))).diagnostic).toBe('the session is closed');
+    expect((await failure(session.own(new Call('search', '', 60_000)))).diagnostic).toBe('the session is closed');
   });
 });
 

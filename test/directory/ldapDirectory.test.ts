@@ -24,8 +24,8 @@ function options(server: Slapd, more: Partial<LdapOptions> = {}): LdapOptions {
     binding: 'Basic',
     userName: server.connectorDN,
     password: () => server.connectorPassword,
-    connectionTimeoutMs: 5_000,
-    operationTimeoutMs: 10_000,
+    connectionTimeoutMs: 60_000,
+    operationTimeoutMs: 60_000,
     ...more,
   };
 }

@@ -31,8 +31,8 @@ describe('Active Directory', () => {
     const directory = await openLdapDirectory({
       hosts: [server],
       binding: 'Anonymous',
-      connectionTimeoutMs: 1_000,
-      operationTimeoutMs: 1_000,
+      connectionTimeoutMs: 60_000,
+      operationTimeoutMs: 60_000,
       pageSize: 10,
       known: { description, schema: { attributeTypes: [], objectClasses: [] } },
     });

@@ -103,7 +103,7 @@ export class HostProcess {
   }
 
   /** Ends it by a signal and answers its exit code (null: the signal's own end). It can be started again. */
-  async end(signal: NodeJS.Signals = 'SIGTERM', patienceMs = 15_000): Promise<number | null> {
+  async end(signal: NodeJS.Signals = 'SIGTERM', patienceMs = PATIENCE_MS): Promise<number | null> {
     const child = this.#child;
     if (child === undefined) return null;
     child.kill(signal);
@@ -149,8 +149,8 @@ export class HostProcess {
     const before = this.#output.length;
     await new Promise<void>((resolve, reject) => {
       const late = setTimeout(
-        () => reject(new Error(`The host does not listen after 30 s:\n${this.#output.slice(-2000)}`)),
-        30_000,
+        () => reject(new Error(`The host does not listen after a minute:\n${this.#output.slice(-2000)}`)),
+        PATIENCE_MS,
       );
       const hear = (text: Buffer) => {
         this.#output += text.toString();
@@ -179,6 +179,17 @@ export class HostProcess {
       const { status, text } = await client.get('/readyz');
       if (status !== 200) throw new Error(`not ready: ${text}\n${this.#output.slice(-2000)}`);
     });
+  }
+
+  /** Waits until the first import of these connectors has ended well, so that lists are served. */
+  async imported(connectors: readonly string[]): Promise<void> {
+    for (const name of connectors) {
+      const client = this.client(name);
+      await eventually(async () => {
+        const { status, text } = await client.get('/Users?count=0');
+        if (status !== 200) throw new Error(`${name} serves no list: ${status} ${text}\n${this.#output.slice(-2000)}`);
+      });
+    }
   }
 
   #tokenIfMade(connector: string): string[] {
@@ -210,8 +221,11 @@ function filesIn(folder: string): string[] {
   }
 }
 
-/** Repeats until it does not throw, for at most ten seconds; then its own error is thrown. */
-export async function eventually<T>(attempt: () => Promise<T>, patienceMs = 10_000): Promise<T> {
+/** Milliseconds that tests wait for what has to come: for machines that are busy with something else. */
+const PATIENCE_MS = 60_000;
+
+/** Repeats until it does not throw; when patience ends, its own last error is thrown. */
+export async function eventually<T>(attempt: () => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
   for (const deadline = Date.now() + patienceMs; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
     try {
       return await attempt();

@@ -44,8 +44,8 @@ export async function openKnown(server: { port: number } | Slapd, more: Partial<
     binding: 'Basic',
     userName: 'connectorDN' in server ? server.connectorDN : 'cn=somebody',
     password: () => ('connectorDN' in server ? server.connectorPassword : 'secret'),
-    connectionTimeoutMs: 3_000,
-    operationTimeoutMs: 3_000,
+    connectionTimeoutMs: 60_000,
+    operationTimeoutMs: 60_000,
     known,
     ...more,
   };

@@ -129,7 +129,7 @@ describe('on loopback, with a token that the host makes', () => {
     expect(JSON.parse(level.text)).toEqual({ level: 'debug' });
     await host.client('').get('/healthz');
     await eventually(async () => expect(host.output).toContain('"level":"debug","message":"GET /healthz'));
-  }, 60_000);
+  });
 });
 
 test('elsewhere it is HTTPS with the certificate of the host, and takes the token that is named', async () => {
@@ -148,7 +148,7 @@ test('elsewhere it is HTTPS with the certificate of the host, and takes the toke
   } finally {
     await host.stop();
   }
-}, 60_000);
+});
 
 test('there is none unless a port is named', async () => {
   const host = await HostProcess.start({ connectors: { people: people(undefined) } });
@@ -157,4 +157,4 @@ test('there is none unless a port is named', async () => {
   } finally {
     await host.stop();
   }
-}, 60_000);
+});

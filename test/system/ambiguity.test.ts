@@ -39,7 +39,6 @@ describeOnSlapd('answers that are lost', () => {
               connectivity: {
                 ...(people(slapd) as { connectivity: object }).connectivity,
                 port: proxy.port,
-                operationTimeout: 3,
               },
             },
           );

@@ -16,7 +16,7 @@ describeOnSlapd('from a URL to a serving connector', () => {
     slapd = started;
     host = await HostProcess.start({ connectors: {}, until: 'listening', secrets: [slapd.connectorPassword] });
     await host.end();
-  }, 60_000);
+  });
   afterAll(async () => {
     await host?.stop();
     await slapd?.stop();
@@ -58,5 +58,5 @@ describeOnSlapd('from a URL to a serving connector', () => {
     expect(existsSync(join(host.folder, 'state/people.lock'))).toBe(true);
     await host.end();
     expect(run('import', 'people').stdout).toMatch(/^people: fullImport success .* 7 unchanged/);
-  }, 60_000);
+  });
 });

@@ -62,7 +62,7 @@ const slowly = { runProfiles: { fullImport: { pageSize: 1 } }, properties: { aut
       const last = JSON.parse(lines.at(-1) ?? '{}') as { outcome?: string };
       if (last.outcome !== outcome) throw new Error(`the last import: ${JSON.stringify(last)}`);
       return last;
-    }, 20_000);
+    });
 
   const spaces = () => readdirSync(join(system.host.folder, 'state')).filter((name) => /space-\d+\.sqlite$/.test(name));
 
@@ -77,7 +77,7 @@ const slowly = { runProfiles: { fullImport: { pageSize: 1 } }, properties: { aut
       expect(seen).not.toContain(word);
     await ended('success');
     expect(await total()).toBe(605);
-  }, 60_000);
+  });
 
   test('it knows the ids of entries that were renamed, and gives them to nobody else', async () => {
     const client = system.host.client('slow');
@@ -92,7 +92,7 @@ const slowly = { runProfiles: { fullImport: { pageSize: 1 } }, properties: { aut
     expect((await again.find('userName eq "p1"'))[0]?.id).toBe(body.id);
     expect(body.id).not.toBe(id);
     expect((await again.delete(`/Users/${body.id}`)).status).toBe(204);
-  }, 60_000);
+  });
 
   test('when it is killed the import has failed, nothing of it is left and the space is as it was', async () => {
     await system.host.restart();
@@ -100,7 +100,7 @@ const slowly = { runProfiles: { fullImport: { pageSize: 1 } }, properties: { aut
     expect(await ended('failed')).toMatchObject({ errors: [{ message: expect.stringContaining('SIGKILL') }] });
     expect(spaces()).toHaveLength(1);
     expect(await total()).toBe(605);
-  }, 60_000);
+  });
 
   test('it ends with its host, whether that stops or is killed', async () => {
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
@@ -113,5 +113,5 @@ const slowly = { runProfiles: { fullImport: { pageSize: 1 } }, properties: { aut
     await ended('success');
     expect(spaces()).toHaveLength(1);
     expect(await total()).toBe(605);
-  }, 60_000);
+  });
 });

@@ -133,7 +133,7 @@ describeOnSlapd.each([
     expect((first.status === 201 ? first : again).body.userName).toBe('add');
     expect(await system.look.find('(uid=add)')).toEqual([entry]);
     expect((await client().post('/Users', user('add'))).status).toBe(409);
-  }, 30_000);
+  });
 
   test('of a create, and then the host itself is gone: the repetition is still the same user', async () => {
     const first = await losing(Tag.add, () => client().post('/Users', user('add-restart')));
@@ -142,7 +142,7 @@ describeOnSlapd.each([
     // A success is forgotten beside other work: the process may have ended before it was.
     expect(first.status === 201 ? [201, 409] : [201]).toContain(again.status);
     expect(await system.look.find('(uid=add-restart)')).toHaveLength(1);
-  }, 30_000);
+  });
 
   test('of a change: the repetition changes nothing more', async () => {
     const { id } = (await client().post('/Users', user('change'))).body;
@@ -154,7 +154,7 @@ describeOnSlapd.each([
     expect((await client().get(`/Users/${id}`)).body).toMatchObject({ title: 'Once', name: { familyName: 'Found' } });
     expect((await client().patch(`/Users/${id}`, ...change)).body).toMatchObject({ id, title: 'Once' });
     expect((await entryOf('change'))?.values).toMatchObject({ title: ['Once'], sn: ['Found'] });
-  }, 30_000);
+  });
 
   test('of a rename: the repetition finishes what was begun, under the same id', async () => {
     const { id } = (await client().post('/Users', user('rename'))).body;
@@ -168,7 +168,7 @@ describeOnSlapd.each([
     expect([again.status, again.body.id, again.body.userName]).toEqual([200, id, 'rename-done']);
     expect((await entryOf('rename-done'))?.values).toMatchObject({ title: ['After'] });
     expect((await client().find('userName eq "rename-done"')).map((one) => one.id)).toEqual([id]);
-  }, 30_000);
+  });
 
   test('of a delete: the user is gone', async () => {
     const { id } = (await client().post('/Users', user('delete'))).body;
@@ -177,5 +177,5 @@ describeOnSlapd.each([
     expect((await client().get(`/Users/${id}`)).status).toBe(404);
     expect([204, 404]).toContain((await client().delete(`/Users/${id}`)).status);
     expect(await client().find('userName eq "delete"')).toEqual([]);
-  }, 30_000);
+  });
 });

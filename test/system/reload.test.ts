@@ -97,7 +97,7 @@ test('a connector edited every second and a certificate replaced: no request of 
     await host.stop();
     rmSync(brought, { recursive: true, force: true });
   }
-}, 60_000);
+});
 
 /** Written in place and renamed over, by turns, as editors do. */
 function edit(host: HostProcess, count: number): void {
@@ -120,7 +120,7 @@ describe('a running host', () => {
 
   beforeAll(async () => {
     host = await HostProcess.start({ connectors: { first: people(undefined) } });
-  }, 60_000);
+  });
   afterAll(() => host?.stop());
 
   test('opens a connector whose file is added, and closes one whose file is gone', async () => {

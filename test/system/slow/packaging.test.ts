@@ -21,7 +21,7 @@ describe('the package', () => {
     writeFileSync(join(empty, 'package.json'), '{}');
     const flags = ['--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'];
     execFileSync('npm', ['install', ...flags, join(folder, archive)], { cwd: empty, stdio: 'ignore' });
-  }, 300_000);
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('holds what runs and what is read, and nothing else', () => {
@@ -71,5 +71,5 @@ describe('the package', () => {
       host.kill('SIGTERM');
       expect(await ended).toBe(0);
     }
-  }, 120_000);
+  });
 });

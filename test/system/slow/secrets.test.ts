@@ -51,7 +51,7 @@ function run(args: readonly string[], input = ''): { status: number | null; stdo
     env,
     input,
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 120_000,
   });
   said += `\n$ ${args[0]} …\n${stdout}${stderr}`;
   return { status, stdout };
@@ -162,7 +162,7 @@ test('every command', () => {
   expect(run(['certificate', 'show']).status).toBe(0);
   expect(run(['token', 'memory', '--json']).status).toBe(0);
   expectSilence();
-}, 300_000);
+}, 600_000);
 
 test('the host, its log, and what it answers', async () => {
   // The plain file without its faults opens as far as a directory that is not there allows.
@@ -183,7 +183,7 @@ test('the host, its log, and what it answers', async () => {
     const admin = /"message":"the administration listens","url":"([^"]+)"/.exec(output)?.[1];
     if (port === undefined || admin === undefined) throw new Error(`not yet: ${output}`);
     return { port, admin };
-  }, 30_000);
+  });
   const ca = readFileSync(join(folder, 'certs/self-signed.crt'));
   const hear = (url: string, token: string, method = 'GET', body?: string) => fetchText(url, token, ca, method, body);
   const base = `https://localhost:${found.port}`;
@@ -223,7 +223,7 @@ test('the host, its log, and what it answers', async () => {
   await answered;
   expect(statSync(join(folder, 'host.log')).size).toBeGreaterThan(1_000);
   expectSilence();
-}, 60_000);
+});
 
 /** Nothing that was printed, logged, answered or kept has a secret in it, as it is or in another form. */
 function expectSilence(): void {
