@@ -7,23 +7,20 @@ import type { Watermark } from '../directory/changes/changeSource';
 import type { DN } from '../directory/dn';
 import { DatabaseDamaged, removeDatabaseFile } from './database';
 import { yieldToEventLoop } from './eventLoop';
-import type { ChangeOutcome, Generation, Progress } from './generation';
+import type { ChangeOutcome, Generation, Progress, SpaceChange } from './generation';
 import { NextGeneration } from './nextGeneration';
 import { PageEnds } from './pageEnds';
-import { NeverStored, type RowKey, type SpaceEntry, type SpaceRow } from './row';
+import { type Extent, NeverStored, type RowKey, type SpaceEntry, type SpaceRow } from './row';
 import { type Reading, Sequence } from './sequence';
 import { SpaceFiles } from './spaceFiles';
 import type { State } from './state';
+import type { SpaceValueChange } from './valueChange';
 
-export type { ChangeOutcome, Progress } from './generation';
+export type { ChangeOutcome, Progress, SpaceChange } from './generation';
 export type { NextGeneration } from './nextGeneration';
-export { type MatchKey, NEVER_STORED, type RowKey, type SpaceEntry, type SpaceRow } from './row';
+export { type Extent, LONG, type MatchKey, NEVER_STORED, type RowKey, type SpaceEntry, type SpaceRow } from './row';
 export type { Reading } from './sequence';
-
-/** One change. `sequence` is that of the {@link Reading} it comes from; absent: a write has just answered it. */
-export type SpaceChange =
-  | { readonly kind: 'upsert'; readonly row: SpaceRow; readonly sequence?: number }
-  | { readonly kind: 'remove'; readonly key: RowKey; readonly sequence?: number };
+export type { SpaceValueChange } from './valueChange';
 
 /** How the space is opened. */
 export interface SpaceOptions {
@@ -106,21 +103,29 @@ export class ConnectorSpace {
     };
   }
 
-  get(id: string): SpaceEntry | undefined {
-    return this.#use((generation) => generation.rows.one({ id }));
+  get(id: string, extent: Extent = 'whole'): SpaceEntry | undefined {
+    return this.#use((generation) => generation.rows.one({ id }, extent));
   }
 
   byAnchor(anchor: string): SpaceEntry | undefined {
-    return this.#use((generation) => generation.rows.one({ anchor }));
+    return this.#use((generation) => generation.rows.one({ anchor }, 'whole'));
   }
 
-  byDN(normalizedDN: string): SpaceEntry | undefined {
-    return this.#use((generation) => generation.rows.one({ normalizedDN }));
+  byDN(normalizedDN: string, extent: Extent = 'whole'): SpaceEntry | undefined {
+    return this.#use((generation) => generation.rows.one({ normalizedDN }, extent));
+  }
+
+  /** Entries by their ids, in no order; ids that are not in the space are left out. Yields between short reads. */
+  async byIds(ids: readonly string[], extent: Extent): Promise<SpaceEntry[]> {
+    const found = await this.#inPieces(ids, (generation, piece) =>
+      generation.rows.some(piece, extent).map((entry): [string, SpaceEntry] => [entry.id, entry]),
+    );
+    return [...found.values()];
   }
 
   /** Entries that have this matching value, in anchor order; `attribute` compares without case, the value exactly. */
-  byMatch(objectType: string, attribute: string, normalizedValue: string): SpaceEntry[] {
-    return this.#use((generation) => generation.rows.matching(objectType, attribute, normalizedValue));
+  byMatch(objectType: string, attribute: string, normalizedValue: string, extent: Extent = 'whole'): SpaceEntry[] {
+    return this.#use((generation) => generation.rows.matching(objectType, attribute, normalizedValue, extent));
   }
 
   /** The ids of the entries at these DNs, by DN; DNs that are not in the space are left out. Yields between short reads. */
@@ -142,28 +147,33 @@ export class ConnectorSpace {
    * A page of an object type in anchor order; `startIndex` counts from 1 (RFC 7644 §3.4.2.4). A page that begins where
    * a page ended a short time ago goes on after that page's last entry, whatever came or went before it.
    */
-  async page(objectType: string, startIndex: number, count: number): Promise<{ total: number; entries: SpaceEntry[] }> {
+  async page(
+    objectType: string,
+    startIndex: number,
+    count: number,
+    extent: Extent = 'whole',
+  ): Promise<{ total: number; entries: SpaceEntry[] }> {
     const total = this.count(objectType);
     if (count <= 0) return { total, entries: [] };
     const end = this.#pageEnds.find(objectType, startIndex);
     const entries =
       end === undefined
-        ? await this.#useLater((generation) => generation.at(objectType, startIndex - 1, count))
-        : this.#use((generation) => generation.rows.after(generation.number(objectType), end, count));
+        ? await this.#useLater((generation) => generation.at(objectType, startIndex - 1, count, extent))
+        : this.#use((generation) => generation.rows.after(generation.number(objectType), end, count, extent));
     const last = entries.at(-1);
     if (last) this.#pageEnds.remember(objectType, startIndex + entries.length, last.anchor);
     return { total, entries };
   }
 
   /** All entries of an object type, or of all, in anchor order: one generation's, in short reads that yield. */
-  async *iterate(objectType?: string): AsyncIterable<SpaceEntry> {
+  async *iterate(objectType?: string, extent: Extent = 'whole'): AsyncIterable<SpaceEntry> {
     const generation = this.#current;
     const release = generation.acquire();
     try {
       for (const type of objectType === undefined ? generation.objectTypes : [objectType]) {
         let after = '';
         for (;;) {
-          const entries = generation.rows.after(generation.number(type), after, ENTRIES_PER_READ);
+          const entries = generation.rows.after(generation.number(type), after, ENTRIES_PER_READ, extent);
           yield* entries;
           const last = entries.at(-1);
           if (!last) break;
@@ -186,6 +196,11 @@ export class ConnectorSpace {
 
   upsert(row: SpaceRow, sequence?: number): ChangeOutcome {
     return this.apply([{ kind: 'upsert', row, ...(sequence !== undefined && { sequence }) }])[0] ?? 'outdated';
+  }
+
+  /** A write has changed single values of an entry, and nobody has read the others. */
+  changeValues(id: string, changes: readonly SpaceValueChange[]): ChangeOutcome {
+    return this.apply([{ kind: 'values', id, changes }])[0] ?? 'outdated';
   }
 
   remove(key: RowKey, sequence?: number): ChangeOutcome {

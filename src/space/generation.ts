@@ -5,15 +5,31 @@
 import type { Watermark } from '../directory/changes/changeSource';
 import { BoundaryKeys } from './boundaryKeys';
 import { Database, removeDatabaseFile } from './database';
-import { type EncodedRow, encodeRow, type NeverStored, type RowKey, type SpaceEntry, type SpaceRow } from './row';
+import {
+  type EncodedRow,
+  type Extent,
+  encodeRow,
+  type NeverStored,
+  type RowKey,
+  type SpaceEntry,
+  type SpaceRow,
+} from './row';
 import { RowReader } from './rowReader';
 import { RowWriter, type UpsertOutcome } from './rowWriter';
 import { createIndexes, Dictionary, tables } from './spaceSchema';
+import type { SpaceValueChange } from './valueChange';
+import { type JournalledValueChange, ValueChangeTable } from './valueChangeTable';
 
-/** One change of the space, with the sequence number of the read or write that it comes from. */
-export type NumberedChange =
-  | { readonly kind: 'upsert'; readonly row: SpaceRow; readonly sequence: number }
-  | { readonly kind: 'remove'; readonly key: RowKey; readonly sequence: number };
+/** One change. `sequence` is that of the reading it comes from; absent: a write has just answered it. */
+export type SpaceChange = (
+  | { readonly kind: 'upsert'; readonly row: SpaceRow }
+  | { readonly kind: 'remove'; readonly key: RowKey }
+  /** Single values of an entry of which nobody has read the others. */
+  | { readonly kind: 'values'; readonly id: string; readonly changes: readonly SpaceValueChange[] }
+) & { readonly sequence?: number };
+
+/** A change with the sequence number of the read or write that it comes from. */
+export type NumberedChange = SpaceChange & { readonly sequence: number };
 
 /** What became of a change. `absent`: nothing was there to remove, or something newer is. */
 export type ChangeOutcome = UpsertOutcome | 'deleted' | 'absent';
@@ -37,6 +53,7 @@ export class Generation {
   readonly #database: Database;
   readonly #dictionary: Dictionary;
   readonly #writer: RowWriter;
+  readonly #valueChanges: ValueChangeTable;
   #counts: Map<number, number>;
   readonly #boundaries = new Map<number, BoundaryKeys>();
   #properties: GenerationProperties;
@@ -49,8 +66,9 @@ export class Generation {
   ) {
     this.#database = database;
     this.#dictionary = new Dictionary(database);
-    this.rows = new RowReader(database, this.#dictionary, () => this.#properties.freshAt ?? 0);
-    this.#writer = new RowWriter(database, this.#dictionary, (objectType, anchor, by) => {
+    this.#valueChanges = new ValueChangeTable(database);
+    this.rows = new RowReader(database, this.#dictionary, this.#valueChanges, () => this.#properties.freshAt ?? 0);
+    this.#writer = new RowWriter(database, this.#dictionary, this.#valueChanges, (objectType, anchor, by) => {
       this.#counts.set(objectType, (this.#counts.get(objectType) ?? 0) + by);
       this.#boundaries.get(objectType)?.shift(anchor, by);
     });
@@ -96,14 +114,14 @@ export class Generation {
   }
 
   /** Entries of an object type in anchor order from a position (from 0). */
-  async at(objectType: string, position: number, limit: number): Promise<SpaceEntry[]> {
+  async at(objectType: string, position: number, limit: number, extent: Extent): Promise<SpaceEntry[]> {
     const type = this.number(objectType);
     if (position >= this.count(objectType)) return [];
     const boundaries = this.#boundaries.get(type) ?? new BoundaryKeys();
     this.#boundaries.set(type, boundaries);
     return this.hold(async () => {
       const found = await boundaries.locate(position, (from, offset) => this.rows.keyAt(type, from, offset));
-      return found ? this.rows.from(type, found.key, found.offset, limit) : [];
+      return found ? this.rows.from(type, found.key, found.offset, limit, extent) : [];
     });
   }
 
@@ -117,6 +135,7 @@ export class Generation {
       this.#writer.purgeTombstones(oldestReading);
       return encoded.map((change) => {
         if (change.kind === 'upsert') return this.#writer.upsert(change.row, change.sequence);
+        if (change.kind === 'values') return this.#writer.changeValues(change.id, change.changes, change.sequence);
         return this.#writer.remove(change.key, change.sequence) ? 'deleted' : 'absent';
       });
     });
@@ -124,14 +143,21 @@ export class Generation {
     return outcomes;
   }
 
-  /** Takes over rows and deletes of another generation as they are. */
+  /** What {@link replay} takes over of single values. */
+  valueChangesSince(sequence: number): readonly JournalledValueChange[] {
+    return this.#valueChanges.since(sequence);
+  }
+
+  /** Takes over rows, deletes and changes of single values of another generation as they are. */
   replay(
     rows: readonly (EncodedRow & { readonly sequence: number })[],
-    removed: readonly { readonly key: RowKey; readonly sequence: number }[],
+    removed: readonly { readonly key: RowKey; readonly sequence: number }[] = [],
+    valueChanges: readonly JournalledValueChange[] = [],
   ): void {
     this.#transaction(() => {
       for (const row of rows) this.#writer.upsert(row, row.sequence);
       for (const { key, sequence } of removed) this.#writer.remove(key, sequence);
+      for (const change of valueChanges) this.#writer.changeValues(change.id, [change], change.sequence);
     });
   }
 
@@ -182,6 +208,7 @@ export class Generation {
     } catch (error) {
       this.#boundaries.clear();
       this.#dictionary.reload();
+      this.#valueChanges.reload();
       this.#counts = this.rows.counts();
       throw error;
     }

@@ -101,7 +101,7 @@ export class NextGeneration {
   /** Takes over one piece; the sequence number up to which nothing is missing. */
   #replayRows(next: Generation, since: number): number {
     const rows = this.#host.current().rows.changedSince(since, ROWS_PER_PIECE);
-    next.replay(rows, []);
+    next.replay(rows);
     // A read that is under way may still save rows under its own, lower number.
     const complete = this.#host.sequence.oldest(this.sequence) - 1;
     return Math.max(since, Math.min(rows.at(-1)?.sequence ?? since, complete));
@@ -109,16 +109,17 @@ export class NextGeneration {
 
   /** What is left, without yielding: nothing can be written in between. */
   #replayRest(next: Generation, since: number): void {
-    const { rows } = this.#host.current();
+    const current = this.#host.current();
+    const { rows } = current;
     let replayed = since;
     for (;;) {
       const piece = rows.changedSince(replayed, ROWS_PER_PIECE);
       const last = piece.at(-1);
       if (!last) break;
-      next.replay(piece, []);
+      next.replay(piece);
       replayed = last.sequence;
     }
-    next.replay([], rows.removedSince(this.sequence));
+    next.replay([], rows.removedSince(this.sequence), current.valueChangesSince(this.sequence));
   }
 
   async #compareType(current: Generation, next: Generation, type: string): Promise<Comparison> {

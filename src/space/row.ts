@@ -1,7 +1,7 @@
 /** Rows of the connector space: their types, and entries as text and back. */
 import { createHash } from 'node:crypto';
 import { DN } from '../directory/dn';
-import { Entry, type Value } from '../directory/entry';
+import { Entry, type EntryAttribute, type Value } from '../directory/entry';
 
 /** A value by which an entry is matched, normalised by the attribute's EQUALITY rule. */
 export interface MatchKey {
@@ -30,9 +30,17 @@ export interface SpaceRow extends Identified {
 
 /** An entry as it was saved. */
 export interface SpaceEntry extends Identified {
+  /** Attributes of many values that were left out of `entry`, under their names there, with how many values they had. */
+  readonly leftOut: ReadonlyMap<string, number>;
   /** The host's sequence number of the read or write that it comes from. */
   readonly sequence: number;
 }
+
+/** How much of an entry is wanted: `short` leaves out attributes of more than {@link LONG} values. */
+export type Extent = 'whole' | 'short';
+
+/** Attributes of more values are kept apart, so that looking at an entry does not mean reading all members of a group. */
+export const LONG = 500;
 
 /** What names a row. */
 export type RowKey = { readonly id: string } | { readonly anchor: string } | { readonly normalizedDN: string };
@@ -50,6 +58,8 @@ export interface RowColumns {
 
 /** A row ready to be written. */
 export interface EncodedRow extends RowColumns {
+  /** The attributes of many values, of which the payload has only the numbers. */
+  readonly long: string | undefined;
   readonly objectType: string;
   readonly matches: readonly MatchKey[];
 }
@@ -92,7 +102,10 @@ export class NeverStored {
 }
 
 /** An attribute: its description, then its values; octets as an object, so that no text can be taken for them. */
-type EncodedAttribute = [string, ...(string | { readonly b: string })[]];
+type EncodedAttribute = [string, ...EncodedValue[]];
+
+/** `n` stands for that many values, which are kept apart. */
+type EncodedValue = string | { readonly b: string } | { readonly n: number };
 
 /** A row as it is written: attributes in the order of their names, so that equal entries are equal texts. */
 export function encodeRow(row: SpaceRow, never: NeverStored): EncodedRow {
@@ -100,8 +113,12 @@ export function encodeRow(row: SpaceRow, never: NeverStored): EncodedRow {
   for (const { name, values } of row.entry.attributes()) {
     if (!never.has(name)) attributes.push([name, ...values.map(encodeValue)]);
   }
-  attributes.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  const payload = JSON.stringify(attributes);
+  attributes.sort(byName);
+  const apart = attributes.filter(isLong);
+  const payload = JSON.stringify(
+    apart.length === 0 ? attributes : attributes.map((one) => (isLong(one) ? [one[0], { n: one.length - 1 }] : one)),
+  );
+  const long = apart.length === 0 ? undefined : JSON.stringify(apart);
   const dn = row.entry.dn.toString();
   const matches = row.matches
     .filter(({ attribute }) => !never.has(attribute))
@@ -109,6 +126,7 @@ export function encodeRow(row: SpaceRow, never: NeverStored): EncodedRow {
   const hash = createHash('sha256')
     .update(JSON.stringify([row.objectType, row.anchor, row.normalizedDN, dn, matches]))
     .update(payload)
+    .update(long ?? '')
     .digest()
     .subarray(0, 16);
   return {
@@ -118,19 +136,50 @@ export function encodeRow(row: SpaceRow, never: NeverStored): EncodedRow {
     dn_key: row.normalizedDN,
     dn,
     payload,
+    long,
     hash,
     read_at: row.readAt,
     matches,
   };
 }
 
-/** The entry of a row. */
-export function decodeEntry(row: { readonly dn: string; readonly payload: string }): Entry {
+function isLong({ length }: EncodedAttribute): boolean {
+  return length - 1 > LONG;
+}
+
+/**
+ * The entry of a row, and what was left out of it. `long` answers the attributes that are kept apart; it is asked only
+ * where there are some, and answers undefined where they are not wanted.
+ */
+export function decodeEntry(
+  row: { readonly dn: string; readonly payload: string },
+  long: () => string | undefined,
+): { entry: Entry; leftOut: ReadonlyMap<string, number> } {
+  const dn = DN.parse(row.dn);
   const attributes = JSON.parse(row.payload) as EncodedAttribute[];
-  return new Entry(
-    DN.parse(row.dn),
-    attributes.map(([name, ...values]) => ({ name, values: values.map(decodeValue) })),
-  );
+  // Inside a text the quotes would be escaped.
+  if (!row.payload.includes('{"n":')) return { entry: new Entry(dn, decodeAttributes(attributes)), leftOut: nothing };
+  const counts = new Map<string, number>();
+  const present: EncodedAttribute[] = [];
+  for (const attribute of attributes) {
+    const [name, value] = attribute;
+    if (typeof value === 'object' && 'n' in value) counts.set(name, value.n);
+    else present.push(attribute);
+  }
+  const text = long();
+  if (text === undefined) return { entry: new Entry(dn, decodeAttributes(present)), leftOut: counts };
+  const all = [...present, ...(JSON.parse(text) as EncodedAttribute[])].sort(byName);
+  return { entry: new Entry(dn, decodeAttributes(all)), leftOut: nothing };
+}
+
+const nothing: ReadonlyMap<string, number> = new Map();
+
+function decodeAttributes(attributes: readonly EncodedAttribute[]): EntryAttribute[] {
+  return attributes.map(([name, ...values]) => ({ name, values: values.map(decodeValue) }));
+}
+
+function byName([a]: EncodedAttribute, [b]: EncodedAttribute): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 const LONGEST_MATCH_TEXT = 256;
@@ -141,10 +190,11 @@ export function matchText(value: string): string {
   return `${value.slice(0, 32)}#${createHash('sha256').update(value).digest('base64url')}`;
 }
 
-function encodeValue(value: Value): string | { readonly b: string } {
+function encodeValue(value: Value): EncodedValue {
   return typeof value === 'string' ? value : { b: value.toString('base64') };
 }
 
-function decodeValue(value: string | { readonly b: string }): Value {
-  return typeof value === 'string' ? value : Buffer.from(value.b, 'base64');
+function decodeValue(value: EncodedValue): Value {
+  if (typeof value === 'string') return value;
+  return 'b' in value ? Buffer.from(value.b, 'base64') : '';
 }

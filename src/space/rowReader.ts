@@ -1,10 +1,20 @@
 /** Reads rows of one generation. Every call is one short statement, or as many as it is given keys. */
 import { DN } from '../directory/dn';
 import type { Database } from './database';
-import { decodeEntry, type EncodedRow, matchText, type RowColumns, type RowKey, type SpaceEntry } from './row';
+import {
+  decodeEntry,
+  type EncodedRow,
+  type Extent,
+  matchText,
+  type RowColumns,
+  type RowKey,
+  type SpaceEntry,
+} from './row';
 import { type TombstoneKind, tombstoneKey } from './rowWriter';
 import type { Dictionary } from './spaceSchema';
 import { textList } from './sqlText';
+import { type SpaceValueChange, withChanges } from './valueChange';
+import type { ValueChangeTable } from './valueChangeTable';
 
 interface Row extends RowColumns {
   readonly number: number;
@@ -28,19 +38,30 @@ export class RowReader {
   constructor(
     readonly database: Database,
     readonly dictionary: Dictionary,
+    readonly changes: ValueChangeTable,
     /** All rows are known to be no older than this. */
     readonly freshAt: () => number,
   ) {}
 
-  one(key: RowKey): SpaceEntry | undefined {
+  one(key: RowKey, extent: Extent): SpaceEntry | undefined {
     const row = this.#row(key);
-    return row && this.#entry(row);
+    return row && this.#entry(row, extent);
   }
 
-  matching(objectType: string, attribute: string, value: string): SpaceEntry[] {
+  /** Entries by their ids, in no order. */
+  some(ids: readonly string[], extent: Extent): SpaceEntry[] {
+    return this.#entries(
+      extent,
+      `SELECT ${COLUMNS} FROM entry e WHERE e.id IN (SELECT value FROM json_each(?))`,
+      textList(ids),
+    );
+  }
+
+  matching(objectType: string, attribute: string, value: string, extent: Extent): SpaceEntry[] {
     const type = this.dictionary.matchType(objectType, attribute.toLowerCase());
     if (type === undefined) return [];
     return this.#entries(
+      extent,
       `SELECT DISTINCT ${COLUMNS} FROM match m JOIN entry e ON e.number = m.entry
        WHERE m.type = ? AND m.value = ? ORDER BY e.anchor`,
       type,
@@ -49,13 +70,13 @@ export class RowReader {
   }
 
   /** Entries of an object type in anchor order, from the one `offset` places after the first that is not below `key`. */
-  from(objectType: number, key: string, offset: number, limit: number): SpaceEntry[] {
-    return this.#entries(`${LIST} >= ? ORDER BY e.anchor LIMIT ? OFFSET ?`, objectType, key, limit, offset);
+  from(objectType: number, key: string, offset: number, limit: number, extent: Extent): SpaceEntry[] {
+    return this.#entries(extent, `${LIST} >= ? ORDER BY e.anchor LIMIT ? OFFSET ?`, objectType, key, limit, offset);
   }
 
   /** Entries of an object type in anchor order, after a key. */
-  after(objectType: number, key: string, limit: number): SpaceEntry[] {
-    return this.#entries(`${LIST} > ? ORDER BY e.anchor LIMIT ?`, objectType, key, limit);
+  after(objectType: number, key: string, limit: number, extent: Extent): SpaceEntry[] {
+    return this.#entries(extent, `${LIST} > ? ORDER BY e.anchor LIMIT ?`, objectType, key, limit);
   }
 
   /** The anchor that lies `offset` places after the first that is not below `from`; undefined past the end. */
@@ -91,7 +112,8 @@ export class RowReader {
   /** The highest sequence number in use. */
   lastSequence(): number {
     const row = this.database.get<{ last: number | null }>(
-      'SELECT max((SELECT ifnull(max(sequence), 0) FROM entry), (SELECT ifnull(max(sequence), 0) FROM tombstone)) AS last',
+      `SELECT max((SELECT ifnull(max(sequence), 0) FROM entry), (SELECT ifnull(max(sequence), 0) FROM tombstone),
+         (SELECT ifnull(max(sequence), 0) FROM value_change)) AS last`,
     );
     return row?.last ?? 0;
   }
@@ -108,6 +130,7 @@ export class RowReader {
       )
       .map((row) => ({
         ...row,
+        long: this.#long(row.number),
         objectType: this.dictionary.nameOf(row.object_type),
         matches: this.#matches(row.number),
       }));
@@ -160,20 +183,34 @@ export class RowReader {
     );
   }
 
-  #entries(sql: string, ...parameters: (string | number)[]): SpaceEntry[] {
-    return this.database.all<Row>(sql, ...parameters).map((row) => this.#entry(row));
+  #entries(extent: Extent, sql: string, ...parameters: (string | number)[]): SpaceEntry[] {
+    return this.database.all<Row>(sql, ...parameters).map((row) => this.#entry(row, extent));
   }
 
-  #entry(row: Row): SpaceEntry {
+  #entry(row: Row, extent: Extent): SpaceEntry {
+    const { entry, leftOut } = decodeEntry(row, () => (extent === 'whole' ? this.#long(row.number) : undefined));
+    const changes = this.#changes(row.number, leftOut);
     return {
       id: row.id,
       anchor: row.anchor,
       objectType: this.dictionary.nameOf(row.object_type),
       normalizedDN: row.dn_key,
-      entry: decodeEntry(row),
+      entry: changes.length === 0 ? entry : withChanges(entry, changes),
+      leftOut,
       readAt: Math.max(row.read_at, this.freshAt()),
       sequence: row.sequence,
     };
+  }
+
+  #changes(number: number, leftOut: ReadonlyMap<string, number>): readonly SpaceValueChange[] {
+    const changes = this.changes.of(number);
+    if (changes.length === 0 || leftOut.size === 0) return changes;
+    const left = new Set([...leftOut.keys()].map((name) => name.toLowerCase()));
+    return changes.filter(({ attribute }) => !left.has(attribute));
+  }
+
+  #long(number: number): string | undefined {
+    return this.database.get<{ payload: string }>('SELECT payload FROM long_value WHERE entry = ?', number)?.payload;
   }
 
   #matches(number: number): { attribute: string; value: string }[] {

@@ -5,6 +5,8 @@
 import type { Database } from './database';
 import type { EncodedRow, RowKey } from './row';
 import type { Dictionary } from './spaceSchema';
+import type { SpaceValueChange } from './valueChange';
+import type { ValueChangeTable } from './valueChangeTable';
 
 /** What became of an upsert. `outdated`: something newer is known, nothing was written. */
 export type UpsertOutcome = 'added' | 'updated' | 'unchanged' | 'outdated';
@@ -31,6 +33,7 @@ export class RowWriter {
   constructor(
     readonly database: Database,
     readonly dictionary: Dictionary,
+    readonly changes: ValueChangeTable,
     readonly listener: ListListener,
   ) {}
 
@@ -40,6 +43,7 @@ export class RowWriter {
     const rivals = this.#rivals(row);
     if (rivals.some((rival) => rival.sequence >= sequence)) return 'outdated';
     for (const rival of rivals) this.#delete(rival);
+    if (present) this.changes.settle(present.number, sequence);
     if (present && Buffer.compare(present.hash, row.hash) === 0) {
       this.database.run(
         'UPDATE entry SET read_at = ?, sequence = ? WHERE number = ?',
@@ -52,6 +56,14 @@ export class RowWriter {
     if (present) this.#update(present, row, sequence);
     else this.#insert(row, sequence);
     return present ? 'updated' : 'added';
+  }
+
+  /** Changes values of a row that nobody has read meanwhile. `outdated`: it is not there, or was read later. */
+  changeValues(id: string, changes: readonly SpaceValueChange[], sequence: number): 'updated' | 'outdated' {
+    const present = this.database.get<Present>(`${SELECT} WHERE id = ?`, id);
+    if (present === undefined || present.sequence >= sequence) return 'outdated';
+    for (const change of changes) this.changes.add(present.number, change, sequence);
+    return 'updated';
   }
 
   /** Whether a row was there and is gone. The tombstone is left in any case. */
@@ -121,6 +133,7 @@ export class RowWriter {
       row.read_at,
       sequence,
     );
+    this.#writeLong(row, number);
     this.#insertMatches(row, objectType, number);
     this.listener(objectType, row.anchor, 1);
   }
@@ -137,6 +150,7 @@ export class RowWriter {
       sequence,
       number,
     );
+    this.#writeLong(row, number);
     // An index costs as soon as a statement names its columns, even if they stay as they are.
     const stays = present.anchor === row.anchor && present.object_type === objectType;
     if (!stays || present.dn_key !== row.dn_key) {
@@ -152,6 +166,11 @@ export class RowWriter {
     if (stays) return;
     this.listener(present.object_type, present.anchor, -1);
     this.listener(objectType, row.anchor, 1);
+  }
+
+  #writeLong({ long }: EncodedRow, number: number): void {
+    if (long === undefined) this.database.run('DELETE FROM long_value WHERE entry = ?', number);
+    else this.database.run('INSERT OR REPLACE INTO long_value (entry, payload) VALUES (?, ?)', number, long);
   }
 
   #updateMatches(row: EncodedRow, objectType: number, number: number): void {
@@ -174,7 +193,9 @@ export class RowWriter {
   }
 
   #delete(present: Present): void {
+    this.changes.settle(present.number, Number.MAX_SAFE_INTEGER);
     this.database.run('DELETE FROM match WHERE entry = ?', present.number);
+    this.database.run('DELETE FROM long_value WHERE entry = ?', present.number);
     this.database.run('DELETE FROM entry WHERE number = ?', present.number);
     this.listener(present.object_type, present.anchor, -1);
   }

@@ -73,6 +73,8 @@ export class SpaceBuilder {
       row.read_at,
       this.#sequence,
     );
+    if (row.long !== undefined)
+      this.#database.run('INSERT INTO long_value (entry, payload) VALUES (?, ?)', number, row.long);
     for (const { attribute, value } of row.matches) {
       const type = this.#dictionary.giveMatchType(objectType, attribute);
       this.#database.run('INSERT INTO match (type, value, entry) VALUES (?, ?, ?)', type, value, number);

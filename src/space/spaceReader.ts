@@ -40,7 +40,7 @@ export async function readSpace(folder: string, name: string): Promise<SpaceRead
 async function* entriesOf(generation: Generation, objectType: string): AsyncIterable<SpaceEntry> {
   let after = '';
   for (;;) {
-    const entries = generation.rows.after(generation.number(objectType), after, entriesPerRead);
+    const entries = generation.rows.after(generation.number(objectType), after, entriesPerRead, 'whole');
     yield* entries;
     const last = entries.at(-1);
     if (last === undefined) return;

@@ -21,6 +21,14 @@ export const tables: readonly string[] = [
   CREATE INDEX tombstone_sequence ON tombstone (sequence);
   CREATE TABLE property (name TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE long_value (entry INTEGER PRIMARY KEY, payload TEXT NOT NULL) STRICT;
+  CREATE TABLE value_change (
+    entry INTEGER NOT NULL, attribute TEXT NOT NULL, key TEXT NOT NULL, operation TEXT NOT NULL, value TEXT NOT NULL,
+    sequence INTEGER NOT NULL, PRIMARY KEY (entry, attribute, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX value_change_sequence ON value_change (sequence);
+  `,
 ];
 
 /** Unique indexes and their columns. */
@@ -44,7 +52,10 @@ export function createIndexes(database: Database): void {
       reduced = true;
     }
   }
-  if (reduced) database.execute('DELETE FROM match WHERE entry NOT IN (SELECT number FROM entry)');
+  if (reduced) {
+    for (const table of ['match', 'long_value'])
+      database.execute(`DELETE FROM ${table} WHERE entry NOT IN (SELECT number FROM entry)`);
+  }
   database.execute(`
     CREATE INDEX entry_sequence ON entry (sequence);
     CREATE INDEX match_value ON match (type, value, entry);
