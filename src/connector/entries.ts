@@ -11,7 +11,7 @@ import { anchorFilter, anchorOfId, isDNAnchor } from '../mapping/anchor';
 import type { ObjectType } from '../mapping/objectType';
 import { dnOf } from '../mapping/reference';
 import { ScimError } from '../scim/error';
-import type { SpaceRow } from '../space/connectorSpace';
+import type { SpaceEntry, SpaceRow } from '../space/connectorSpace';
 import type { ConnectorContext } from './context';
 import { readEntry } from './export';
 import { rowOf } from './importRows';
@@ -59,6 +59,13 @@ export class Entries {
   /** The outcome of a write of this entry is not known: its row is not believed until it was read again. */
   suspect(id: string): void {
     this.#suspect.add(id);
+  }
+
+  /** What a write may go by that does not read the entry first, without long attributes; undefined where it is not to be believed. */
+  known(objectType: ObjectType, id: string): SpaceEntry | undefined {
+    const row = this.#context.space.get(id, 'short');
+    if (row?.objectType !== objectType.name || this.#suspect.has(id)) return undefined;
+    return this.#context.disconnections.has(row.id, row.normalizedDN) ? undefined : row;
   }
 
   /** A resource by its id: a fresh row, else the directory. Undefined only when the directory has said so. */

@@ -23,10 +23,12 @@ import { Passwords } from './passwords';
 import { requireVersion } from './precondition';
 import type { ReferenceKeeping } from './references';
 import { referencesIn, resourceFor } from './resources';
+import { ValueWriting } from './valueWriting';
 
 /** Updates resources of one object type. The caller has the turn of the id. */
 export class Updating {
   readonly passwords: Passwords;
+  readonly values: ValueWriting;
 
   constructor(
     readonly context: ConnectorContext,
@@ -36,11 +38,17 @@ export class Updating {
     readonly references: ReferenceKeeping,
   ) {
     this.passwords = new Passwords(context, objectType);
+    this.values = new ValueWriting(context, entries, objectType);
   }
 
-  /** RFC 7644 §3.5. Undefined when the disable flow has deleted the entry. */
+  /** RFC 7644 §3.5. Undefined when the disable flow has deleted the entry, or when it has more values than are worth returning. */
   async update(id: string, change: Change, request: Context): Promise<Resource | undefined> {
     const { context, objectType } = this;
+    const values = await this.values.write(id, change, request);
+    if (values !== undefined) {
+      await context.spelled.remember(objectType, request.spelledAs ?? new Map());
+      return values.resource;
+    }
     const found = await this.entries.liveBeforeWrite(objectType, id, onBehalfOf(request));
     if (found === undefined) throw ScimError.notFound(`There is no ${objectType.name} with id "${id.slice(0, 200)}".`);
     const { resource: current, stored } = await resourceFor(context, objectType, found);

@@ -74,6 +74,13 @@ export class AssertionControl extends Control {
   }
 }
 
+/** Permissive modify (MS-ADTS 3.1.1.3.4.1.8): values that are there already, or not there any more, are no errors. Critical. */
+export class PermissiveModifyControl extends Control {
+  constructor() {
+    super(Oid.permissiveModify, { critical: true });
+  }
+}
+
 /** Tree delete (draft-armijo-ldap-treedelete): an entry with everything below it. Critical. */
 export class TreeDeleteControl extends Control {
   constructor() {

@@ -64,6 +64,11 @@ export interface WriteOptions extends Options {
   readonly postRead?: readonly string[];
   /** The write happens only if the entry matches (assertion control, RFC 4528); refused with 122 otherwise. */
   readonly assertion?: Filter;
+  /**
+   * Of a modify: adding a value that is there and deleting one that is not are no errors (permissive modify control).
+   * Only where {@link Directory.supports} says so; elsewhere it is not heeded.
+   */
+  readonly permissive?: boolean;
 }
 
 /** What detection learned of a directory from its root DSE and schema. Plain data: it is kept in the state store. */

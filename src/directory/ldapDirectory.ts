@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AddRequest, Attribute, Change, type Control, DeleteRequest, ModifyDNRequest, ModifyRequest } from 'ldapts';
 import { Call, observed } from './call';
-import { AssertionControl, Oid, PostReadControl, TreeDeleteControl } from './controls';
+import { AssertionControl, Oid, PermissiveModifyControl, PostReadControl, TreeDeleteControl } from './controls';
 import { detect } from './detection';
 import type {
   Directory,
@@ -225,6 +225,7 @@ class LdapDirectory implements Directory {
   ): Promise<Entry | undefined> {
     const call = Call.of(operation, dn.toString(), options, this.#options.operationTimeoutMs);
     if (options.assertion) controls.push(new AssertionControl(options.assertion));
+    if (options.permissive && this.supports(Oid.permissiveModify)) controls.push(new PermissiveModifyControl());
     const wanted = this.supports(Oid.postRead) ? options.postRead : undefined;
     const postRead = wanted && new PostReadControl(wanted, this.#knowledge.decoder);
     if (postRead) controls.push(postRead);

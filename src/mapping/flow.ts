@@ -37,6 +37,13 @@ export function sourceValues(objectType: ObjectType, resource: Resource, name: s
   return link === undefined ? [] : valuesAt(link, resource);
 }
 
+/** Whether what an expression names comes from an attribute of the directory, by its key. */
+export function readsAttribute({ links, resourceType, schema }: ObjectType, name: string, key: string): boolean {
+  if (schema.canonicalName(name) === key) return true;
+  const core = parsePath(name, resourceType) ?? parsePath(aliasOf(name) ?? '', resourceType);
+  return links.some((link) => link.target === key && link.attribute === core?.attribute);
+}
+
 /** Whether anything is known under the name that an expression uses. */
 export function isKnownSource(objectType: ObjectType, name: string): boolean {
   if (objectType.attributes.has(objectType.schema.canonicalName(name))) return true;

@@ -23,6 +23,14 @@ export interface AttributePath {
   readonly alias?: string;
 }
 
+/** A change of values of one multi-valued attribute that can be written without reading the resource. */
+export interface ValueChange {
+  readonly operation: 'add' | 'remove';
+  readonly path: AttributePath;
+  /** The values (for complex attributes, their `value`). */
+  readonly values: readonly unknown[];
+}
+
 export type CompareOperator = 'eq' | 'ne' | 'co' | 'sw' | 'ew' | 'gt' | 'ge' | 'lt' | 'le';
 
 /**

@@ -3,8 +3,9 @@
  * types, filters, patches, client dialects, lists, errors and the routes, and it imports nothing else of ours. This file
  * is its port: what a service provider asks of a connector. There is one handler per resource type.
  */
+
+import type { AttributePath, ValueChange } from './attributePath';
 import type { Filter } from './filter';
-import type { AttributePath } from './path';
 import type { Resource } from './resource';
 
 /** A version of a resource as HTTP sees it, e.g. `W/"8f3a…"` (RFC 7644 §3.14). */
@@ -53,14 +54,6 @@ export interface Query {
 export interface Page {
   readonly totalResults: number;
   readonly resources: readonly Resource[];
-}
-
-/** A change of values of one multi-valued attribute that can be written without reading the resource. */
-export interface ValueChange {
-  readonly operation: 'add' | 'remove';
-  readonly path: AttributePath;
-  /** The values (for complex attributes, their `value`). */
-  readonly values: readonly unknown[];
 }
 
 /** PUT and PATCH alike: what can be written without reading, what must be read for the rest, and the rest. */

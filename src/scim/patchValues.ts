@@ -1,6 +1,5 @@
 /** Which PATCH requests need no reading: those that only add and remove values, such as members of a group. */
-import { type AttributePath, formatPath } from './attributePath';
-import type { ValueChange } from './handler';
+import { type AttributePath, formatPath, type ValueChange } from './attributePath';
 import { isObject } from './json';
 import type { PatchStep } from './patchDraft';
 import { valuesOf } from './valueList';

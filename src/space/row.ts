@@ -40,7 +40,7 @@ export interface SpaceEntry extends Identified {
 export type Extent = 'whole' | 'short';
 
 /** Attributes of more values are kept apart, so that looking at an entry does not mean reading all members of a group. */
-export const LONG = 500;
+export const LONG = 1_000;
 
 /** What names a row. */
 export type RowKey = { readonly id: string } | { readonly anchor: string } | { readonly normalizedDN: string };

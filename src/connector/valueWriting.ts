@@ -1,0 +1,189 @@
+/**
+ * Values that are added and removed without a look at the entry (decision 8): one modify, whatever the size of the group.
+ * What is found to need a look after all is left to the caller, who reads, applies the same change and writes the rest of it.
+ */
+import { Oid } from '../directory/controls';
+import type { Modification, WriteOptions } from '../directory/directory';
+import type { DN } from '../directory/dn';
+import type { Entry, Value } from '../directory/entry';
+import { isLdapError, LdapError, ResultCode } from '../directory/error';
+import { and, type Filter } from '../directory/filter';
+import { anchorFilter, isDNAnchor } from '../mapping/anchor';
+import { isPlaceholder } from '../mapping/emptyGroup';
+import type { ObjectType } from '../mapping/objectType';
+import { holdsOptionalUID } from '../mapping/syntax';
+import { type AttributeChange, changesByAttribute, encodeChanges, idsAmong } from '../mapping/valueChange';
+import type { Change, Context } from '../scim/handler';
+import type { Resource } from '../scim/resource';
+import type { SpaceEntry, SpaceValueChange } from '../space/connectorSpace';
+import { type ConnectorContext, onBehalfOf } from './context';
+import type { Entries } from './entries';
+import { readBack } from './export';
+import { exportContext } from './exportContext';
+import { isAmbiguous } from './outcome';
+import { referencesOf, resourceFor } from './resources';
+
+/** A change that was made. */
+export interface ValuesWritten {
+  /** Absent where the entry has too many values to be worth returning. */
+  readonly resource?: Resource;
+}
+
+/** Answers after which only a look at the entry helps: it is not where or what it was, or a group would be left without a member. */
+const LOOK = [
+  ResultCode.noSuchObject,
+  ResultCode.assertionFailed,
+  ResultCode.objectClassViolation,
+  ResultCode.noSuchAttribute,
+  ResultCode.attributeOrValueExists,
+] as const;
+
+/** The directory has a value already, or no longer. */
+const DONE_ALREADY = [ResultCode.attributeOrValueExists, ResultCode.noSuchAttribute] as const;
+
+/** One value to be added or deleted. */
+interface Unit {
+  readonly operation: 'add' | 'delete';
+  readonly attribute: string;
+  readonly value: Value;
+}
+
+/** Writes value changes of one object type. The caller has the turn of the id. */
+export class ValueWriting {
+  constructor(
+    readonly context: ConnectorContext,
+    readonly entries: Entries,
+    readonly objectType: ObjectType,
+  ) {}
+
+  /** Makes a change that needs no reading. Undefined: nothing is known to be done, the change has to be made by reading. */
+  async write(id: string, change: Change, request: Context): Promise<ValuesWritten | undefined> {
+    const { context, entries, objectType } = this;
+    // A version is that of all values, so a condition on it is a look at all of them.
+    if (change.kind !== 'patch' || request.ifMatch !== undefined || request.dryRun === true) return undefined;
+    const wanted = changesByAttribute(objectType, change.valueChanges);
+    const known = wanted === undefined ? undefined : entries.known(objectType, id);
+    if (wanted === undefined || known === undefined) return undefined;
+    const references = await referencesOf(context, [], idsAmong(change.valueChanges));
+    const changes = encodeChanges(objectType, wanted, references);
+    const isLong = known.leftOut.size > 0;
+    try {
+      return isLong ? await this.#writeLong(known, changes, request) : await this.#write(known, changes, request);
+    } catch (error) {
+      if (isLdapError(error, ...LOOK) || (error instanceof LdapError && isAmbiguous(error))) return undefined;
+      throw error;
+    }
+  }
+
+  /** One modify, and the entry as it is after it. */
+  async #write(
+    known: SpaceEntry,
+    changes: readonly AttributeChange[],
+    request: Context,
+  ): Promise<ValuesWritten | undefined> {
+    const { context, entries, objectType } = this;
+    const { dn } = known.entry;
+    const units = unitsOf(changes, known.entry);
+    if (units.length === 0) return undefined;
+    const options = onBehalfOf(request);
+    const condition = await this.#condition(known, request);
+    if (condition === undefined) return undefined;
+    const write = { ...options, ...condition, postRead: objectType.readAttributes };
+    const entry =
+      (await context.directory.modify(dn, modificationsOf(units), write)) ??
+      (await readBack(exportContext(context, objectType), dn, options));
+    const written = await entries.written(objectType, entry);
+    return { resource: (await resourceFor(context, objectType, written)).resource };
+  }
+
+  /** The same for an entry of very many values: nothing of them is read, and the space hears of those that have changed. */
+  async #writeLong(
+    known: SpaceEntry,
+    changes: readonly AttributeChange[],
+    request: Context,
+  ): Promise<ValuesWritten | undefined> {
+    const { context, objectType } = this;
+    const units = unitsOf(changes, known.entry);
+    const condition = await this.#condition(known, request);
+    if (condition === undefined) return undefined;
+    const stamp = objectType.readAttributes.filter((name) => name.toLowerCase() === 'modifytimestamp');
+    const write = { ...onBehalfOf(request), ...condition, postRead: stamp };
+    const after = units.length === 0 ? undefined : await this.#modify(known.entry.dn, units, write);
+    const spaceChanges = units.map(
+      ({ operation, attribute, value }): SpaceValueChange => ({
+        operation: operation === 'add' ? 'add' : 'remove',
+        attribute,
+        value: value.toString(),
+      }),
+    );
+    for (const { name, values } of after?.attributes() ?? [])
+      spaceChanges.push({ operation: 'set', attribute: name, value: String(values[0]) });
+    if (spaceChanges.length > 0) context.space.changeValues(known.id, spaceChanges);
+    return {};
+  }
+
+  /**
+   * What makes sure that the name still belongs to the same entry, and the entry to the type: a condition of the write,
+   * or a look at the anchor where the directory serves none. Undefined: it does not.
+   */
+  async #condition(known: SpaceEntry, request: Context): Promise<Pick<WriteOptions, 'assertion'> | undefined> {
+    const { directory } = this.context;
+    const assertion = identityOf(this.objectType, known);
+    if (directory.supports(Oid.assertion)) return { assertion };
+    const search = { base: known.entry.dn, scope: 'base', filter: assertion, attributes: [] } as const;
+    for await (const _ of directory.search(search, onBehalfOf(request))) return {};
+    return undefined;
+  }
+
+  /** Everything at once; where some of it is done already, permissively or by halves. Undefined: nothing is known of the entry after. */
+  async #modify(dn: DN, units: readonly Unit[], write: WriteOptions): Promise<Entry | undefined> {
+    const { directory, schema } = { ...this.context, schema: this.context.directory.schema };
+    try {
+      return await directory.modify(dn, modificationsOf(units), write);
+    } catch (error) {
+      if (!isLdapError(error, ...DONE_ALREADY)) throw error;
+      // The value may be there with a unique identifier behind it, which only a look can tell.
+      const hidden = units.some(
+        ({ operation, attribute }) => operation === 'delete' && holdsOptionalUID(schema, attribute),
+      );
+      const [unit] = units;
+      if (unit !== undefined && units.length === 1) {
+        if (hidden) throw error;
+        return undefined;
+      }
+      if (directory.supports(Oid.permissiveModify) && !hidden)
+        return directory.modify(dn, modificationsOf(units), { ...write, permissive: true });
+      const middle = units.length >> 1;
+      const first = await this.#modify(dn, units.slice(0, middle), write);
+      return (await this.#modify(dn, units.slice(middle), write)) ?? first;
+    }
+  }
+}
+
+/** An entry that is still what it was: of the same anchor and of the same type. */
+function identityOf({ anchor, filter, schema }: ObjectType, known: SpaceEntry): Filter {
+  if (isDNAnchor(anchor)) return filter;
+  return and(filter, anchorFilter(known.anchor, anchor, schema.isBinary(anchor)));
+}
+
+/** Values one by one, removals first. What stands in for members that are not there goes with the first one that is. */
+function unitsOf(changes: readonly AttributeChange[], known: Entry): Unit[] {
+  return changes.flatMap(({ attribute: { ldapName: attribute }, add, remove }) => {
+    const placeholders = add.length > 0 ? known.values(attribute).filter(isPlaceholder) : [];
+    return [
+      ...[...placeholders, ...remove].map((value): Unit => ({ operation: 'delete', attribute, value })),
+      ...add.map((value): Unit => ({ operation: 'add', attribute, value })),
+    ];
+  });
+}
+
+function modificationsOf(units: readonly Unit[]): Modification[] {
+  const modifications = new Map<string, { operation: Unit['operation']; attribute: string; values: Value[] }>();
+  for (const { operation, attribute, value } of units) {
+    const key = `${operation} ${attribute}`;
+    const own = modifications.get(key) ?? { operation, attribute, values: [] };
+    own.values.push(value);
+    modifications.set(key, own);
+  }
+  return [...modifications.values()];
+}

@@ -1,0 +1,206 @@
+/** Members of groups: what a change asks of the directory, whatever the size of the group, and what it answers. */
+import { people } from '../support/connectorFiles';
+import { HostProcess } from '../support/hostProcess';
+import type { LdapLook } from '../support/ldapLook';
+import { CORE_USER, type Json, operations, type ScimClient } from '../support/scimClient';
+import { slapdIsHere, startSystem, startTimeout } from '../support/system';
+
+const CORE_GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
+const ECMA_GROUP = 'urn:ietf:params:scim:schemas:extension:ECMA2Host:2.0:Group';
+/** More values than this are kept apart, and are too many to be worth returning. */
+const LONG = 1_000;
+const suffix = 'dc=example,dc=com';
+const groupDN = (cn: string) => `cn=${cn},ou=groups,${suffix}`;
+/** Nobody in scope. */
+const stranger = (index: number) => `uid=s${index},ou=elsewhere,${suffix}`;
+const strangers = (count: number) => Array.from({ length: count }, (_, index) => stranger(index));
+
+describe.each(slapdIsHere ? ['memory', 'OpenLDAP'] : ['memory'])('members on %s', (directory) => {
+  let host: HostProcess;
+  let client: ScimClient;
+  let look: LdapLook | undefined;
+  let stop: () => Promise<void>;
+  const users: string[] = [];
+  let turn = 0;
+
+  beforeAll(async () => {
+    const args = ['--log-format', 'json'];
+    if (directory === 'memory') {
+      host = await HostProcess.start({ connectors: { groups: people(undefined) }, args });
+      stop = () => host.stop();
+    } else {
+      const system = await startSystem({ suffix, connectors: (slapd) => ({ groups: people(slapd) }), args });
+      ({ host, look } = system);
+      stop = system.stop;
+    }
+    client = host.client('groups');
+    for (const name of ['ada', 'bob', 'cyd']) {
+      const body = { schemas: [CORE_USER], userName: `${name}-g`, name: { familyName: name } };
+      const { status, body: made, text } = await client.post('/Users', body);
+      if (status !== 201) throw new Error(`${status} ${text}`);
+      users.push(String(made.id));
+    }
+  }, startTimeout);
+  afterAll(() => stop?.());
+
+  async function create(displayName: string, more: object = {}): Promise<Json> {
+    const { status, body, text } = await client.post('/Groups', { schemas: [CORE_GROUP], displayName, ...more });
+    if (status !== 201) throw new Error(`${displayName}: ${status} ${text}`);
+    return body;
+  }
+
+  /** A PATCH, and the LDAP operations that the host has logged for it. */
+  async function patch(group: Json, list: object[], headers: Record<string, string> = {}) {
+    turn += 1;
+    const id = `${directory}-${turn}`;
+    const answer = await client.send('PATCH', `/Groups/${String(group.id)}`, {
+      body: operations(...list),
+      headers: { 'X-Request-Id': id, ...headers },
+    });
+    let line: { request: { ldap?: { operations: { operation: string; result: number }[] } } } | undefined;
+    for (let attempt = 0; line === undefined && attempt < 200; attempt += 1) {
+      const found = host.output.split('\n').find((one) => one.startsWith('{') && one.includes(`"id":"${id}"`));
+      if (found === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+      else line = JSON.parse(found);
+    }
+    return {
+      ...answer,
+      ldap: (line?.request.ldap?.operations ?? []).map(({ operation, result }) => `${operation} ${result}`),
+    };
+  }
+
+  const add = (...values: (string | undefined)[]) => ({
+    op: 'Add',
+    path: 'members',
+    value: values.map((value) => ({ value, display: 'whoever' })),
+  });
+  const idsOf = ({ members = [] as unknown as Json }: { members?: Json }) =>
+    (members as unknown as Json[]).map(({ value }) => value).sort();
+  const read = async (group: Json) => (await client.get(`/Groups/${String(group.id)}`)).body;
+  const membersInDirectory = async (cn: string) =>
+    look === undefined ? undefined : (await look.at(groupDN(cn)))?.member;
+
+  test('are added and removed by one modify, in every form that is sent', async () => {
+    const [ada, bob, cyd] = users;
+    const group = await create('Forms', { members: [{ value: ada }] });
+    const one = await patch(group, [add(bob)]);
+    expect([one.status, one.ldap]).toEqual([200, ['modify 0']]);
+    expect(idsOf(one.body)).toEqual([ada, bob].sort());
+    expect(await read(group)).toEqual(one.body);
+    const forms: [object[], (string | undefined)[]][] = [
+      [[{ op: 'remove', path: `members[value eq "${bob}"]` }], [ada]],
+      [[add(bob, cyd)], [ada, bob, cyd]],
+      [[{ op: 'Remove', path: 'members', value: [{ value: ada }] }], [bob, cyd]],
+      [
+        [{ op: 'remove', path: 'members', value: [{ value: bob }] }, add(ada)],
+        [ada, cyd],
+      ],
+      [[{ op: 'add', value: { members: [{ value: bob }] } }], [ada, bob, cyd]],
+      [[{ op: 'remove', path: `members[value eq "${bob}" or value eq "${cyd}"]` }], [ada]],
+      [[{ op: 'add', path: `${ECMA_GROUP}:member`, value: [cyd] }], [ada, cyd]],
+    ];
+    for (const [list, expected] of forms) {
+      const { status, body, ldap } = await patch(group, list);
+      expect([list, status, ldap, idsOf(body)]).toEqual([list, 200, ['modify 0'], [...expected].sort()]);
+    }
+    if (look !== undefined) expect((await membersInDirectory('Forms'))?.length).toBe(2);
+  });
+
+  test('that are there already, or not at all, change nothing', async () => {
+    const [ada, bob] = users;
+    const group = await create('Nothing', { members: [{ value: ada }] });
+    for (const list of [[add(ada)], [{ op: 'remove', path: `members[value eq "${bob}"]` }], [add(ada, ada)]]) {
+      const { status, body } = await patch(group, list);
+      expect([status, body.meta]).toEqual([200, group.meta]);
+    }
+    const mixed = await patch(group, [add(ada, bob), { op: 'remove', path: 'members[value eq "nobody"]' }]);
+    expect([mixed.status, idsOf(mixed.body)]).toEqual([200, [ada, bob].sort()]);
+  });
+
+  test('that nobody knows are refused, and nothing is written', async () => {
+    const group = await create('Unknown', { members: [{ value: users[0] }] });
+    const { status, body, ldap } = await patch(group, [add(users[1], 'no-such-id')]);
+    expect([status, ldap, body.detail]).toEqual([400, [], expect.stringContaining('no-such-id')]);
+    expect(await read(group)).toEqual(group);
+  });
+
+  test('come and go with the value that stands in for nobody', async () => {
+    const group = await create('Empty');
+    if (look !== undefined) expect(await membersInDirectory('Empty')).toEqual(['']);
+    const first = await patch(group, [add(users[0])]);
+    expect([first.status, first.ldap]).toEqual([200, ['modify 0']]);
+    expect((first.body[ECMA_GROUP] as Json).member).toHaveLength(1);
+    if (look !== undefined) expect(await membersInDirectory('Empty')).toHaveLength(1);
+    const last = await patch(group, [{ op: 'remove', path: `members[value eq "${users[0]}"]` }]);
+    expect([last.status, last.body.members]).toEqual([200, undefined]);
+    expect((last.body[ECMA_GROUP] as Json).member).toBeUndefined();
+    if (look !== undefined) expect(await membersInDirectory('Empty')).toEqual(['']);
+  });
+
+  test('change only for who knows the version, where one is demanded', async () => {
+    const group = await create('Versions', { members: [{ value: users[0] }] });
+    const version = String((group.meta as Json).version);
+    const changed = await patch(group, [add(users[1])], { 'If-Match': version });
+    expect(changed.status).toBe(200);
+    expect((await patch(group, [add(users[2])], { 'If-Match': version })).status).toBe(412);
+    expect(await read(group)).toEqual(changed.body);
+  });
+
+  describe('of a group of many', () => {
+    let group: Json;
+    const count = LONG + 200;
+    beforeAll(async () => {
+      group = await create('Many', { [ECMA_GROUP]: { member: [users[0], ...strangers(count)] } });
+    });
+    const shown = async () => {
+      const body = await read(group);
+      return [idsOf(body), (body[ECMA_GROUP] as Json).member?.length];
+    };
+
+    test('are changed by one modify that reads nothing, and the answer is that it was done', async () => {
+      const [ada, bob] = users;
+      const added = await patch(group, [add(bob)]);
+      expect([added.status, added.text, added.ldap]).toEqual([204, '', ['modify 0']]);
+      // Straight from the space.
+      expect(await shown()).toEqual([[ada, bob].sort(), count + 2]);
+      const again = await patch(group, [add(bob)]);
+      expect([again.status, again.ldap]).toEqual([204, ['modify 20']]);
+      const removed = await patch(group, [{ op: 'remove', path: 'members', value: [{ value: bob }] }]);
+      expect([removed.status, removed.ldap]).toEqual([204, ['modify 0']]);
+      expect(await shown()).toEqual([[ada], count + 1]);
+      if (look !== undefined) expect(await membersInDirectory('Many')).toHaveLength(count + 1);
+    });
+
+    test('are changed as far as there is something to change', async () => {
+      const [ada, bob, cyd] = users;
+      const { status } = await patch(group, [add(ada, bob, cyd), { op: 'remove', path: 'members[value eq "x"]' }]);
+      expect(status).toBe(204);
+      expect(await shown()).toEqual([[ada, bob, cyd].sort(), count + 3]);
+      expect(
+        (await patch(group, [{ op: 'remove', path: 'members', value: [{ value: bob }, { value: cyd }] }])).status,
+      ).toBe(204);
+      expect(await shown()).toEqual([[ada], count + 1]);
+    });
+
+    test('that are out of scope stay through a replace', async () => {
+      const body = { schemas: [CORE_GROUP], displayName: 'Many', members: [{ value: users[1] }] };
+      const { status, body: replaced } = await client.put(`/Groups/${String(group.id)}`, body);
+      expect([status, idsOf(replaced), (replaced[ECMA_GROUP] as Json).member?.length]).toEqual([
+        200,
+        [users[1]],
+        count + 1,
+      ]);
+    });
+  });
+
+  if (directory === 'OpenLDAP') {
+    test('find their way into a group that somebody has renamed meanwhile, and not into one that has taken its name', async () => {
+      const group = await create('Renamed', { members: [{ value: users[0] }] });
+      await look?.rename(groupDN('Renamed'), groupDN('Elsewhere'));
+      await look?.add(groupDN('Renamed'), { objectClass: 'groupOfNames', cn: 'Renamed', member: stranger(1) });
+      const { status, body } = await patch(group, [add(users[1])]);
+      expect([status, body.displayName, idsOf(body)]).toEqual([200, 'Elsewhere', [users[0], users[1]].sort()]);
+      expect(await membersInDirectory('Renamed')).toEqual([stranger(1)]);
+    });
+  }
+});
