@@ -6,7 +6,7 @@ import { ScimError } from './error';
 import type { ETag } from './handler';
 import { listResponse } from './list';
 import type { AttributeDefinition, ResourceType, SchemaDefinition } from './resourceType';
-import type { Features, ServiceProvider } from './serviceProvider';
+import { maxBodyBytesOf, maxBulkOperations, type ServiceProvider } from './serviceProvider';
 
 /** One answer: JSON text, and the version under which a client may keep it. */
 export interface Description {
@@ -42,7 +42,7 @@ export class DiscoveryCache {
     const known = this.#byBaseUri.get(baseUri);
     if (known) return known;
     if (this.#byBaseUri.size >= maxBaseUris) this.#byBaseUri.clear();
-    const discovery = describeProvider(types, this.provider.features, this.provider.maxResults, baseUri);
+    const discovery = describeProvider(types, this.provider, baseUri);
     this.#byBaseUri.set(baseUri, discovery);
     return discovery;
   }
@@ -55,12 +55,7 @@ export function refuseFilter(search: string): void {
   }
 }
 
-function describeProvider(
-  types: readonly ResourceType[],
-  features: Features,
-  maxResults: number,
-  baseUri: string,
-): Discovery {
+function describeProvider(types: readonly ResourceType[], provider: ServiceProvider, baseUri: string): Discovery {
   const schemas = new Map<string, object>();
   for (const schema of [...types.flatMap((type) => [type.schema, ...type.extensions]), ...discoverySchemas]) {
     const key = schema.id.toLowerCase();
@@ -72,7 +67,7 @@ function describeProvider(
   const eachSchema = each(schemas);
   const eachResourceType = each(resourceTypes);
   return {
-    serviceProviderConfig: versioned(JSON.stringify(describeConfig(features, maxResults, baseUri))),
+    serviceProviderConfig: versioned(JSON.stringify(describeConfig(provider, baseUri))),
     resourceTypes: versioned(listResponse(resourceTypes.size, 1, [...resourceTypes.values()])),
     schemas: versioned(listResponse(schemas.size, 1, [...schemas.values()])),
     resourceType: (name) => eachResourceType.get(name.toLowerCase()),
@@ -84,12 +79,13 @@ function versioned(body: string): Description {
   return { body, etag: `W/"${createHash('sha1').update(body).digest('base64url')}"` };
 }
 
-function describeConfig(features: Features, maxResults: number, baseUri: string): object {
+function describeConfig(provider: ServiceProvider, baseUri: string): object {
+  const { features, maxResults } = provider;
   return {
     schemas: [serviceProviderConfigUrn],
     ...(features.documentationUri !== undefined && { documentationUri: features.documentationUri }),
     patch: { supported: true },
-    bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
+    bulk: { supported: true, maxOperations: maxBulkOperations, maxPayloadSize: maxBodyBytesOf(provider) },
     filter: { supported: true, maxResults },
     changePassword: { supported: features.changePassword },
     sort: { supported: features.sort },

@@ -27,6 +27,8 @@ export interface Exchange {
   readonly context: Context;
   /** The request's JSON body. Rejects with 400, 413 or 415. */
   body(): Promise<unknown>;
+  /** For the log: an error that is no answer of its own, or that nobody expected. */
+  report(error: unknown): void;
 }
 
 /** Splits a URL (RFC 3986 §3.3) below the mount point. */
@@ -72,13 +74,13 @@ export function hasETag(tags: readonly ETag[] | undefined, version: ETag | undef
 
 /** The answer to an error: a `ScimError` as it is, anything else as 500 without a word of what it was. */
 export function errorAnswer(error: unknown, requestId: string): Answer {
-  const scimError =
-    error instanceof ScimError
-      ? error
-      : new ScimError(
-          500,
-          undefined,
-          `The request failed for a reason that is in the host's log under request id ${requestId}.`,
-        );
+  const scimError = asScimError(error, requestId);
   return { status: scimError.status, headers: scimError.headers, body: JSON.stringify(scimError) };
+}
+
+/** The error that a client is told of. */
+export function asScimError(error: unknown, requestId: string): ScimError {
+  if (error instanceof ScimError) return error;
+  const detail = `The request failed for a reason that is in the host's log under request id ${requestId}.`;
+  return new ScimError(500, undefined, detail);
 }

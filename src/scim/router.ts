@@ -9,11 +9,9 @@ import { type Answer, type Exchange, errorAnswer, parseETags, prefersMinimal, sp
 import { parametersOfUrl } from './query';
 import { checkMediaType, parseBody } from './requestBody';
 import { route } from './routes';
-import type { ServiceProvider } from './serviceProvider';
+import { maxBodyBytesOf, type ServiceProvider } from './serviceProvider';
 
 export type { Features, RequestContext, ResourceEndpoint, ServiceProvider } from './serviceProvider';
-
-const mebibyte = 1024 * 1024;
 
 /** After a missed deadline the same request may well succeed; so soon, and not sooner. */
 const retryAfterSeconds = 30;
@@ -21,7 +19,7 @@ const retryAfterSeconds = 30;
 /** The router of one service provider. It answers every request that reaches it. */
 export function createScimRouter(provider: ServiceProvider): Router {
   const discovery = new DiscoveryCache(provider);
-  const readBody = bodyReader(provider.maxBodyBytes ?? mebibyte);
+  const readBody = bodyReader(maxBodyBytesOf(provider));
   const router = express.Router();
   router.use(async (request, response) => {
     const parts = provider.contextOf(request, response);
@@ -40,11 +38,12 @@ export function createScimRouter(provider: ServiceProvider): Router {
       // `*` asks for no version, only that the resource is there, which every change demands anyway.
       context: { ...parts, signal: deadline.signal, ...(ifMatch && ifMatch[0] !== '*' && { ifMatch }) },
       body: () => readBody(request, response),
+      report: (error) => provider.onError?.(error, request),
     };
     try {
       send(response, await deadline.race(route(exchange, discovery)));
     } catch (error) {
-      provider.onError?.(error, request);
+      exchange.report(error);
       send(response, errorAnswer(error, parts.requestId));
     } finally {
       deadline.clear();

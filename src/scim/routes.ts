@@ -1,4 +1,5 @@
 /** Which method on which path does what (RFC 7644 §3.2, table 2). Paths compare without case. */
+import { bulkOperations } from './bulk';
 import { type Description, type DiscoveryCache, refuseFilter } from './discovery';
 import { ScimError } from './error';
 import { type Answer, decodeSegment, type Exchange, hasETag } from './exchange';
@@ -11,7 +12,7 @@ import {
   replaceResource,
   searchResources,
 } from './resourceRoutes';
-import type { ResourceEndpoint } from './serviceProvider';
+import { maxBulkOperations, type ResourceEndpoint } from './serviceProvider';
 
 type Action = () => Answer | Promise<Answer>;
 
@@ -25,12 +26,25 @@ export async function route(exchange: Exchange, discovery: DiscoveryCache): Prom
     if (name === '.search' && second === undefined) {
       return dispatch(exchange.method, { POST: () => searchResources(exchange, exchange.provider.resourceTypes()) });
     }
+    if (name === 'bulk' && second === undefined) {
+      const perform = async (one: Exchange) => routeResource(one);
+      return dispatch(exchange.method, { POST: () => bulkOperations(exchange, maxBulkOperations, perform) });
+    }
     const endpoint = endpointOf(exchange, first);
     if (endpoint) return dispatch(exchange.method, resourceActions(exchange, endpoint, second));
   }
   if (name === 'me') throw ScimError.notImplemented('/Me is not served: a connector has no user of its own.');
-  if (name === 'bulk') throw ScimError.notImplemented('Bulk operations are not served; send them one by one.');
   throw ScimError.notFound('There is nothing at this path. /ResourceTypes lists the endpoints.');
+}
+
+/** An operation of a bulk request: only resources can be meant. */
+function routeResource(exchange: Exchange): Answer | Promise<Answer> {
+  const [first = '', second] = exchange.segments;
+  const endpoint = endpointOf(exchange, first);
+  if (endpoint === undefined || second?.toLowerCase() === '.search') {
+    throw ScimError.notFound('There is no such endpoint of resources. /ResourceTypes lists them.');
+  }
+  return dispatch(exchange.method, resourceActions(exchange, endpoint, second));
 }
 
 function dispatch(method: string, actions: Readonly<Record<string, Action>>): Answer | Promise<Answer> {

@@ -9,7 +9,7 @@ export interface ResourceEndpoint {
   readonly handler: ResourceHandler;
 }
 
-/** Features that /ServiceProviderConfig announces (RFC 7643 §5). PATCH and filters are always there, Bulk never. */
+/** Features that /ServiceProviderConfig announces (RFC 7643 §5). PATCH, filters and Bulk are always there. */
 export interface Features {
   /** False: `sortBy` is ignored. */
   readonly sort: boolean;
@@ -32,11 +32,19 @@ export interface ServiceProvider {
   readonly features: Features;
   /** The most resources in one answer. */
   readonly maxResults: number;
-  /** Default: 1 MiB. */
+  /** Of every request, bulk or not. Default: 1 MiB. */
   readonly maxBodyBytes?: number;
   /** After so many milliseconds the signal aborts and the answer is 503. */
   readonly requestTimeoutMs: number;
   contextOf(request: IncomingMessage, response: ServerResponse): RequestContext;
   /** Hears every error that was answered, those too that nobody expected (500); what these say is for the log only. */
   onError?(error: unknown, request: IncomingMessage): void;
+}
+
+/** The most operations in one bulk request (RFC 7644 §3.7.4): what a directory does within the deadline of a request. */
+export const maxBulkOperations = 1_000;
+
+/** The largest body that is read, in bytes. */
+export function maxBodyBytesOf({ maxBodyBytes = 1024 * 1024 }: Pick<ServiceProvider, 'maxBodyBytes'>): number {
+  return maxBodyBytes;
 }

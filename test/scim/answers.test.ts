@@ -135,7 +135,7 @@ describe('discovery', () => {
     const { app } = openProvider();
     expect(await read(app, '/serviceproviderconfig')).toMatchObject({
       patch: { supported: true },
-      bulk: { supported: false },
+      bulk: { supported: true },
       filter: { supported: true, maxResults: 3 },
       sort: { supported: false },
       etag: { supported: true },

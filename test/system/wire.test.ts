@@ -49,6 +49,46 @@ describe.each(slapdIsHere ? ['memory', 'OpenLDAP'] : ['memory'])('on %s', (direc
     expect([gone.status, (await client.get(path)).status]).toEqual([204, 404]);
   });
 
+  test('a bulk request makes people and a group of them, and takes all of it away again', async () => {
+    const names = Array.from({ length: 20 }, () => `wire-${++next}`);
+    const users = names.map((userName, index) => ({
+      method: 'POST',
+      path: '/Users',
+      bulkId: userName,
+      data: {
+        userName,
+        name: { familyName: 'B' },
+        ...(index === 0 ? {} : { [ENTERPRISE_USER]: { manager: { value: `bulkId:${names[index - 1]}` } } }),
+      },
+    }));
+    const members = names.map((userName) => ({ value: `bulkId:${userName}` }));
+    const group = { method: 'POST', path: '/Groups', bulkId: 'g', data: { displayName: `wire-g${next}`, members } };
+    const patch = { Operations: [{ op: 'remove', path: `members[value eq "bulkId:${names[0]}"]` }] };
+    const made = await client.post('/Bulk', {
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'],
+      Operations: [group, { method: 'PATCH', path: '/Groups/bulkId:g', data: patch }, ...users, users[0]],
+    });
+    const results = made.body.Operations as unknown as Json[];
+    const statuses = [...Array(22).fill('201'), '400'];
+    statuses[1] = '200';
+    expect([made.status, results.map(({ status }) => status)]).toEqual([200, statuses]);
+    const ids = results.map(({ location }) => String(location).split('/').at(-1));
+    const { body } = await client.get(`/Groups/${ids[0]}`);
+    const read = (body.members as unknown as Json[]).map(({ value }) => String(value));
+    expect(read.sort()).toEqual(ids.slice(3, 22).sort());
+    const last = await client.get(`/Users/${ids[21]}`);
+    expect(last.body[ENTERPRISE_USER]?.manager?.value).toBe(ids[20]);
+    const Operations = results
+      .filter((_, index) => index !== 1 && index !== 22)
+      .map(({ location, version }) => ({
+        method: 'DELETE',
+        path: String(location).split('/scim')[1],
+        ...(String(location).includes('/Groups/') ? {} : { version }),
+      }));
+    const gone = await client.post('/Bulk', { Operations });
+    expect((gone.body.Operations as unknown as Json[]).map(({ status }) => status)).toEqual(Array(21).fill('204'));
+  });
+
   test('a read-back that is sent again changes nothing, lastModified included', async () => {
     const user = await created({
       emails: [
