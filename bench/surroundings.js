@@ -99,7 +99,7 @@ function cpuMs(pid) {
  * Starts the host. Connectors: name → seconds for which a hit in the connector space counts. `startedMs` is the time
  * from the start of the process to a listening port.
  */
-async function startHost(directory, connectors, { main, nodeOptions = [], keep = false } = {}) {
+async function startHost(directory, connectors, { main, nodeOptions = [], keep = false, args = [], env = {} } = {}) {
   const folder = join(directory.workFolder, 'host');
   if (!keep) rmSync(folder, { recursive: true, force: true });
   const at = (name) => join(folder, name);
@@ -114,9 +114,10 @@ async function startHost(directory, connectors, { main, nodeOptions = [], keep =
   const started = performance.now();
   const child = spawn(
     process.execPath,
-    [...nodeOptions, main, 'serve', ...folders, ...listener, '--log-format', 'json'],
+    [...nodeOptions, main, 'serve', ...folders, ...listener, '--log-format', 'json', ...args],
     {
       stdio: ['ignore', output, output],
+      env: { ...process.env, ...env },
     },
   );
   closeSync(output);
@@ -127,6 +128,7 @@ async function startHost(directory, connectors, { main, nodeOptions = [], keep =
     await sleep(2);
   }
   return {
+    folder,
     port,
     pid: child.pid,
     token: TOKEN,
@@ -166,4 +168,4 @@ async function imported(host, count, waitMs = 300_000) {
   }
 }
 
-module.exports = { startDirectory, startHost, imported, cpuMs };
+module.exports = { freePort, startDirectory, startHost, imported, cpuMs };

@@ -37,6 +37,8 @@ export interface OpenLdapOptions {
   readonly sync?: boolean;
   /** Do not outlive the process that starts it (tests), where util-linux is installed. */
   readonly untilParentEnds?: boolean;
+  /** Room for millions of entries, and no substring indexes. */
+  readonly large?: boolean;
   /** A folder with ca.pem, server.pem and server.key to copy instead of making them. */
   readonly certificates?: string;
 }

@@ -30,7 +30,10 @@ function retcodeOverlay(suffix) {
   ];
 }
 
-/** The text of slapd.conf. `limits`: entries that accounts other than admin and connector get from one search. */
+/**
+ * The text of slapd.conf. `limits`: entries that accounts other than admin and connector get from one search; `large`:
+ * room for millions of entries, and no substring index, which would take longer to load than all of them.
+ */
 function slapdConf({
   folder,
   binaries,
@@ -40,6 +43,7 @@ function slapdConf({
   limits = 500,
   faults = false,
   sync = true,
+  large = false,
 }) {
   const admin = `cn=admin,${suffix}`;
   const connector = `cn=connector,${suffix}`;
@@ -87,11 +91,11 @@ function slapdConf({
     `directory ${join(folder, 'db')}`,
     `rootdn "${admin}"`,
     `rootpw ${hashed(passwords.admin)}`,
-    'maxsize 4294967296',
+    `maxsize ${large ? 2 ** 35 : 2 ** 32}`,
     ...(sync ? [] : ['dbnosync']),
     'checkpoint 1024 5',
     'index objectClass,uid,cn,sn,mail,employeeNumber,member,uniqueMember,memberUid,entryUUID,entryCSN eq',
-    'index displayName,givenName eq,sub',
+    `index displayName,givenName eq${large ? '' : ',sub'}`,
     `limits dn.exact="${connector}" size=unlimited time=unlimited`,
     `access to attrs=userPassword by dn.exact="${connector}" write by self write by anonymous auth by * none`,
     `access to * by dn.exact="${connector}" manage by users read by * none`,

@@ -151,8 +151,12 @@ function escapeKey(text: string): string {
 const ALWAYS_ESCAPED = /[,+"\\<>;]/g;
 const CONTROL_CHARACTER = /\p{Cc}/gu;
 
+/** Text in which nothing is escaped, as most names are. */
+const PLAIN = /^[A-Za-z0-9](?:[A-Za-z0-9 ._@-]*[A-Za-z0-9._@-])?$/;
+
 function escapeValue(value: Value): string {
   if (typeof value !== 'string') return hexPairs(value);
+  if (PLAIN.test(value)) return value;
   let text = value.replace(ALWAYS_ESCAPED, '\\$&').replace(CONTROL_CHARACTER, (c) => hexPairs(octetsOf(c)));
   // Blanks at the ends as hex pairs, not as `\ `: that form also survives tools that trim.
   if (text.endsWith(' ')) text = `${text.slice(0, -1)}\\20`;

@@ -10,14 +10,23 @@ export interface EntryAttribute {
   readonly values: readonly Value[];
 }
 
+/** Look-ups by name after which an index of the names has paid for itself. */
+const FEW_LOOK_UPS = 8;
+
 /** An immutable entry. Attribute options (`;binary`, `;lang-fr`) are part of the name and kept apart. */
 export class Entry {
   readonly dn: DN;
-  readonly #attributes: ReadonlyMap<string, EntryAttribute>;
+  readonly #attributes: readonly EntryAttribute[];
+  #byKey: ReadonlyMap<string, EntryAttribute> | undefined;
+  #lookUps = 0;
 
   /** Attributes without values are left out; two of the same description are merged. */
   constructor(dn: DN, attributes: Iterable<EntryAttribute> | Readonly<Record<string, Value | readonly Value[]>>) {
     this.dn = dn;
+    if (attributes instanceof Distinct) {
+      this.#attributes = attributes.attributes;
+      return;
+    }
     const map = new Map<string, EntryAttribute>();
     for (const { name, values } of Symbol.iterator in attributes ? attributes : fromRecord(attributes)) {
       if (values.length === 0) continue;
@@ -25,12 +34,18 @@ export class Entry {
       const present = map.get(key);
       map.set(key, present ? { name: present.name, values: [...present.values, ...values] } : { name, values });
     }
-    this.#attributes = map;
+    this.#attributes = [...map.values()];
+    this.#byKey = map;
+  }
+
+  /** For a caller who knows that each attribute has values and that no two are of the same description. */
+  static ofDistinct(dn: DN, attributes: readonly EntryAttribute[]): Entry {
+    return new Entry(dn, new Distinct(attributes));
   }
 
   /** All values of a description, in order; empty when absent. */
   values(name: string): readonly Value[] {
-    return this.#attributes.get(name.toLowerCase())?.values ?? [];
+    return this.#find(name)?.values ?? [];
   }
 
   /** The first value as text, or undefined. */
@@ -40,22 +55,47 @@ export class Entry {
   }
 
   has(name: string): boolean {
-    return this.#attributes.has(name.toLowerCase());
+    return this.#find(name) !== undefined;
   }
 
   /** Attributes in the order in which they came. */
   attributes(): Iterable<EntryAttribute> {
-    return this.#attributes.values();
+    return this.#attributes;
   }
 
   /** The same entry with attributes replaced; an empty list of values removes one. */
   with(changes: Iterable<EntryAttribute>, dn: DN = this.dn): Entry {
-    const map = new Map(this.#attributes);
+    const map = new Map(this.#index());
     for (const change of changes) {
       if (change.values.length === 0) map.delete(change.name.toLowerCase());
       else map.set(change.name.toLowerCase(), change);
     }
     return new Entry(dn, map.values());
+  }
+
+  /** An import asks each entry for two or three attributes: an index would cost it more than it saves. */
+  #find(name: string): EntryAttribute | undefined {
+    if (this.#byKey === undefined && this.#lookUps < FEW_LOOK_UPS) {
+      this.#lookUps += 1;
+      for (const attribute of this.#attributes) if (attribute.name === name) return attribute;
+      const key = name.toLowerCase();
+      return this.#attributes.find((one) => one.name.length === name.length && one.name.toLowerCase() === key);
+    }
+    return this.#index().get(name.toLowerCase());
+  }
+
+  #index(): ReadonlyMap<string, EntryAttribute> {
+    this.#byKey ??= new Map(this.#attributes.map((attribute) => [attribute.name.toLowerCase(), attribute]));
+    return this.#byKey;
+  }
+}
+
+/** Attributes that need no merging. */
+class Distinct implements Iterable<EntryAttribute> {
+  constructor(readonly attributes: readonly EntryAttribute[]) {}
+
+  [Symbol.iterator](): Iterator<EntryAttribute> {
+    return this.attributes[Symbol.iterator]();
   }
 }
 

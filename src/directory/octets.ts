@@ -2,6 +2,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { Value } from './entry';
 
+/** Quicker to look for than what it may hide. */
+const BEYOND_ASCII = /[^\0-\x7f]/;
 const LONE_SURROGATE = /\p{Cs}/u;
 
 /** Text where the octets are UTF-8, the octets themselves otherwise. */
@@ -11,7 +13,7 @@ export function textOrOctets(octets: Buffer): Value {
 
 /** The text as it will arrive: a lone surrogate has no UTF-8 form and becomes U+FFFD on the wire. */
 export function wellFormed(text: string): string {
-  return LONE_SURROGATE.test(text) ? Buffer.from(text, 'utf8').toString('utf8') : text;
+  return BEYOND_ASCII.test(text) && LONE_SURROGATE.test(text) ? Buffer.from(text, 'utf8').toString('utf8') : text;
 }
 
 /** A value as octets; text in UTF-8. */

@@ -1,5 +1,5 @@
 /**
- * A search in pages (RFC 2696) as one stream of entries. It ends only on an empty cookie: a page without entries is no
+ * A search in pages (RFC 2696) as a stream of pages. It ends only on an empty cookie: a page without entries is no
  * end, and an answer without a cookie is an error, because whoever imports would take what is missing for deleted.
  */
 import { PagedResultsControl } from 'ldapts';
@@ -23,7 +23,7 @@ export async function* pages(
   readPage: ReadPage,
   pageSize: number,
   incomplete: (diagnostic: string) => Error,
-): AsyncGenerator<Entry> {
+): AsyncGenerator<readonly Entry[]> {
   const ask = (cookie?: Buffer): Promise<Page> =>
     readPage(new PagedResultsControl({ critical: true, value: { size: pageSize, ...(cookie ? { cookie } : {}) } }));
   let empty = 0;
@@ -38,7 +38,7 @@ export async function* pages(
     next = cookie && cookie.length > 0 ? ask(cookie) : undefined;
     // A consumer who stops early never awaits it.
     next?.catch(() => {});
-    yield* entries;
+    yield entries;
   }
 }
 

@@ -75,7 +75,8 @@ const PRAGMAS = {
   full: 'PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;',
   // A checkpoint brings each page to the disk once, however often it was written since the last: 4000 pages are 16 MB.
   normal: 'PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000;',
-  load: 'PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536;',
+  // Rows are only appended, and indexes are sorted in pieces of the cache's size that go to a temporary file.
+  load: 'PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA cache_size=-16384; PRAGMA temp_store=FILE;',
 } as const;
 
 const bringToDisk = promisify(fdatasync);
@@ -126,22 +127,38 @@ export class Database {
 
   /** Runs a statement that answers no rows; the number of rows changed. */
   run(sql: string, ...parameters: SqlValue[]): number {
-    return this.#guard(() => Number(this.#prepared(sql).run(...parameters.map(toSql)).changes));
+    try {
+      return Number(this.#prepared(sql).run(...toSql(parameters)).changes);
+    } catch (error) {
+      throw this.#explained(error);
+    }
   }
 
-  /** Runs an INSERT; the rowid of the new row. */
+  /** Runs an INSERT; the rowid of the last new row. */
   insert(sql: string, ...parameters: SqlValue[]): number {
-    return this.#guard(() => Number(this.#prepared(sql).run(...parameters.map(toSql)).lastInsertRowid));
+    try {
+      return Number(this.#prepared(sql).run(...toSql(parameters)).lastInsertRowid);
+    } catch (error) {
+      throw this.#explained(error);
+    }
   }
 
   /** The first row, its columns typed by the caller, who wrote the SQL. */
   get<Row>(sql: string, ...parameters: SqlValue[]): Row | undefined {
-    return this.#guard(() => fromSql(this.#prepared(sql).get(...parameters.map(toSql)) as Row | undefined));
+    try {
+      return fromSql(this.#prepared(sql).get(...toSql(parameters)) as Row | undefined);
+    } catch (error) {
+      throw this.#explained(error);
+    }
   }
 
   /** All rows, their columns typed by the caller, who wrote the SQL. */
   all<Row>(sql: string, ...parameters: SqlValue[]): Row[] {
-    return this.#guard(() => (this.#prepared(sql).all(...parameters.map(toSql)) as Row[]).map(fromSql));
+    try {
+      return (this.#prepared(sql).all(...toSql(parameters)) as Row[]).map(fromSql);
+    } catch (error) {
+      throw this.#explained(error);
+    }
   }
 
   /** Runs `work` in one transaction: all of it or nothing. Not to be nested; {@link attempt} is. */
@@ -225,7 +242,11 @@ export class Database {
   }
 
   #exec(sql: string): void {
-    this.#guard(() => this.#connection.exec(sql));
+    try {
+      this.#connection.exec(sql);
+    } catch (error) {
+      throw this.#explained(error);
+    }
   }
 
   #rollBack(sql: string): void {
@@ -236,14 +257,10 @@ export class Database {
     }
   }
 
-  #guard<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      if (saysDamaged(error)) throw new DatabaseDamaged(this.file, describe(error), { cause: error });
-      if (saysBusy(error)) throw new DatabaseBusy(this.file, { cause: error });
-      throw error;
-    }
+  /** What an error of the binding means for the file. */
+  #explained(error: unknown): unknown {
+    if (saysDamaged(error)) return new DatabaseDamaged(this.file, describe(error), { cause: error });
+    return saysBusy(error) ? new DatabaseBusy(this.file, { cause: error }) : error;
   }
 
   #check(): void {

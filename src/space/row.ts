@@ -1,5 +1,5 @@
 /** Rows of the connector space: their types, and entries as text and back. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { DN } from '../directory/dn';
 import { Entry, type EntryAttribute, type Value } from '../directory/entry';
 
@@ -88,16 +88,26 @@ export const NEVER_STORED: readonly string[] = [
   'nspmPassword',
 ];
 
+/** More than any schema has names, so that a directory cannot fill the memory. */
+const REMEMBERED_ANSWERS = 20_000;
+
 /** Which attributes are never stored. Options (`;binary`) do not count. */
 export class NeverStored {
   readonly #names: ReadonlySet<string>;
+  /** Answers by description: an import asks for the same few again and again. */
+  readonly #known = new Map<string, boolean>();
 
   constructor(more: Iterable<string> = []) {
     this.#names = new Set([...NEVER_STORED, ...more].map((name) => name.toLowerCase()));
   }
 
   has(description: string): boolean {
-    return this.#names.has((description.split(';', 1)[0] ?? '').toLowerCase());
+    let known = this.#known.get(description);
+    if (known === undefined) {
+      known = this.#names.has((description.split(';', 1)[0] ?? '').toLowerCase());
+      if (this.#known.size < REMEMBERED_ANSWERS) this.#known.set(description, known);
+    }
+    return known;
   }
 }
 
@@ -109,26 +119,13 @@ type EncodedValue = string | { readonly b: string } | { readonly n: number };
 
 /** A row as it is written: attributes in the order of their names, so that equal entries are equal texts. */
 export function encodeRow(row: SpaceRow, never: NeverStored): EncodedRow {
-  const attributes: EncodedAttribute[] = [];
-  for (const { name, values } of row.entry.attributes()) {
-    if (!never.has(name)) attributes.push([name, ...values.map(encodeValue)]);
-  }
-  attributes.sort(byName);
-  const apart = attributes.filter(isLong);
-  const payload = JSON.stringify(
-    apart.length === 0 ? attributes : attributes.map((one) => (isLong(one) ? [one[0], { n: one.length - 1 }] : one)),
-  );
-  const long = apart.length === 0 ? undefined : JSON.stringify(apart);
+  const { payload, long } = payloadOf(row.entry, never);
   const dn = row.entry.dn.toString();
-  const matches = row.matches
-    .filter(({ attribute }) => !never.has(attribute))
-    .map(({ attribute, value }) => ({ attribute: attribute.toLowerCase(), value: matchText(value) }));
-  const hash = createHash('sha256')
-    .update(JSON.stringify([row.objectType, row.anchor, row.normalizedDN, dn, matches]))
-    .update(payload)
-    .update(long ?? '')
-    .digest()
-    .subarray(0, 16);
+  const matches: MatchKey[] = [];
+  for (const { attribute, value } of row.matches) {
+    if (!never.has(attribute)) matches.push({ attribute: attribute.toLowerCase(), value: matchText(value) });
+  }
+  const identity = JSON.stringify([row.objectType, row.anchor, row.normalizedDN, dn, matches]);
   return {
     id: row.id,
     anchor: row.anchor,
@@ -137,10 +134,25 @@ export function encodeRow(row: SpaceRow, never: NeverStored): EncodedRow {
     dn,
     payload,
     long,
-    hash,
+    hash: hash('sha256', identity + payload + (long ?? ''), 'buffer').subarray(0, 16),
     read_at: row.readAt,
     matches,
   };
+}
+
+/** Attributes of many values leave their number in the payload and are kept apart. */
+function payloadOf(entry: Entry, never: NeverStored): { payload: string; long: string | undefined } {
+  const attributes: EncodedAttribute[] = [];
+  for (const { name, values } of entry.attributes()) {
+    if (never.has(name)) continue;
+    const attribute: EncodedAttribute = [name];
+    for (const value of values) attribute.push(encodeValue(value));
+    attributes.push(attribute);
+  }
+  attributes.sort(byName);
+  if (!attributes.some(isLong)) return { payload: JSON.stringify(attributes), long: undefined };
+  const kept = attributes.map((one): EncodedAttribute => (isLong(one) ? [one[0], { n: one.length - 1 }] : one));
+  return { payload: JSON.stringify(kept), long: JSON.stringify(attributes.filter(isLong)) };
 }
 
 function isLong({ length }: EncodedAttribute): boolean {
@@ -187,7 +199,7 @@ const LONGEST_MATCH_TEXT = 256;
 /** What stands for a matching value in the index: itself, or its hash where it would bloat the index. */
 export function matchText(value: string): string {
   if (value.length <= LONGEST_MATCH_TEXT) return value;
-  return `${value.slice(0, 32)}#${createHash('sha256').update(value).digest('base64url')}`;
+  return `${value.slice(0, 32)}#${hash('sha256', value, 'base64url')}`;
 }
 
 function encodeValue(value: Value): EncodedValue {

@@ -4,6 +4,7 @@
  */
 import type { Database } from './database';
 import type { EncodedRow, RowKey } from './row';
+import { insertEntry, MatchInserter } from './rowInsert';
 import type { Dictionary } from './spaceSchema';
 import type { SpaceValueChange } from './valueChange';
 import type { ValueChangeTable } from './valueChangeTable';
@@ -30,12 +31,16 @@ const BY_ANCHOR = 'object_type IN (SELECT number FROM object_type) AND anchor = 
 
 /** The one place where rows of a generation in use are written. All methods belong inside a transaction. */
 export class RowWriter {
+  readonly #matches: MatchInserter;
+
   constructor(
     readonly database: Database,
     readonly dictionary: Dictionary,
     readonly changes: ValueChangeTable,
     readonly listener: ListListener,
-  ) {}
+  ) {
+    this.#matches = new MatchInserter(database, dictionary);
+  }
 
   upsert(row: EncodedRow, sequence: number): UpsertOutcome {
     const present = this.database.get<Present>(`${SELECT} WHERE id = ?`, row.id);
@@ -120,20 +125,7 @@ export class RowWriter {
 
   #insert(row: EncodedRow, sequence: number): void {
     const objectType = this.dictionary.giveObjectType(row.objectType);
-    const number = this.database.insert(
-      `INSERT INTO entry (id, anchor, object_type, dn_key, dn, payload, hash, read_at, sequence)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      row.id,
-      row.anchor,
-      objectType,
-      row.dn_key,
-      row.dn,
-      row.payload,
-      row.hash,
-      row.read_at,
-      sequence,
-    );
-    this.#writeLong(row, number);
+    const number = insertEntry(this.database, objectType, row, sequence);
     this.#insertMatches(row, objectType, number);
     this.listener(objectType, row.anchor, 1);
   }
@@ -186,10 +178,8 @@ export class RowWriter {
   }
 
   #insertMatches(row: EncodedRow, objectType: number, number: number): void {
-    for (const { attribute, value } of row.matches) {
-      const type = this.dictionary.giveMatchType(objectType, attribute);
-      this.database.run('INSERT INTO match (type, value, entry) VALUES (?, ?, ?)', type, value, number);
-    }
+    this.#matches.add(row, objectType, number);
+    this.#matches.flush();
   }
 
   #delete(present: Present): void {

@@ -5,13 +5,15 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { Database, removeDatabaseFile } from './database';
 import { type GenerationProperties, writeProperties } from './generation';
-import { type EncodedRow, encodeRow, NeverStored, type SpaceRow } from './row';
+import { encodeRow, NeverStored, type SpaceRow } from './row';
+import { insertEntry, MatchInserter } from './rowInsert';
 import { createIndexes, Dictionary, tables } from './spaceSchema';
 
 /** A generation under construction. Rows become visible to the host only after a switch. */
 export class SpaceBuilder {
   readonly #database: Database;
   readonly #dictionary: Dictionary;
+  readonly #matches: MatchInserter;
   readonly #never: NeverStored;
   readonly #sequence: number;
 
@@ -27,6 +29,7 @@ export class SpaceBuilder {
     removeDatabaseFile(file);
     this.#database = Database.open(file, { durability: 'load', migrations: tables });
     this.#dictionary = new Dictionary(this.#database);
+    this.#matches = new MatchInserter(this.#database, this.#dictionary);
     this.#never = new NeverStored(never);
     this.#sequence = sequence;
   }
@@ -35,7 +38,11 @@ export class SpaceBuilder {
   add(rows: readonly SpaceRow[]): void {
     const encoded = rows.map((row) => encodeRow(row, this.#never));
     this.#database.transaction(() => {
-      for (const row of encoded) this.#insert(row);
+      for (const row of encoded) {
+        const objectType = this.#dictionary.giveObjectType(row.objectType);
+        this.#matches.add(row, objectType, insertEntry(this.#database, objectType, row, this.#sequence));
+      }
+      this.#matches.flush();
     });
   }
 
@@ -56,28 +63,5 @@ export class SpaceBuilder {
   discard(): void {
     this.#database.close();
     removeDatabaseFile(this.file);
-  }
-
-  #insert(row: EncodedRow): void {
-    const objectType = this.#dictionary.giveObjectType(row.objectType);
-    const number = this.#database.insert(
-      `INSERT INTO entry (id, anchor, object_type, dn_key, dn, payload, hash, read_at, sequence)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      row.id,
-      row.anchor,
-      objectType,
-      row.dn_key,
-      row.dn,
-      row.payload,
-      row.hash,
-      row.read_at,
-      this.#sequence,
-    );
-    if (row.long !== undefined)
-      this.#database.run('INSERT INTO long_value (entry, payload) VALUES (?, ?)', number, row.long);
-    for (const { attribute, value } of row.matches) {
-      const type = this.#dictionary.giveMatchType(objectType, attribute);
-      this.#database.run('INSERT INTO match (type, value, entry) VALUES (?, ?, ?)', type, value, number);
-    }
   }
 }

@@ -10,9 +10,13 @@ const MARKED_NUL = `${MARK}\u0001`;
 const MARKED_MARK = `${MARK}\u0002`;
 const MARKED = new RegExp(`${MARKED_NUL}|${MARKED_MARK}`, 'g');
 
-/** A parameter of a statement. */
-export function toSql(value: SqlValue): SqlValue {
-  return typeof value === 'string' ? escapeText(value) : value;
+/** Parameters of a statement; changed in place. */
+export function toSql(values: SqlValue[]): SqlValue[] {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value === 'string') values[i] = escapeText(value);
+  }
+  return values;
 }
 
 /** A row as it was before {@link toSql}; changed in place. */
