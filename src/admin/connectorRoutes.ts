@@ -1,10 +1,11 @@
 /** `/admin/connectors`: their states, their runs, and the switch of each. */
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import { type OperatedConnector, type OperatedRegistry, OperationRefused } from '../connector/operations';
-import { RunInProgress } from '../space/run';
+import type { OperatedConnector, OperatedRegistry } from '../connector/operations';
+import { addChanges } from './changeRoutes';
 import { AdminError } from './error';
 import { numberInQuery, wordInBody, wordInQuery } from './input';
 import { onlyMethods } from './methods';
+import { unlessRefused } from './refusal';
 import { connectorDetails, connectorView, runUnderWayView, runView } from './views';
 
 const importProfiles = ['fullImport', 'deltaImport'] as const;
@@ -36,6 +37,7 @@ export function connectorRoutes(registry: OperatedRegistry): RequestHandler {
     .all(onlyMethods('GET', 'HEAD'));
   addRuns(router, connectorOf);
   addSwitch(router, connectorOf);
+  addChanges(router, connectorOf);
   return router;
 }
 
@@ -90,15 +92,4 @@ function addSwitch(router: Router, connectorOf: (request: Request) => OperatedCo
 
 function noRun(): AdminError {
   return new AdminError(404, 'No run is under way; those that have ended are at …/runs.');
-}
-
-/** What cannot be done now is a conflict with the connector's state, not a fault of the request or the host. */
-async function unlessRefused<T>(work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof OperationRefused) throw new AdminError(409, error.message);
-    if (error instanceof RunInProgress) throw new AdminError(409, `${error.message}.`);
-    throw error;
-  }
 }

@@ -33,9 +33,31 @@ export function wordInQuery<T extends string>(request: Request, name: string, wo
 export function numberInQuery(request: Request, name: string, usual: number, most: number): number {
   const given = request.query[name];
   if (given === undefined) return usual;
-  const number = typeof given === 'string' && /^\d{1,9}$/.test(given) ? Number(given) : 0;
+  const number = typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : 0;
   if (number < 1 || number > most) {
     throw new AdminError(400, `The parameter ${name} has to be a whole number from 1 to ${most}.`);
   }
   return number;
+}
+
+const longestText = 4_096;
+
+/** A parameter of the query as it stands; undefined when it is absent. @throws AdminError 400 */
+export function textInQuery(request: Request, name: string): string | undefined {
+  const given = request.query[name];
+  if (given === undefined) return undefined;
+  if (typeof given === 'string' && given.length > 0 && given.length <= longestText) return given;
+  throw new AdminError(
+    400,
+    `The parameter ${name} has to be given once, as text of at most ${longestText} characters.`,
+  );
+}
+
+/** A time of the query, in milliseconds since the epoch; undefined when it is absent. @throws AdminError 400 */
+export function momentInQuery(request: Request, name: string): number | undefined {
+  const given = textInQuery(request, name);
+  if (given === undefined) return undefined;
+  const moment = /^\d{4}-\d{2}-\d{2}/.test(given) ? Date.parse(given) : Number.NaN;
+  if (!Number.isNaN(moment)) return moment;
+  throw new AdminError(400, `The parameter ${name} has to be a time in ISO 8601, e.g. 2026-11-21T08:00:00Z.`);
 }

@@ -9,6 +9,7 @@ import { DiscoveryFailure } from '../connector/discovery';
 import { ImportRefused } from '../connector/importOnce';
 import { HostError } from '../host/hostError';
 import { addCertificate } from './certificate';
+import { addChanges } from './changes';
 import { addCheck } from './check';
 import { addCollect } from './collect';
 import { addDiscover } from './discover';
@@ -40,6 +41,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   addDiscover(program);
   addImport(program);
   addSpace(program);
+  addChanges(program);
   addCollect(program);
   addInit(program);
   addCertificate(program);

@@ -97,7 +97,8 @@ async function* jsonLines(columns: readonly string[], rows: AsyncIterable<readon
     yield `${JSON.stringify(Object.fromEntries(columns.map((name, index) => [name, row[index]])))}\n`;
 }
 
-function onlyConnector(folder: string): string {
+/** The connector of a folder that has but one. @throws InputFault */
+export function onlyConnector(folder: string): string {
   const names = connectorNames(folder);
   const [only] = names;
   if (only !== undefined && names.length === 1) return only;

@@ -205,6 +205,10 @@ function toOptions(file: ConnectorFile, name: string, path: string, secrets: Sec
     },
     provisioningHierarchy: file.provisioningHierarchy,
     partitions: file.partitions,
+    changeLog: {
+      retentionDays: file.changeLog.retention,
+      sensitiveAttributes: file.changeLog.sensitiveAttributes,
+    },
     runProfiles: {
       export: runProfiles.export,
       fullImport: {

@@ -132,6 +132,16 @@ const partition = z.strictObject({
   excludedContainers: z.array(dn).default([]).describe('Subtrees inside them that are left alone.'),
 });
 
+const changeLog = z
+  .strictObject({
+    retention: z.number().int().min(1).max(3650).default(90).describe('Days that a change stays in the log.'),
+    sensitiveAttributes: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Attributes whose values are never kept, e.g. `employeeNumber`. Those that hold passwords never are.'),
+  })
+  .describe('The change log: who has written what into the directory through this connector, and how it went.');
+
 const runProfiles = z.strictObject({
   export: z
     .strictObject({ enabled: z.boolean().default(true).describe('false: every write is refused with 403.') })
@@ -274,6 +284,7 @@ export const connectorFileSchema = z
     partitions: z.array(partition).default([]).describe('Absent: the naming contexts that the server lists.'),
     runProfiles: runProfiles.prefault({}),
     notifications: connectorNotifications.prefault({}),
+    changeLog: changeLog.prefault({}),
     objectTypes: z.array(objectType).min(1),
   })
   .describe('A connector: one endpoint /ecma2host_<name>/scim, where <name> is the name of this file.');

@@ -10,6 +10,7 @@ import { type ConnectorContext, onBehalfOf, translated } from './context';
 import { Creation } from './creation';
 import { Deletion } from './deletion';
 import type { Entries } from './entries';
+import { type ExportRequest, exported } from './exporting';
 import { Queries } from './query';
 import { ReferenceKeeping } from './references';
 import { resourceFor } from './resources';
@@ -39,10 +40,7 @@ export class ObjectTypeHandler implements ResourceHandler {
   }
 
   create(resource: Resource, request: Context): Promise<Resource> {
-    return translated(async () => {
-      this.#mayWrite();
-      return this.#creation.create(resource, request);
-    });
+    return this.#export(request, (own) => this.#creation.create(resource, own));
   }
 
   get(id: string, _projection: Projection, request: Context): Promise<Resource> {
@@ -58,17 +56,22 @@ export class ObjectTypeHandler implements ResourceHandler {
   }
 
   update(id: string, change: Change, request: Context): Promise<Resource | undefined> {
-    return translated(async () => {
-      this.#mayWrite();
-      return this.#context.exclusive.run([`id:${id}`], () => this.#updating.update(id, change, request));
-    });
+    return this.#export(request, (own) => this.#inTurn(id, () => this.#updating.update(id, change, own)));
   }
 
   delete(id: string, request: Context): Promise<void> {
+    return this.#export(request, (own) => this.#inTurn(id, () => this.#deletion.delete(id, own)));
+  }
+
+  #export<T>(request: Context, work: (request: ExportRequest) => Promise<T>): Promise<T> {
     return translated(async () => {
       this.#mayWrite();
-      await this.#context.exclusive.run([`id:${id}`], () => this.#deletion.delete(id, request));
+      return exported(this.#context, this.objectType, request, work);
     });
+  }
+
+  #inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
+    return this.#context.exclusive.run([`id:${id}`], work);
   }
 
   #mayWrite(): void {

@@ -5,6 +5,7 @@ import type { ObjectType } from '../mapping/objectType';
 import type { Context } from '../scim/handler';
 import type { ConnectorSpace } from '../space/connectorSpace';
 import type { State } from '../space/state';
+import type { ChangeLog } from './changeLog';
 import type { Disconnections } from './disconnections';
 import type { Happening } from './events';
 import type { Exclusive } from './exclusive';
@@ -23,6 +24,7 @@ export interface ConnectorContext {
   readonly exclusive: Exclusive;
   readonly spelled: SpelledNames;
   readonly disconnections: Disconnections;
+  readonly changeLog: ChangeLog;
   readonly clock: () => Date;
   readonly random: (length: number) => Uint8Array;
   /** Tells whoever wants to know of something that has happened. */

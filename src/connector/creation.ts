@@ -17,6 +17,7 @@ import { applyFlow, attributesOf, cannotDisable, type Previous } from './deprovi
 import type { Entries, Found } from './entries';
 import { addEntry, deleteEntry } from './export';
 import { exportContext } from './exportContext';
+import type { ExportRequest } from './exporting';
 import { keepStored } from './keeping';
 import { isAmbiguous, settle } from './outcome';
 import { Passwords, type SeparatePassword } from './passwords';
@@ -46,7 +47,7 @@ export class Creation {
   }
 
   /** RFC 7644 §3.3. */
-  async create(resource: Resource, request: Context): Promise<Resource> {
+  async create(resource: Resource, request: ExportRequest): Promise<Resource> {
     const { context, objectType } = this;
     this.#requireCore(resource);
     const inactive = inactiveBy(objectType, resource);
@@ -82,14 +83,21 @@ export class Creation {
     return this.allocation.valuesFor(this.objectType, resource, onBehalfOf(request));
   }
 
-  async #createInTurn(entry: Entry, resource: Resource, request: Context, previous?: Previous): Promise<Resource> {
+  async #createInTurn(
+    entry: Entry,
+    resource: Resource,
+    request: ExportRequest,
+    previous?: Previous,
+  ): Promise<Resource> {
     const key = this.begun.key(resource, this.#allocates ? undefined : entry.dn, request);
     const { isBegun, found } = await this.begun.find(key, entry, request);
     const disconnected = found === undefined ? await this.#refuseCollisions(entry, request) : undefined;
     if (disconnected !== undefined) return this.updating.reconnect(disconnected, entry, resource, request);
     if (request.dryRun === true) return resource;
     const { entry: added, separate, madeUp } = await this.passwords.forCreate(entry);
+    await request.exporting.plan({ operation: 'create', dn: added.dn, entry: added });
     const made = found ?? (await this.#add(added, key, isBegun, request));
+    request.exporting.made(made.id);
     await this.#setPassword(made, separate, key, request);
     const created = await this.#finish(made, resource, key, request, previous);
     // What an earlier attempt has added has the password that was made up then, unless it was set just now.
@@ -136,7 +144,7 @@ export class Creation {
       const made = isThere && isBegun ? await begun.made(entry, request) : undefined;
       if (made !== undefined) return made;
       await begun.failed(key);
-      throw isThere ? exists([entry.dn]) : error;
+      throw isThere ? exists([entry.dn], error) : error;
     }
     return this.entries.written(objectType, added);
   }
@@ -214,11 +222,12 @@ function containerOfNew({ scope }: ConnectorContext, objectType: ObjectType): DN
 }
 
 /** 409 that says which entries are in the way. */
-function exists(dns: readonly DN[]): ScimError {
+function exists(dns: readonly DN[], cause?: unknown): ScimError {
   const names = dns.map((dn) => `"${dn.toString()}"`).join(', ');
   return ScimError.uniqueness(
     dns.length === 1
       ? `There is an entry already with this name or with a value that must be unique: ${names}. Match it instead of creating it again.`
       : `Several entries have a value that must be unique: ${names}. Correct them in the directory, or match by another attribute.`,
+    { cause },
   );
 }

@@ -5,12 +5,13 @@ import { isLdapError, ResultCode } from '../directory/error';
 import { isDNAnchor } from '../mapping/anchor';
 import type { ObjectType } from '../mapping/objectType';
 import { ScimError } from '../scim/error';
-import type { Context } from '../scim/handler';
 import { type ConnectorContext, onBehalfOf } from './context';
 import { applyFlow } from './deprovisioning';
 import type { Entries, Found } from './entries';
 import { deleteEntry, updateEntry } from './export';
 import { exportContext } from './exportContext';
+import type { ExportRequest } from './exporting';
+import { modificationsOf } from './modifications';
 import { isAmbiguous } from './outcome';
 import { hasPrecondition, requireVersion } from './precondition';
 import type { ReferenceKeeping } from './references';
@@ -27,7 +28,7 @@ export class Deletion {
   ) {}
 
   /** RFC 7644 §3.6. */
-  async delete(id: string, request: Context): Promise<void> {
+  async delete(id: string, request: ExportRequest): Promise<void> {
     const found = await this.entries.liveBeforeWrite(this.objectType, id, onBehalfOf(request));
     if (found === undefined)
       throw ScimError.notFound(`There is no ${this.objectType.name} with id "${id.slice(0, 200)}".`);
@@ -40,7 +41,8 @@ export class Deletion {
   }
 
   /** Deletes the entry itself, and forgets it. */
-  async deleteFound(found: Found, request: Context): Promise<void> {
+  async deleteFound(found: Found, request: ExportRequest): Promise<void> {
+    await request.exporting.plan({ operation: 'delete', id: found.id, dn: found.entry.dn });
     const { context, entries } = this;
     const options = onBehalfOf(request);
     let deleted: readonly DN[];
@@ -90,9 +92,16 @@ export class Deletion {
   }
 
   /** The flow keeps the entry: it is hidden from now on, also from imports, until a create meets it again. */
-  async #disconnect(found: Found, request: Context): Promise<void> {
+  async #disconnect(found: Found, request: ExportRequest): Promise<void> {
     const { context, objectType, entries } = this;
     const { after } = applyFlow(objectType.deleteFlow, found.entry, objectType.schema);
+    await request.exporting.plan({
+      operation: 'delete',
+      id: found.id,
+      dn: found.entry.dn,
+      newDN: after.dn,
+      modifications: modificationsOf(found.entry, after, objectType.schema),
+    });
     let entry = found.entry;
     try {
       entry = await updateEntry(exportContext(context, objectType), found.entry, after, [], onBehalfOf(request));

@@ -5,11 +5,23 @@ import type { Schema } from '../directory/schema';
 import { namesRules } from '../mapping/rules';
 import { scimTypeOf } from '../mapping/syntax';
 
+/** The last answer for an entry: who asks for what a change is asks again to make it, and a group may have many values. */
+const memo = new WeakMap<Entry, { readonly after: Entry; readonly schema: Schema; readonly found: Modification[] }>();
+
+/** The modifications that make `after` out of `before`. */
+export function modificationsOf(before: Entry, after: Entry, schema: Schema): Modification[] {
+  const known = memo.get(before);
+  if (known?.after === after && known.schema === schema) return known.found;
+  const found = compared(before, after, schema);
+  memo.set(before, { after, schema, found });
+  return found;
+}
+
 /**
- * The modifications. Attributes are compared by all of their names; those that only the directory writes are not looked
+ * Attributes are compared by all of their names; those that only the directory writes are not looked
  * at, because a rename has changed some of them already.
  */
-export function modificationsOf(before: Entry, after: Entry, schema: Schema): Modification[] {
+function compared(before: Entry, after: Entry, schema: Schema): Modification[] {
   const had = attributesByName(before, schema);
   const has = attributesByName(after, schema);
   return [...new Set([...had.keys(), ...has.keys()])].flatMap((key) => {

@@ -9,6 +9,7 @@ import type { RequestContext, ResourceEndpoint, ServiceProvider } from '../scim/
 import type { ToRow } from '../space/importScope';
 import type { Log } from '../telemetry/log';
 import type { Metrics } from '../telemetry/metrics';
+import { ChangeLog } from './changeLog';
 import { ObjectTypeHandler } from './connector';
 import type { ConnectorContext } from './context';
 import { Entries } from './entries';
@@ -145,6 +146,7 @@ export class OpenedConnector {
       });
     }
     this.reachability.close();
+    this.#context.changeLog.close();
     await this.#context.directory.close();
   }
 
@@ -270,6 +272,7 @@ export async function openConnector(
       exclusive,
       spelled,
       disconnections,
+      changeLog: new ChangeLog({ changes: state.changes, options, log, now: () => clock().getTime() }),
       clock,
       random: (length: number) => randomBytes(length),
       tell,

@@ -1,5 +1,7 @@
 /** What an operator may ask of a connector and do with it, besides what its clients may. */
+
 import type { CurrentRun, RunProfile, RunRecord } from '../space/run';
+import type { ChangeSelection, NumberedChange, State } from '../space/state';
 import type { ConnectorSample } from '../telemetry/metrics';
 import type { ConnectorHandle, ConnectorRegistry } from './handle';
 import type { OpenedConnector } from './open';
@@ -30,6 +32,10 @@ export interface ConnectorOperations {
   currentRun(): RunUnderWay | undefined;
   /** Newest first. @throws OperationRefused when the record is not open */
   runs(selection: RunSelection): Promise<readonly RunRecord[]>;
+  /** The change log, newest first. @throws OperationRefused when the record is not open */
+  changes(selection: ChangeSelection): AsyncIterable<NumberedChange>;
+  /** One change. @throws OperationRefused when the record is not open */
+  change(number: number): Promise<NumberedChange | undefined>;
   /** Begins a run and does not wait for its end. @throws RunInProgress, OperationRefused */
   startRun(profile: ImportProfile): RunUnderWay;
   /** Ends the run that is under way as cancelled; false when there is none. */
@@ -82,9 +88,15 @@ export class Operations implements ConnectorOperations {
   }
 
   async runs(selection: RunSelection): Promise<readonly RunRecord[]> {
-    const stores = this.#parts.stores();
-    if (stores === undefined) throw this.#notOpen();
-    return stores.state.runs.list(selection);
+    return this.#state().runs.list(selection);
+  }
+
+  changes(selection: ChangeSelection): AsyncIterable<NumberedChange> {
+    return this.#state().changes.list(selection);
+  }
+
+  async change(number: number): Promise<NumberedChange | undefined> {
+    return this.#state().changes.get(number);
   }
 
   startRun(profile: ImportProfile): RunUnderWay {
@@ -125,6 +137,13 @@ export class Operations implements ConnectorOperations {
       ...(directoryReachable !== undefined && { directoryReachable }),
       ...(imports !== undefined && { importRunning: imports.running }),
     };
+  }
+
+  /** @throws OperationRefused */
+  #state(): State {
+    const stores = this.#parts.stores();
+    if (stores === undefined) throw this.#notOpen();
+    return stores.state;
   }
 
   #notOpen(): OperationRefused {

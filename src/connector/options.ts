@@ -56,6 +56,13 @@ export interface NotificationOptions {
   readonly createdAccount?: readonly string[];
 }
 
+/** What is kept of exports. */
+export interface ChangeLogOptions {
+  readonly retentionDays: number;
+  /** Names of attributes whose values are never kept, besides those that hold passwords. */
+  readonly sensitiveAttributes: readonly string[];
+}
+
 /** One connector. */
 export interface ConnectorOptions {
   readonly name: string;
@@ -82,6 +89,7 @@ export interface ConnectorOptions {
   readonly provisioningHierarchy: Readonly<Record<string, string>>;
   /** Empty: the naming contexts of the root DSE. */
   readonly partitions: readonly PartitionOptions[];
+  readonly changeLog: ChangeLogOptions;
   readonly runProfiles: {
     readonly export: { readonly enabled: boolean };
     readonly fullImport: { readonly pageSize: number; readonly accidentLimit: number };

@@ -1,6 +1,6 @@
 /** PUT and PATCH: fresh read, apply, fewest modifications, write, space (decision 8). */
 import type { DN } from '../directory/dn';
-import type { Entry } from '../directory/entry';
+import type { Entry, EntryAttribute } from '../directory/entry';
 import { isLdapError, LdapError, ResultCode } from '../directory/error';
 import { checkModification } from '../directory/schemaCheck';
 import { isDNAnchor } from '../mapping/anchor';
@@ -14,11 +14,13 @@ import type { Resource } from '../scim/resource';
 import type { StoredAttributes } from '../space/state';
 import { type ConnectorContext, onBehalfOf } from './context';
 import type { Deletion } from './deletion';
-import { applyFlow, cannotDisable, type Previous, previousKey, undoFlow } from './deprovisioning';
+import { activeOf, applyFlow, cannotDisable, type Previous, previousKey, undoFlow } from './deprovisioning';
 import type { Entries, Found } from './entries';
 import { updateEntry } from './export';
 import { exportContext } from './exportContext';
+import type { ExportRequest } from './exporting';
 import { keepStored } from './keeping';
+import { modificationsOf, replaceAll } from './modifications';
 import { Passwords } from './passwords';
 import { requireVersion } from './precondition';
 import type { ReferenceKeeping } from './references';
@@ -42,7 +44,7 @@ export class Updating {
   }
 
   /** RFC 7644 §3.5. Undefined when the disable flow has deleted the entry, or when it has more values than are worth returning. */
-  async update(id: string, change: Change, request: Context): Promise<Resource | undefined> {
+  async update(id: string, change: Change, request: ExportRequest): Promise<Resource | undefined> {
     const { context, objectType } = this;
     const values = await this.values.write(id, change, request);
     if (values !== undefined) {
@@ -60,7 +62,7 @@ export class Updating {
       return undefined;
     }
     const updated = await this.#entryAfter(found, change, current, desired, becomes, stored);
-    const written = await this.#write(found, updated.after, updated.secrets, request);
+    const written = await this.#write(found, updated, request, { becomes });
     const previous = becomes === undefined ? stored[previousKey] : updated.previous;
     await Promise.all([
       keepStored(context, objectType, written, desired, stored, previous, current),
@@ -70,7 +72,7 @@ export class Updating {
   }
 
   /** A create that meets an entry which a delete flow has kept: it is what was asked for, enabled, under its old id. */
-  async reconnect(found: Found, entry: Entry, resource: Resource, request: Context): Promise<Resource> {
+  async reconnect(found: Found, entry: Entry, resource: Resource, request: ExportRequest): Promise<Resource> {
     const { context, objectType } = this;
     const enabled = undoFlow(objectType.deleteFlow, found.entry, undefined, {
       container: entry.dn.parent ?? entry.dn,
@@ -82,7 +84,8 @@ export class Updating {
     const secrets = [...entry.attributes()].filter(
       ({ name }) => objectType.attributes.get(objectType.schema.canonicalName(name))?.secret,
     );
-    const written = await this.#write(found, enabled.with(wanted, entry.dn), secrets, request, entry);
+    const updated = { after: enabled.with(wanted, entry.dn), secrets };
+    const written = await this.#write(found, updated, request, { becomes: true, held: entry });
     await context.disconnections.remove(found.id);
     const shown = await this.entries.written(objectType, written.entry);
     await keepStored(context, objectType, shown, resource, {});
@@ -128,11 +131,9 @@ export class Updating {
 
   async #write(
     found: Found,
-    after: Entry,
-    secrets: Parameters<typeof updateEntry>[3],
-    request: Context,
-    /** An entry whose turns the caller has already. */
-    held: Entry = found.entry,
+    { after, secrets }: { readonly after: Entry; readonly secrets: readonly EntryAttribute[] },
+    request: ExportRequest,
+    { becomes, held = found.entry }: WriteSurroundings,
   ): Promise<Found> {
     const { context, objectType, entries } = this;
     const renamed = after.dn.toString() !== found.entry.dn.toString();
@@ -145,6 +146,7 @@ export class Updating {
     return context.exclusive.run(turns, async () => {
       if (turns.size > 0) await this.#refuseCollisions(found, after, request);
       if (request.dryRun === true) return found;
+      await this.#plan(found, after, secrets, request, becomes);
       try {
         const passwords = await this.passwords.forUpdate(secrets);
         // What is refused most often goes first: then nothing else has been changed.
@@ -173,6 +175,27 @@ export class Updating {
     });
   }
 
+  /** What changes nothing in the directory is no export. */
+  async #plan(
+    { id, entry }: Found,
+    after: Entry,
+    secrets: readonly EntryAttribute[],
+    request: ExportRequest,
+    becomes: boolean | undefined,
+  ): Promise<void> {
+    const { objectType } = this;
+    const visible = modificationsOf(entry, after, objectType.schema);
+    const modifications = [...visible, ...replaceAll(secrets)];
+    const renamed = entry.dn.toString() !== after.dn.toString();
+    // Whoever writes the attributes of the disable flow by their own names disables too.
+    const [was, is] = [entry, after].map((one) => activeOf(objectType, one, {}));
+    const active = becomes ?? (was === is ? undefined : is);
+    if (active === undefined && !renamed && modifications.length === 0) return;
+    const change = renamed ? 'rename' : visible.length === 0 ? 'password' : 'modify';
+    const operation = active === undefined ? change : active ? 'enable' : 'disable';
+    await request.exporting.plan({ operation, id, dn: entry.dn, newDN: after.dn, modifications });
+  }
+
   async #followReferences(from: DN, to: DN, request: Context): Promise<void> {
     const left = await this.references.follow([from], to, onBehalfOf(request));
     if (left > 0) request.note('referencesLeft', left);
@@ -186,6 +209,14 @@ export class Updating {
     if (others.length === 0) return;
     throw ScimError.uniqueness(`Another entry has a value that must be unique: ${others.join(', ')}.`);
   }
+}
+
+/** What a write has to know beside the entries. */
+interface WriteSurroundings {
+  /** What `active` turns into, if it changes. */
+  readonly becomes?: boolean | undefined;
+  /** An entry whose turns the caller has already. */
+  readonly held?: Entry;
 }
 
 /** What `active` turns into; undefined when it stays. @throws ScimError 400 where the connector cannot disable. */

@@ -20,6 +20,7 @@ import { type ConnectorContext, onBehalfOf } from './context';
 import type { Entries } from './entries';
 import { readBack } from './export';
 import { exportContext } from './exportContext';
+import type { ExportRequest } from './exporting';
 import { isAmbiguous } from './outcome';
 import { referencesOf, resourceFor } from './resources';
 
@@ -57,7 +58,7 @@ export class ValueWriting {
   ) {}
 
   /** Makes a change that needs no reading. Undefined: nothing is known to be done, the change has to be made by reading. */
-  async write(id: string, change: Change, request: Context): Promise<ValuesWritten | undefined> {
+  async write(id: string, change: Change, request: ExportRequest): Promise<ValuesWritten | undefined> {
     const { context, entries, objectType } = this;
     // A version is that of all values, so a condition on it is a look at all of them.
     if (change.kind !== 'patch' || request.ifMatch !== undefined || request.dryRun === true) return undefined;
@@ -70,8 +71,9 @@ export class ValueWriting {
     try {
       return isLong ? await this.#writeLong(known, changes, request) : await this.#write(known, changes, request);
     } catch (error) {
-      if (isLdapError(error, ...LOOK) || (error instanceof LdapError && isAmbiguous(error))) return undefined;
-      throw error;
+      if (!isLdapError(error, ...LOOK) && !(error instanceof LdapError && isAmbiguous(error))) throw error;
+      request.exporting.drop();
+      return undefined;
     }
   }
 
@@ -79,7 +81,7 @@ export class ValueWriting {
   async #write(
     known: SpaceEntry,
     changes: readonly AttributeChange[],
-    request: Context,
+    request: ExportRequest,
   ): Promise<ValuesWritten | undefined> {
     const { context, entries, objectType } = this;
     const { dn } = known.entry;
@@ -89,8 +91,10 @@ export class ValueWriting {
     const condition = await this.#condition(known, request);
     if (condition === undefined) return undefined;
     const write = { ...options, ...condition, postRead: objectType.readAttributes };
+    const modifications = modificationsOf(units);
+    await request.exporting.plan({ operation: 'modify', id: known.id, dn, modifications });
     const entry =
-      (await context.directory.modify(dn, modificationsOf(units), write)) ??
+      (await context.directory.modify(dn, modifications, write)) ??
       (await readBack(exportContext(context, objectType), dn, options));
     const written = await entries.written(objectType, entry);
     return { resource: (await resourceFor(context, objectType, written)).resource };
@@ -100,7 +104,7 @@ export class ValueWriting {
   async #writeLong(
     known: SpaceEntry,
     changes: readonly AttributeChange[],
-    request: Context,
+    request: ExportRequest,
   ): Promise<ValuesWritten | undefined> {
     const { context, objectType } = this;
     const units = unitsOf(changes, known.entry);
@@ -108,7 +112,10 @@ export class ValueWriting {
     if (condition === undefined) return undefined;
     const stamp = objectType.readAttributes.filter((name) => name.toLowerCase() === 'modifytimestamp');
     const write = { ...onBehalfOf(request), ...condition, postRead: stamp };
-    const after = units.length === 0 ? undefined : await this.#modify(known.entry.dn, units, write);
+    const { id, entry } = known;
+    if (units.length > 0)
+      await request.exporting.plan({ operation: 'modify', id, dn: entry.dn, modifications: modificationsOf(units) });
+    const after = units.length === 0 ? undefined : await this.#modify(entry.dn, units, write);
     const spaceChanges = units.map(
       ({ operation, attribute, value }): SpaceValueChange => ({
         operation: operation === 'add' ? 'add' : 'remove',

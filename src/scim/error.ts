@@ -81,8 +81,8 @@ export class ScimError extends Types.Error {
     return new ScimError(400, 'mutability', detail);
   }
 
-  static uniqueness(detail: string): ScimError {
-    return new ScimError(409, 'uniqueness', detail);
+  static uniqueness(detail: string, options: ErrorOptions = {}): ScimError {
+    return new ScimError(409, 'uniqueness', detail, options);
   }
 
   static forbidden(detail: string): ScimError {

@@ -4,6 +4,7 @@
  * file only puts them together. Passwords are never part of it.
  */
 import { join } from 'node:path';
+import { type Changes, SqliteChanges } from './state/changes';
 import { type Disconnected, SqliteDisconnected } from './state/disconnected';
 import { type Descriptions, type Generations, sqliteDescriptions, sqliteGenerations } from './state/documents';
 import { type Ids, SqliteIds } from './state/ids';
@@ -14,6 +15,17 @@ import { StateFile } from './state/stateFile';
 import { SqliteStored, type Stored } from './state/stored';
 
 export { DatabaseBusy, DatabaseTooNew } from './database';
+export {
+  type Change,
+  type ChangedAttribute,
+  type ChangeOperation,
+  type ChangeOutcome,
+  type ChangeSelection,
+  type Changes,
+  changeOperations,
+  changeOutcomes,
+  type NumberedChange,
+} from './state/changes';
 export type { Disconnected, DisconnectedEntry } from './state/disconnected';
 export type { Descriptions, Generations, KeptDescription } from './state/documents';
 export { derivedId, type IdException, type Ids, IdTable } from './state/ids';
@@ -33,6 +45,7 @@ export interface State {
   readonly descriptions: Descriptions;
   readonly generations: Generations;
   readonly runs: Runs;
+  readonly changes: Changes;
   /** Writes made since opening and the commits they took. */
   readonly statistics: { readonly writes: number; readonly commits: number };
   /** Ends what was begun and releases the record. */
@@ -66,6 +79,7 @@ export async function openState(folder: string, name: string, options: StateOpti
     descriptions: sqliteDescriptions(file),
     generations: sqliteGenerations(file),
     runs: new SqliteRuns(file, options.runsKept ?? 100),
+    changes: new SqliteChanges(file),
     get statistics() {
       return file.statistics;
     },

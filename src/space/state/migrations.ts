@@ -23,4 +23,11 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX run_kind ON run (profile, failed, number);
   `,
+  `
+  CREATE TABLE change (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, id TEXT, actor TEXT NOT NULL,
+    operation TEXT NOT NULL, outcome TEXT NOT NULL, request TEXT NOT NULL, json TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX change_id ON change (id) WHERE id IS NOT NULL;
+  `,
 ];

@@ -1,0 +1,134 @@
+/**
+ * One export from its request to its line in the change log. A request becomes an export when it is known what is to be
+ * written: what fails before that has changed nothing and was not going to, and stands in the request log only.
+ */
+import type { Modification } from '../directory/directory';
+import type { DN } from '../directory/dn';
+import type { Entry } from '../directory/entry';
+import { LdapError } from '../directory/error';
+import { toScimError } from '../mapping/error';
+import type { ObjectType } from '../mapping/objectType';
+import { ScimError } from '../scim/error';
+import type { Context } from '../scim/handler';
+import type { Change, ChangedAttribute, ChangeOperation, ChangeOutcome } from '../space/state';
+import type { ConnectorContext } from './context';
+import { resultName } from './observedDirectory';
+import { isAmbiguous } from './outcome';
+
+/** What is to be written. */
+export interface ExportPlan {
+  readonly operation: ChangeOperation;
+  readonly id?: string;
+  /** The name before; of a create, the name that it is to get. */
+  readonly dn: DN;
+  /** The name after, where it may be another one. */
+  readonly newDN?: DN;
+  /** A new entry. */
+  readonly entry?: Entry;
+  readonly modifications?: readonly Modification[];
+}
+
+/** A request whose export is recorded. */
+export interface ExportRequest extends Context {
+  readonly exporting: Exporting;
+}
+
+/** Runs a request of a connector; what it exports is in the change log when it is answered, or a moment later. */
+export async function exported<T>(
+  context: ConnectorContext,
+  objectType: ObjectType,
+  request: Context,
+  work: (request: ExportRequest) => Promise<T>,
+): Promise<T> {
+  const exporting = new Exporting(context, objectType, request);
+  try {
+    const result = await work({ ...request, exporting });
+    // Nobody waits: the line goes with the next commit.
+    void exporting.ended();
+    return result;
+  } catch (error) {
+    await exporting.failed(error);
+    throw error;
+  }
+}
+
+/** One export. */
+export class Exporting {
+  readonly #context: ConnectorContext;
+  readonly #objectType: ObjectType;
+  readonly #request: Context;
+  readonly #begun = performance.now();
+  #plan: ExportPlan | undefined;
+  #id: string | undefined;
+
+  constructor(context: ConnectorContext, objectType: ObjectType, request: Context) {
+    this.#context = context;
+    this.#objectType = objectType;
+    this.#request = request;
+  }
+
+  /** What is going to be written now. To be called before anything is, in the turn of the entry. */
+  async plan(plan: ExportPlan): Promise<void> {
+    this.#plan = plan;
+    this.#id = plan.id;
+  }
+
+  /** What was planned is not going to be written like that. */
+  drop(): void {
+    this.#plan = undefined;
+  }
+
+  /** The id that a new entry got. */
+  made(id: string): void {
+    this.#id = id;
+  }
+
+  /** It has taken place. */
+  async ended(): Promise<void> {
+    if (this.#plan !== undefined) await this.#record(this.#plan, 'success', { result: resultName(0) });
+  }
+
+  /** It has not, or nobody knows. */
+  async failed(error: unknown): Promise<void> {
+    if (this.#plan === undefined) return;
+    const ldap = ldapErrorOf(error);
+    const told = toScimError(error);
+    await this.#record(this.#plan, isAmbiguous(error) ? 'unknown' : 'failed', {
+      ...(ldap && { result: resultName(ldap.result) }),
+      detail: told instanceof ScimError ? told.detail : 'an unexpected error; the log of the host has it',
+    });
+  }
+
+  async #record(plan: ExportPlan, outcome: ChangeOutcome, how: Pick<Change, 'result' | 'detail'>): Promise<void> {
+    const { changeLog, clock } = this.#context;
+    const { actor, requestId } = this.#request;
+    const newDN = plan.newDN?.toString();
+    const dn = plan.dn.toString();
+    await changeLog.add({
+      at: clock().getTime(),
+      actor,
+      requestId,
+      operation: plan.operation,
+      outcome,
+      objectType: this.#objectType.name,
+      ...(this.#id !== undefined && { id: this.#id }),
+      dn,
+      ...(newDN !== undefined && newDN !== dn && { newDN }),
+      attributes: this.#attributes(plan),
+      ...how,
+      durationMs: Math.round((performance.now() - this.#begun) * 10) / 10,
+    });
+  }
+
+  #attributes({ entry, modifications = [] }: ExportPlan): ChangedAttribute[] {
+    const { changeLog } = this.#context;
+    return entry === undefined
+      ? changeLog.ofModifications(this.#objectType, modifications)
+      : changeLog.ofEntry(this.#objectType, entry);
+  }
+}
+
+function ldapErrorOf(error: unknown): LdapError | undefined {
+  if (error instanceof LdapError) return error;
+  return error instanceof Error && error.cause instanceof LdapError ? error.cause : undefined;
+}

@@ -1,0 +1,205 @@
+/**
+ * The change log: what a connector has written into its directory, or tried to. Rows are added in the order of time, so a
+ * row's number tells its age; they are written with the next commit that is made anyway.
+ */
+import type { Database, SqlValue } from '../database';
+import { yieldToEventLoop } from '../eventLoop';
+import type { StateFile } from './stateFile';
+
+/** What an export does to an entry. `password`: nothing but its password. */
+export const changeOperations = ['create', 'modify', 'rename', 'disable', 'enable', 'delete', 'password'] as const;
+export type ChangeOperation = (typeof changeOperations)[number];
+
+/** `unknown`: the answer of the directory was lost, and the entry did not show what became of it. `refused`: the host itself held it back. */
+export const changeOutcomes = ['success', 'failed', 'unknown', 'refused'] as const;
+export type ChangeOutcome = (typeof changeOutcomes)[number];
+
+/** What becomes of one attribute. Long values are cut, of many values the first ones are here. */
+export interface ChangedAttribute {
+  readonly name: string;
+  readonly added?: readonly string[];
+  readonly removed?: readonly string[];
+  /** All values are replaced by `added`, or removed. */
+  readonly replaced?: true;
+  /** Its values are never kept. */
+  readonly sensitive?: true;
+  /** Values that were left out here. */
+  readonly more?: number;
+}
+
+/** One export. Never a password. */
+export interface Change {
+  /** Milliseconds since the epoch, when it ended. */
+  readonly at: number;
+  readonly actor: string;
+  readonly requestId: string;
+  readonly operation: ChangeOperation;
+  readonly outcome: ChangeOutcome;
+  readonly objectType: string;
+  /** The SCIM id; absent where the entry never got one. */
+  readonly id?: string;
+  /** The name before; of a create, the name that it got or was to get. */
+  readonly dn?: string;
+  /** The name after, where it is another one. */
+  readonly newDN?: string;
+  readonly attributes: readonly ChangedAttribute[];
+  /** The name of the LDAP result code, or why there is none. */
+  readonly result?: string;
+  /** Why it did not succeed, for people. */
+  readonly detail?: string;
+  readonly durationMs: number;
+}
+
+/** An export in the log. */
+export interface NumberedChange extends Change {
+  readonly number: number;
+}
+
+/** Which changes are wanted; what is absent matters not. */
+export interface ChangeSelection {
+  readonly id?: string;
+  /** A name; also of what lies below it. */
+  readonly dn?: string;
+  readonly actor?: string;
+  readonly operation?: ChangeOperation;
+  readonly outcome?: ChangeOutcome;
+  readonly requestId?: string;
+  /** Milliseconds since the epoch, included. */
+  readonly since?: number;
+  /** Milliseconds since the epoch, not included. */
+  readonly until?: number;
+  /** Only what has a lower number. */
+  readonly before?: number;
+}
+
+/** The change log. */
+export interface Changes {
+  /**
+   * Resolves with its number when the change would survive a power failure. Where nobody waits it goes with the next
+   * commit, at the latest a tenth of a second later; `urgent` makes that commit now.
+   */
+  add(change: Change, urgent?: boolean): Promise<number>;
+  /** Newest first, read in short pieces. */
+  list(selection?: ChangeSelection): AsyncIterable<NumberedChange>;
+  get(number: number): Promise<NumberedChange | undefined>;
+  /** Deletes what is older; resolves with how many. */
+  purge(olderThan: number): Promise<number>;
+}
+
+interface Row {
+  readonly number: number;
+  readonly json: string;
+}
+
+interface Pending {
+  readonly change: Change;
+  number: number;
+}
+
+const rowsPerRead = 2_000;
+const rowsPerPurge = 1_000;
+
+/** {@link Changes} in the record's file. */
+export class SqliteChanges implements Changes {
+  #pending: Pending[] = [];
+  #written: Promise<void> | undefined;
+
+  constructor(readonly file: StateFile) {}
+
+  async add(change: Change, urgent = false): Promise<number> {
+    const pending: Pending = { change, number: 0 };
+    this.#pending.push(pending);
+    const insert = (database: Database) => this.#insert(database);
+    if (urgent) await this.file.write(insert);
+    else {
+      // One write takes all that has gathered: each by itself would cost a savepoint of its own.
+      this.#written ??= this.file.write(insert, { unhurried: true });
+      await this.#written;
+    }
+    return pending.number;
+  }
+
+  async *list(selection: ChangeSelection = {}): AsyncIterable<NumberedChange> {
+    const dn = selection.dn?.toLowerCase();
+    let before = selection.before ?? Number.MAX_SAFE_INTEGER;
+    for (;;) {
+      const rows = await this.file.read((database) => readRows(database, selection, before));
+      for (const { number, json } of rows) {
+        const change = { number, ...(JSON.parse(json) as Change) };
+        if (dn === undefined || isAtOrBelow(change.dn, dn) || isAtOrBelow(change.newDN, dn)) yield change;
+      }
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < rowsPerRead) return;
+      before = last.number;
+      await yieldToEventLoop();
+    }
+  }
+
+  async get(number: number): Promise<NumberedChange | undefined> {
+    const row = await this.file.read((database) =>
+      database.get<Row>('SELECT number, json FROM change WHERE number = ?', number),
+    );
+    return row && { number: row.number, ...(JSON.parse(row.json) as Change) };
+  }
+
+  async purge(olderThan: number): Promise<number> {
+    let purged = 0;
+    for (;;) {
+      // The oldest have the lowest numbers, so a look at those suffices.
+      const deleted = await this.file.write((database) =>
+        database.run(
+          `DELETE FROM change WHERE at < ?1 AND number IN (SELECT number FROM change ORDER BY number LIMIT ?2)`,
+          olderThan,
+          rowsPerPurge,
+        ),
+      );
+      purged += deleted;
+      if (deleted < rowsPerPurge) return purged;
+    }
+  }
+
+  #insert(database: Database): void {
+    const gathered = this.#pending;
+    this.#pending = [];
+    this.#written = undefined;
+    for (const pending of gathered) {
+      const { change } = pending;
+      pending.number = database.insert(
+        `INSERT INTO change (at, id, actor, operation, outcome, request, json) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        change.at,
+        change.id ?? null,
+        change.actor,
+        change.operation,
+        change.outcome,
+        change.requestId,
+        JSON.stringify(change),
+      );
+    }
+  }
+}
+
+function readRows(database: Database, selection: ChangeSelection, before: number): Row[] {
+  const conditions: string[] = ['number < ?'];
+  const parameters: SqlValue[] = [before];
+  const restrict = (condition: string, value: SqlValue | undefined) => {
+    if (value === undefined) return;
+    conditions.push(condition);
+    parameters.push(value);
+  };
+  restrict('id = ?', selection.id);
+  restrict('actor = ?', selection.actor);
+  restrict('operation = ?', selection.operation);
+  restrict('outcome = ?', selection.outcome);
+  restrict('request = ?', selection.requestId);
+  restrict('at >= ?', selection.since);
+  restrict('at < ?', selection.until);
+  return database.all<Row>(
+    `SELECT number, json FROM change WHERE ${conditions.join(' AND ')} ORDER BY number DESC LIMIT ${rowsPerRead}`,
+    ...parameters,
+  );
+}
+
+function isAtOrBelow(name: string | undefined, lowered: string): boolean {
+  const own = name?.toLowerCase();
+  return own !== undefined && (own === lowered || own.endsWith(`,${lowered}`));
+}
