@@ -44,7 +44,7 @@ interface ShowFlags extends HostFlags {
   readonly json?: boolean;
 }
 
-const listHelp = `
+const help = `
 Each line is one export: time, connector and number, operation, outcome, name. A change shows up a moment after the client
 was answered. Values of passwords, and of changeLog.sensitiveAttributes of the connector file, are never kept.
 --since and --until take a time (2026-11-21, 2026-11-21T08:00:00Z) or how long ago (90m, 12h, 7d).
@@ -60,7 +60,10 @@ const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_
 
 /** Adds the command and its subcommands. */
 export function addChanges(program: Command): void {
-  const changes = program.command('changes').description('the change log: what was written into directories, by whom');
+  const changes = program
+    .command('changes')
+    .description('the change log: what was written into directories, by whom')
+    .addHelpText('after', help);
   const list = changes
     .command('list')
     .description('print changes, the newest first')
@@ -78,7 +81,7 @@ export function addChanges(program: Command): void {
     .option('--json', 'one JSON object per line')
     .option('--output <file>', 'write to a file, readable by its owner only, instead of standard output')
     .option('--raw-formulas', 'leave CSV values alone that a spreadsheet would take for formulas')
-    .addHelpText('after', listHelp);
+    .addHelpText('after', help);
   withFolders(list).action(runList);
   const show = changes
     .command('show')
