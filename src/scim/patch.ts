@@ -154,7 +154,7 @@ class PatchCompiler {
     if (operation === 'remove') {
       const listed =
         path.definition.multiValued && !path.valueFilter && path.subAttribute === undefined && given != null;
-      const values = listed && given !== '' ? (readValue(given, attribute, this.#reading) ?? []) : undefined;
+      const values = listed && given !== '' ? this.#readEach(given, attribute) : undefined;
       this.steps.push({ operation, path, ...(values !== undefined && { value: values }) });
       return;
     }
@@ -162,6 +162,13 @@ class PatchCompiler {
     if (value !== undefined) this.steps.push({ operation, path, value });
     // Nothing as a value clears; but nothing added to several values leaves them as they are.
     else if (operation === 'replace' || !addsToValues(path)) this.steps.push({ operation: 'remove', path });
+  }
+
+  /** Values to remove, each by itself: put together, one that says no type would be lost beside one that does. */
+  #readEach(given: unknown, attribute: IndexedAttribute): unknown[] {
+    const reading = { ...this.#reading, keepNulls: false };
+    const elements = Array.isArray(given) ? given : [given];
+    return elements.flatMap((element) => readOneValue(element, attribute, reading) ?? []);
   }
 
   #read(path: AttributePath, attribute: IndexedAttribute, value: unknown): unknown {

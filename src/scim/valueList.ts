@@ -149,10 +149,11 @@ export class ValueList {
   }
 }
 
+/** In the order of the values, also when one is replaced in its place. */
 function enter(positions: Positions, key: string, position: number): void {
   const present = positions.get(key);
-  if (present) present.push(position);
-  else positions.set(key, [position]);
+  if (present === undefined) positions.set(key, [position]);
+  else present.splice(present.findLastIndex((other) => other < position) + 1, 0, position);
 }
 
 function strike(positions: Positions, key: string, position: number): void {
