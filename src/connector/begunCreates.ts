@@ -8,6 +8,7 @@ import type { ObjectType } from '../mapping/objectType';
 import { dnOf } from '../mapping/reference';
 import type { Context } from '../scim/handler';
 import type { Resource } from '../scim/resource';
+import type { Kept } from '../space/state';
 import { type ConnectorContext, onBehalfOf } from './context';
 import type { Entries, Found } from './entries';
 import { hasValues } from './outcome';
@@ -77,9 +78,10 @@ export class BegunCreates {
     return dn?.normalized(this.objectType.schema) === normalizedDN ? dn : undefined;
   }
 
-  /** Resolves when the intent is on the disk: only then may the Add be sent. */
-  begin(key: string, dn: DN): Promise<void> {
-    return this.context.state.intents.begin(key, dn.normalized(this.objectType.schema));
+  /** Resolves when the intent is on the disk, with what is to be kept of the resource: only then may the Add be sent. */
+  begin(key: string, dn: DN, kept: Kept): Promise<void> {
+    const isKept = Object.keys(kept.attributes).length > 0;
+    return this.context.state.intents.begin(key, dn.normalized(this.objectType.schema), isKept ? kept : undefined);
   }
 
   /** The Add has certainly failed: a repetition is a new create. */

@@ -9,6 +9,7 @@ import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
 import { formatPath } from '../scim/path';
 import type { Resource } from '../scim/resource';
+import type { Kept } from '../space/state';
 import type { Secret } from '../telemetry/secret';
 import { Allocation } from './allocation';
 import { BegunCreates } from './begunCreates';
@@ -18,7 +19,7 @@ import type { Entries, Found } from './entries';
 import { addEntry, deleteEntry } from './export';
 import { exportContext } from './exportContext';
 import type { ExportRequest } from './exporting';
-import { keepStored } from './keeping';
+import { keptOf } from './keeping';
 import { isAmbiguous, settle } from './outcome';
 import { Passwords, type SeparatePassword } from './passwords';
 import { referencesIn, resourceFor } from './resources';
@@ -96,7 +97,8 @@ export class Creation {
     if (request.dryRun === true) return resource;
     const { entry: added, separate, madeUp } = await this.passwords.forCreate(entry);
     await request.exporting.plan({ operation: 'create', dn: added.dn, entry: added });
-    const made = found ?? (await this.#add(added, key, isBegun, request));
+    const kept = keptOf(this.objectType, { id: '', entry: added }, resource, { previous });
+    const made = found ?? (await this.#add(added, kept, key, isBegun, request));
     request.exporting.made(made.id);
     await this.#setPassword(made, separate, key, request);
     const created = await this.#finish(made, resource, key, request, previous);
@@ -132,9 +134,9 @@ export class Creation {
   }
 
   /** Adds the entry. Where the answer is lost, or an earlier attempt of the same create was quicker, the directory is asked. */
-  async #add(entry: Entry, key: string, isBegun: boolean, request: Context): Promise<Found> {
+  async #add(entry: Entry, kept: Kept, key: string, isBegun: boolean, request: Context): Promise<Found> {
     const { context, objectType, begun } = this;
-    await begun.begin(key, entry.dn);
+    await begun.begin(key, entry.dn, kept);
     let added: Entry;
     try {
       added = await addEntry(exportContext(context, objectType), entry, onBehalfOf(request));
@@ -157,13 +159,16 @@ export class Creation {
     previous?: Previous,
   ): Promise<Resource> {
     const { context, objectType, begun } = this;
-    // Both writes share one commit.
-    const kept = keepStored(context, objectType, found, resource, {}, previous);
+    const { attributes, keys } = keptOf(objectType, found, resource, { previous });
     const { aborted } = request.signal;
-    const unanswered = aborted ? begun.unanswered(key, found.anchor) : undefined;
-    await Promise.all([kept, unanswered, context.spelled.remember(objectType, request.spelledAs ?? new Map())]);
+    // The writes share one commit. The disk has their essence in the intent, so nobody waits for it.
+    await Promise.all([
+      Object.keys(attributes).length > 0 ? context.state.stored.setBegun(found.id, attributes, keys) : undefined,
+      aborted ? begun.unanswered(key, found.anchor) : undefined,
+      context.spelled.remember(objectType, request.spelledAs),
+    ]);
     if (!aborted) begun.answered(key);
-    return (await resourceFor(context, objectType, found)).resource;
+    return (await resourceFor(context, objectType, found, attributes)).resource;
   }
 
   /** @throws ScimError 409 that names the entries in the way. Answers one that is merely disconnected. */

@@ -138,12 +138,13 @@ export class Entries {
       const owner = entry === undefined ? undefined : this.ownerOf(entry);
       const row = entry === undefined || owner === undefined ? undefined : await this.rowOf(owner, entry, readAt);
       if (row === undefined) {
-        space.remove({ normalizedDN: dn.normalized(directory.schema) }, reading.sequence);
+        const key = { normalizedDN: dn.normalized(directory.schema) };
+        await space.save([{ kind: 'remove', key, sequence: reading.sequence }]);
         return undefined;
       }
       if (disconnections.has(row.id, row.normalizedDN)) return undefined;
       if (row.id === unsaved) return row;
-      space.upsert(row, reading.sequence);
+      await space.save([{ kind: 'upsert', row, sequence: reading.sequence }]);
       this.#suspect.delete(row.id);
       return row;
     } finally {
@@ -193,7 +194,7 @@ export class Entries {
         cut ||= seen >= limit;
       }
       const shown = this.#shown(rows);
-      space.apply(shown.map((row) => ({ kind: 'upsert', row, sequence: reading.sequence })));
+      await space.save(shown.map((row) => ({ kind: 'upsert', row, sequence: reading.sequence })));
       for (const { id } of shown) this.#suspect.delete(id);
       return { rows, cut };
     } finally {
@@ -223,8 +224,8 @@ export class Entries {
       );
     }
     // What no longer meets the object type's filter is written all the same, and then out of sight.
-    if (this.ownerOf(entry) === objectType) this.#context.space.upsert(row);
-    else this.#context.space.remove({ id: row.id });
+    const isIn = this.ownerOf(entry) === objectType;
+    await this.#context.space.save([isIn ? { kind: 'upsert', row } : { kind: 'remove', key: { id: row.id } }]);
     this.#suspect.delete(row.id);
     return row;
   }

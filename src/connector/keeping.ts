@@ -1,29 +1,37 @@
 /** What the state store keeps of a resource: attributes that the directory has no place for, and how multi-valued ones were put. */
 import { isDeepStrictEqual } from 'node:util';
+import { coreResourceOf } from '../mapping/attributes';
 import { containerOf } from '../mapping/coreFace';
 import { elementText } from '../mapping/filter';
 import type { ObjectType } from '../mapping/objectType';
 import { noReferences } from '../mapping/reference';
 import { isRemainder, remainderOf } from '../mapping/remainder';
 import type { Resource } from '../scim/resource';
-import type { StoredAttributes, StoredKey } from '../space/state';
+import type { Kept, StoredAttributes, StoredKey } from '../space/state';
 import type { ConnectorContext } from './context';
 import { previousKey } from './deprovisioning';
 import type { Found } from './entries';
-import { resource as makeResource } from './resources';
 
 type Elements = Record<string, unknown>[];
 
-/** Keeps what is to be kept of a resource as it was set; nothing is written when nothing changes. */
-export async function keepStored(
-  context: ConnectorContext,
+/** An entry as the directory holds it, or is going to. */
+type Shown = Pick<Found, 'id' | 'entry'>;
+
+/** What was before a change; nothing before a create. */
+export interface Earlier {
+  readonly before?: StoredAttributes;
+  readonly current?: Resource;
+  /** The way back from a disable flow, to be kept too. */
+  readonly previous?: unknown;
+}
+
+/** What is to be kept of a resource as it was set: `current` and `before` are the resource and what was kept of it until now. */
+export function keptOf(
   objectType: ObjectType,
-  found: Found,
+  found: Shown,
   desired: Resource,
-  before: StoredAttributes,
-  previous?: unknown,
-  current: Resource = {},
-): Promise<void> {
+  { before = {}, current = {}, previous }: Earlier = {},
+): Kept {
   const attributes: Record<string, unknown> = {};
   for (const name of objectType.options.stored) {
     const value = valueAt(desired, name);
@@ -31,11 +39,23 @@ export async function keepStored(
   }
   if (objectType.disableFlow?.action === 'none' && desired.active === false) attributes.active = false;
   if (previous !== undefined) attributes[previousKey] = previous;
-  Object.assign(attributes, remainders(context, objectType, found, desired, current, before));
-  if (isDeepStrictEqual(attributes, before)) return;
-  const keys = Object.entries(attributes).flatMap(([name, value]) => keysOf(name, value));
+  Object.assign(attributes, remainders(objectType, found, desired, current, before));
+  return { attributes, keys: Object.entries(attributes).flatMap(([name, value]) => keysOf(name, value)) };
+}
+
+/** Keeps what is to be kept of a resource as it was set, and answers it; nothing is written when nothing changes. */
+export async function keepStored(
+  context: ConnectorContext,
+  objectType: ObjectType,
+  found: Found,
+  desired: Resource,
+  earlier: Earlier = {},
+): Promise<StoredAttributes> {
+  const { attributes, keys } = keptOf(objectType, found, desired, earlier);
+  if (isDeepStrictEqual(attributes, earlier.before ?? {})) return attributes;
   if (Object.keys(attributes).length === 0) await context.state.stored.remove(found.id);
   else await context.state.stored.set(found.id, attributes, keys);
+  return attributes;
 }
 
 /** Under which keys a kept attribute is found: its text, or the values of its elements. */
@@ -55,9 +75,8 @@ function valueAt(resource: Resource, name: string): unknown {
 
 /** Multi-valued attributes whose elements the directory's values alone do not give back. */
 function remainders(
-  context: ConnectorContext,
   objectType: ObjectType,
-  found: Found,
+  found: Shown,
   desired: Resource,
   current: Resource,
   before: StoredAttributes,
@@ -75,7 +94,7 @@ function remainders(
       if (before[name] !== undefined) kept[name] = before[name];
       continue;
     }
-    derived ??= makeResource(context, objectType, found, {}, noReferences);
+    derived ??= coreResourceOf(objectType, found.entry, { id: found.id, references: noReferences, stored: {} });
     const remainder = remainderOf(wanted, (containerOf(link, derived)?.[link.attribute] ?? []) as Elements);
     if (remainder !== undefined) kept[name] = remainder;
   }

@@ -9,6 +9,7 @@ import type { RequestContext, ResourceEndpoint, ServiceProvider } from '../scim/
 import type { ToRow } from '../space/importScope';
 import type { Log } from '../telemetry/log';
 import type { Metrics } from '../telemetry/metrics';
+import { recoverBegun } from './begunRecovery';
 import { ChangeLog } from './changeLog';
 import { ObjectTypeHandler } from './connector';
 import type { ConnectorContext } from './context';
@@ -58,6 +59,8 @@ export class OpenedConnector {
   #context: ConnectorContext;
   #endpoints: readonly ResourceEndpoint[];
   #entries: Entries;
+  readonly #openedAt: number;
+  readonly #log: Log;
   /** Requests that are being served. */
   #inFlight = 0;
   #drained: (() => void) | undefined;
@@ -69,6 +72,8 @@ export class OpenedConnector {
     readonly reachability: Reachability,
   ) {
     const { options, directory, space, state, clock, tell } = parts;
+    this.#openedAt = clock().getTime();
+    this.#log = log;
     this.#context = { ...parts, ...compiled, filled: (signal) => this.#filled(signal) };
     this.#entries = new Entries(this.#context);
     this.#endpoints = this.#endpointsOf(compiled.objectTypes);
@@ -195,6 +200,9 @@ export class OpenedConnector {
     const before = directory.schema;
     await directory.refresh();
     await this.#keepDescription((await state.descriptions.get())?.scope);
+    const recovered = await recoverBegun(this.#context, this.#entries, this.#openedAt);
+    if (recovered > 0)
+      this.#log.info('creates that were under way when the host ended are complete now', { recovered });
     if (directory.schema === before) return;
     const compiled = requireObjectTypes(options, directory);
     this.#context = { ...this.#context, ...compiled };

@@ -1,10 +1,11 @@
 /** Found entries → resources, with their references resolved, what the state store keeps of them, and their versions. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { DN } from '../directory/dn';
 import { resourceOf } from '../mapping/attributes';
 import type { ObjectType } from '../mapping/objectType';
 import { dnsIn, idsIn, type References } from '../mapping/reference';
 import type { Resource } from '../scim/resource';
+import type { StoredAttributes } from '../space/state';
 import type { ConnectorContext } from './context';
 import { activeOf } from './deprovisioning';
 import type { Found } from './entries';
@@ -25,23 +26,25 @@ export async function resourcesOf(
   return found.map((one) => resource(context, objectType, one, stored.get(one.id) ?? {}, references));
 }
 
-/** The resource of one entry, and what was needed to make it: an update makes another one from the same things. */
+/** The resource of one entry, and what the state store keeps of it: an update compares with that. */
 export async function resourceFor(
   context: ConnectorContext,
   objectType: ObjectType,
   found: Found,
-): Promise<{ resource: Resource; stored: Readonly<Record<string, unknown>>; references: References }> {
-  const stored = (await context.state.stored.get(found.id)) ?? {};
+  /** Where the caller knows it already. */
+  kept?: StoredAttributes,
+): Promise<{ resource: Resource; stored: StoredAttributes }> {
+  const stored = kept ?? (await context.state.stored.get(found.id)) ?? {};
   const references = await referencesOf(context, dnsIn(found.entry, objectType), []);
-  return { resource: resource(context, objectType, found, stored, references), stored, references };
+  return { resource: resource(context, objectType, found, stored, references), stored };
 }
 
 /** A resource from what is at hand. */
-export function resource(
+function resource(
   context: ConnectorContext,
   objectType: ObjectType,
   found: Found,
-  stored: Readonly<Record<string, unknown>>,
+  stored: StoredAttributes,
   references: References,
 ): Resource {
   const active = activeOf(objectType, found.entry, stored);
@@ -58,7 +61,7 @@ export function resource(
 
 /** A hash of the values in scope (decision 14): stamps of the directory miss what plug-ins change, and have coarse clocks. */
 function versionOf({ meta: _stamps, ...values }: Resource): string {
-  return `W/"${createHash('sha1').update(JSON.stringify(values)).digest('base64url')}"`;
+  return `W/"${hash('sha1', JSON.stringify(values), 'base64url')}"`;
 }
 
 /** Both directions of references, looked up in the connector space in one batch each. */

@@ -24,7 +24,7 @@ export class SpelledNames {
   }
 
   /** Keeps the aliases that a request used. `spelledAs` is by canonical path of SCIM, as the dialect gives it. */
-  async remember(objectType: ObjectType, spelledAs: ReadonlyMap<string, string>): Promise<void> {
+  async remember(objectType: ObjectType, spelledAs: ReadonlyMap<string, string> = new Map()): Promise<void> {
     const prefix = `${objectType.urn}:`;
     for (const [path, name] of spelledAs) {
       if (!path.startsWith(prefix)) continue;

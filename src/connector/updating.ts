@@ -64,11 +64,11 @@ export class Updating {
     const updated = await this.#entryAfter(found, change, current, desired, becomes, stored);
     const written = await this.#write(found, updated, request, { becomes });
     const previous = becomes === undefined ? stored[previousKey] : updated.previous;
-    await Promise.all([
-      keepStored(context, objectType, written, desired, stored, previous, current),
-      context.spelled.remember(objectType, request.spelledAs ?? new Map()),
+    const [kept] = await Promise.all([
+      keepStored(context, objectType, written, desired, { before: stored, current, previous }),
+      context.spelled.remember(objectType, request.spelledAs),
     ]);
-    return (await resourceFor(context, objectType, written)).resource;
+    return (await resourceFor(context, objectType, written, kept)).resource;
   }
 
   /** A create that meets an entry which a delete flow has kept: it is what was asked for, enabled, under its old id. */
@@ -88,9 +88,9 @@ export class Updating {
     const written = await this.#write(found, updated, request, { becomes: true, held: entry });
     await context.disconnections.remove(found.id);
     const shown = await this.entries.written(objectType, written.entry);
-    await keepStored(context, objectType, shown, resource, {});
+    const kept = await keepStored(context, objectType, shown, resource);
     request.note('reconnected', true);
-    return (await resourceFor(context, objectType, shown)).resource;
+    return (await resourceFor(context, objectType, shown, kept)).resource;
   }
 
   /** The entry as it shall be, the disable flow or its way back included. */

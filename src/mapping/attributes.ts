@@ -22,12 +22,20 @@ export interface ResourceInput {
   readonly active?: boolean;
 }
 
-/** The resource of an entry. What the state store keeps fills in what the directory has no place for. */
-export function resourceOf(objectType: ObjectType, entry: Entry, input: ResourceInput): Resource {
+type CoreInput = Pick<ResourceInput, 'id' | 'references' | 'stored'>;
+
+/** The resource of an entry as far as the core schemas show it. */
+export function coreResourceOf(objectType: ObjectType, entry: Entry, input: CoreInput): Resource {
   const resource: Resource = { schemas: [objectType.resourceType.schema.id], id: input.id };
   for (const [path, value] of Object.entries(input.stored))
     if (!isRemainder(value) && !path.startsWith('-')) place(resource, path, value as Json);
   coreFaceOf(objectType, entry, input, resource);
+  return resource;
+}
+
+/** The resource of an entry. What the state store keeps fills in what the directory has no place for. */
+export function resourceOf(objectType: ObjectType, entry: Entry, input: ResourceInput): Resource {
+  const resource = coreResourceOf(objectType, entry, input);
   if (input.active !== undefined) resource.active = input.active;
   const face = directoryFaceOf(objectType, entry, input);
   for (const extension of objectType.resourceType.extensions) {
@@ -54,7 +62,7 @@ function place(resource: Resource, path: string, value: Json): void {
   }
 }
 
-function coreFaceOf(objectType: ObjectType, entry: Entry, input: ResourceInput, resource: Resource): void {
+function coreFaceOf(objectType: ObjectType, entry: Entry, input: CoreInput, resource: Resource): void {
   for (const link of objectType.links) {
     const attribute = objectType.attributes.get(link.target);
     if (attribute === undefined || attribute.secret) continue;
@@ -140,7 +148,7 @@ function ensureContainer(link: Link, resource: Resource): Record<string, unknown
 }
 
 /** Completes multi-valued attributes: what the state store remembers of their elements, `$ref`, and the primary one. */
-function finishElements(objectType: ObjectType, resource: Resource, input: ResourceInput): void {
+function finishElements(objectType: ObjectType, resource: Resource, input: CoreInput): void {
   const done = new Set<string>();
   for (const link of objectType.links) {
     const key = `${link.schema}:${link.attribute}`;
@@ -170,7 +178,7 @@ function withPrimary(elements: Record<string, unknown>[], link: Link): Record<st
 }
 
 /** `$ref`, relative to the resource's own endpoint (RFC 7643 §2.4), for a reference whose type is known. */
-function addReference(element: unknown, { references }: ResourceInput): void {
+function addReference(element: unknown, { references }: CoreInput): void {
   if (typeof element !== 'object' || element === null || !('value' in element)) return;
   const id = String(element.value);
   const type = references.typeOf(id);

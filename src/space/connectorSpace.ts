@@ -11,41 +11,18 @@ import type { ChangeOutcome, Generation, Progress, SpaceChange } from './generat
 import { NextGeneration } from './nextGeneration';
 import { PageEnds } from './pageEnds';
 import { type Extent, NeverStored, type RowKey, type SpaceEntry, type SpaceRow } from './row';
+import { numbered, Saving } from './saving';
 import { type Reading, Sequence } from './sequence';
 import { SpaceFiles } from './spaceFiles';
-import type { State } from './state';
+import type { SpaceOptions, SpaceStatistics } from './spaceOptions';
 import type { SpaceValueChange } from './valueChange';
 
 export type { ChangeOutcome, Progress, SpaceChange } from './generation';
 export type { NextGeneration } from './nextGeneration';
 export { type Extent, LONG, type MatchKey, NEVER_STORED, type RowKey, type SpaceEntry, type SpaceRow } from './row';
 export type { Reading } from './sequence';
+export type { SpaceOptions, SpaceStatistics } from './spaceOptions';
 export type { SpaceValueChange } from './valueChange';
-
-/** How the space is opened. */
-export interface SpaceOptions {
-  /** Where the files are; made if need be. */
-  readonly folder: string;
-  /** The connector's name. */
-  readonly name: string;
-  /** Knows which generation is current. */
-  readonly state: Pick<State, 'generations'>;
-  /** Attributes that are not stored, besides those that hold passwords in any product. */
-  readonly never?: readonly string[];
-  /** Told when a damaged file was set aside: the space is empty now and has to be imported again. */
-  readonly onDamaged?: (setAside: string, error: Error) => void;
-  /** The clock, in milliseconds since the epoch. */
-  readonly now?: () => number;
-}
-
-/** What an operator sees of the space. */
-export interface SpaceStatistics {
-  readonly generation: number;
-  readonly file: string;
-  readonly entries: Readonly<Record<string, number>>;
-  readonly importedAt?: number;
-  readonly freshAt?: number;
-}
 
 const KEYS_PER_READ = 500;
 const ENTRIES_PER_READ = 100;
@@ -65,6 +42,7 @@ export class ConnectorSpace {
   readonly #files: SpaceFiles;
   readonly #sequence: Sequence;
   readonly #pageEnds: PageEnds;
+  readonly #saving: Saving;
   #number: number;
   #current: Generation;
   #next: NextGeneration | undefined;
@@ -79,7 +57,10 @@ export class ConnectorSpace {
     this.#number = number;
     this.#files.deleteAllBut(number);
     this.#current = this.#files.open(number);
-    this.#sequence = new Sequence(this.#use((generation) => generation.rows.lastSequence()));
+    this.#sequence = new Sequence(this.#work((generation) => generation.rows.lastSequence()));
+    this.#saving = new Saving(this.#sequence, (changes, oldestReading) => {
+      this.#work((generation) => generation.apply(changes, {}, oldestReading));
+    });
   }
 
   /** When the import that filled the space began to read; undefined while there was none, and lists are incomplete. */
@@ -140,7 +121,7 @@ export class ConnectorSpace {
 
   /** Entries of an object type, or of all. */
   count(objectType?: string): number {
-    return this.#use((generation) => generation.count(objectType));
+    return this.#current.count(objectType);
   }
 
   /**
@@ -167,6 +148,7 @@ export class ConnectorSpace {
 
   /** All entries of an object type, or of all, in anchor order: one generation's, in short reads that yield. */
   async *iterate(objectType?: string, extent: Extent = 'whole'): AsyncIterable<SpaceEntry> {
+    this.#saving.flush();
     const generation = this.#current;
     const release = generation.acquire();
     try {
@@ -213,8 +195,16 @@ export class ConnectorSpace {
    */
   apply(changes: readonly SpaceChange[], progress: Progress = {}): ChangeOutcome[] {
     if (changes.length === 0 && Object.keys(progress).length === 0) return [];
-    const numbered = changes.map((change) => ({ ...change, sequence: change.sequence ?? this.#sequence.next() }));
-    return this.#use((generation) => generation.apply(numbered, progress, this.#sequence.oldest()));
+    const all = numbered(changes, this.#sequence);
+    return this.#use((generation) => generation.apply(all, progress, this.#sequence.oldest()));
+  }
+
+  /**
+   * The same for a few changes whose outcome nobody asks for: in one transaction with whatever else is saved in this turn
+   * of the event loop. Reads see them at once; resolves when they are committed.
+   */
+  save(changes: readonly SpaceChange[]): Promise<void> {
+    return changes.length === 0 ? Promise.resolve() : this.#saving.add(changes);
   }
 
   /** All changes of the directory up to this moment (milliseconds since the epoch) are in the space. */
@@ -233,7 +223,10 @@ export class ConnectorSpace {
       file,
       never: this.#never,
       sequence: this.#sequence,
-      current: () => this.#current,
+      current: () => {
+        this.#saving.flush();
+        return this.#current;
+      },
       persist: () => this.#options.state.generations.set(number),
       install: (generation) => {
         this.#current.retire();
@@ -249,6 +242,7 @@ export class ConnectorSpace {
 
   /** Releases the files; whoever still reads is cut off. */
   async close(): Promise<void> {
+    this.#saving.flush();
     this.#next?.discard();
     this.#current.close();
   }
@@ -266,8 +260,14 @@ export class ConnectorSpace {
     return found;
   }
 
-  /** Works on the current generation; a damaged one is set aside, and the empty one in its place answers. */
+  /** Works on the current generation, with all that has been saved. */
   #use<T>(work: (generation: Generation) => T): T {
+    this.#saving.flush();
+    return this.#work(work);
+  }
+
+  /** A damaged generation is set aside, and the empty one in its place answers. */
+  #work<T>(work: (generation: Generation) => T): T {
     const generation = this.#current;
     try {
       return work(generation);
@@ -279,6 +279,7 @@ export class ConnectorSpace {
   }
 
   async #useLater<T>(work: (generation: Generation) => Promise<T>): Promise<T> {
+    this.#saving.flush();
     const generation = this.#current;
     try {
       return await work(generation);

@@ -72,8 +72,8 @@ export class DatabaseBusy extends Error {
 
 const PRAGMAS = {
   // FULL would bring the same -wal file to the disk at each commit, and nothing else could be done meanwhile.
-  full: 'PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;',
   // A checkpoint brings each page to the disk once, however often it was written since the last: 4000 pages are 16 MB.
+  full: 'PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000;',
   normal: 'PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000;',
   // Rows are only appended, and indexes are sorted in pieces of the cache's size that go to a temporary file.
   load: 'PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA cache_size=-16384; PRAGMA temp_store=FILE;',

@@ -209,6 +209,7 @@ export class Generation {
       this.#boundaries.clear();
       this.#dictionary.reload();
       this.#valueChanges.reload();
+      this.#writer.reload();
       this.#counts = this.rows.counts();
       throw error;
     }

@@ -32,6 +32,8 @@ const BY_ANCHOR = 'object_type IN (SELECT number FROM object_type) AND anchor = 
 /** The one place where rows of a generation in use are written. All methods belong inside a transaction. */
 export class RowWriter {
   readonly #matches: MatchInserter;
+  /** Whether there may be tombstones; mostly there are none, and then nobody asks for them. */
+  #buried = true;
 
   constructor(
     readonly database: Database,
@@ -42,10 +44,17 @@ export class RowWriter {
     this.#matches = new MatchInserter(database, dictionary);
   }
 
+  /** A transaction was undone: what is known of the file may be wrong. */
+  reload(): void {
+    this.#buried = true;
+  }
+
   upsert(row: EncodedRow, sequence: number): UpsertOutcome {
     const present = this.database.get<Present>(`${SELECT} WHERE id = ?`, row.id);
     if ((present && present.sequence >= sequence) || this.#deletedSince(row, sequence)) return 'outdated';
-    const rivals = this.#rivals(row);
+    // Names and anchors are unique: one that is this row's already has no other.
+    const stays = present !== undefined && present.anchor === row.anchor && present.dn_key === row.dn_key;
+    const rivals = stays ? [] : this.#rivals(row);
     if (rivals.some((rival) => rival.sequence >= sequence)) return 'outdated';
     for (const rival of rivals) this.#delete(rival);
     if (present) this.changes.settle(present.number, sequence);
@@ -87,11 +96,14 @@ export class RowWriter {
 
   /** Forgets deletes that no read can be older than. */
   purgeTombstones(oldestReading: number): void {
+    if (!this.#buried) return;
     this.database.run('DELETE FROM tombstone WHERE sequence < ?', oldestReading);
+    this.#buried = this.database.get('SELECT 1 FROM tombstone LIMIT 1') !== undefined;
   }
 
   /** Leaves a tombstone. */
   bury(kind: TombstoneKind, key: string, sequence: number): void {
+    this.#buried = true;
     this.database.run(
       `INSERT INTO tombstone (kind, key, sequence) VALUES (?, ?, ?)
        ON CONFLICT (kind, key) DO UPDATE SET sequence = max(sequence, excluded.sequence)`,
@@ -102,6 +114,7 @@ export class RowWriter {
   }
 
   #deletedSince(row: EncodedRow, sequence: number): boolean {
+    if (!this.#buried) return false;
     const newer = this.database.get(
       `SELECT 1 FROM tombstone
        WHERE (kind, key) IN (VALUES ('id', ?1), ('anchor', ?2), ('dn', ?3)) AND sequence >= ?4 LIMIT 1`,
@@ -169,10 +182,12 @@ export class RowWriter {
     const wanted = row.matches.map(({ attribute, value }) =>
       matchKey(this.dictionary.giveMatchType(objectType, attribute), value),
     );
-    const present = this.database
-      .all<{ type: number; value: string }>('SELECT type, value FROM match WHERE entry = ?', number)
-      .map(({ type, value }) => matchKey(type, value));
-    if (wanted.sort().join('\n') === present.sort().join('\n')) return;
+    const present = this.database.all<{ type: number; value: string }>(
+      'SELECT type, value FROM match WHERE entry = ?',
+      number,
+    );
+    const kept = new Set(present.map(({ type, value }) => matchKey(type, value)));
+    if (wanted.length === present.length && wanted.every((key) => kept.has(key))) return;
     this.database.run('DELETE FROM match WHERE entry = ?', number);
     this.#insertMatches(row, objectType, number);
   }
@@ -192,7 +207,7 @@ export class RowWriter {
 }
 
 function matchKey(type: number, value: string): string {
-  return JSON.stringify([type, value]);
+  return `${type} ${value}`;
 }
 
 /** What a tombstone names. */

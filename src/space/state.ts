@@ -29,11 +29,11 @@ export {
 export type { Disconnected, DisconnectedEntry } from './state/disconnected';
 export type { Descriptions, Generations, KeptDescription } from './state/documents';
 export { derivedId, type IdException, type Ids, IdTable } from './state/ids';
-export type { Intent, Intents } from './state/intents';
+export type { Intent, Intents, Unkept } from './state/intents';
 export type { Names, SpelledName } from './state/names';
 export type { Runs } from './state/runs';
 export { StateDamaged } from './state/stateFile';
-export type { Stored, StoredAttributes, StoredKey } from './state/stored';
+export type { Kept, Stored, StoredAttributes, StoredKey } from './state/stored';
 
 /** The record. A write resolves when it would survive a power failure; every method rejects with StateDamaged when the record is. */
 export interface State {

@@ -235,6 +235,18 @@ describe('sequence numbers', () => {
     expect(space.upsert(row('a'), reading.sequence)).toBe('outdated');
   });
 
+  it('outlast a read whose entry is saved with those of others, after it has ended', async () => {
+    fill(['u1', 'u2']);
+    const reading = space.beginReading();
+    space.remove({ id: 'id-u1' });
+    const saved = space.save([{ kind: 'upsert', row: row('u1'), sequence: reading.sequence }]);
+    reading.end();
+    const also = space.save([{ kind: 'upsert', row: row('u3') }]);
+    expect(space.get('id-u3')?.anchor).toBe('u3');
+    await Promise.all([saved, also]);
+    expect(await all()).toEqual(['u2', 'u3']);
+  });
+
   it('let tombstones go when no older read is under way', async () => {
     const reading = space.beginReading();
     for (const uid of uids(10)) space.remove({ id: uid });

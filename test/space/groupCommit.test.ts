@@ -74,3 +74,34 @@ it('a disk that fails fails the writes that it was asked for', async () => {
   asked.shift()?.(new Error('EIO'));
   expect(await settled(begun)).toBe('Error: EIO');
 });
+
+it('a write that waits for the commit alone is there at once, and the disk is asked for it soon', async () => {
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] });
+  try {
+    expect(await settled(state.stored.setBegun('1', { externalId: 'A' }, []))).toBe('done');
+    expect(await state.stored.get('1')).toEqual({ externalId: 'A' });
+    expect(asked).toHaveLength(0);
+    jest.advanceTimersByTime(100);
+    expect(asked).toHaveLength(1);
+    // What comes while the disk is busy is not kept from the file, and is brought home afterwards.
+    expect(await settled(state.stored.setBegun('2', { externalId: 'B' }, []))).toBe('done');
+    asked.shift()?.();
+    for (let i = 0; i < 5; i++) await turn();
+    jest.advanceTimersByTime(100);
+    expect(asked).toHaveLength(1);
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+it('it takes along what waits for the disk, and the disk is asked once more for that', async () => {
+  const first = state.intents.begin('a', 'uid=a');
+  expect(await settled(first)).toBe('waits');
+  const second = state.intents.begin('b', 'uid=b');
+  expect(await settled(state.stored.setBegun('1', { externalId: 'A' }, []))).toBe('done');
+  asked.shift()?.();
+  expect([await settled(first), await settled(second)]).toEqual(['done', 'waits']);
+  expect(asked).toHaveLength(1);
+  asked.shift()?.();
+  expect(await settled(second)).toBe('done');
+});

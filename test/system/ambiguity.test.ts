@@ -2,9 +2,11 @@
  * Answers of the directory that are lost, and a host that dies between its Add and its answer: what the client hears, and
  * what a repetition does.
  */
+import { join } from 'node:path';
+import { openState } from '../../src/space/state';
 import { people } from '../support/connectorFiles';
 import { type FlakyProxy, Sent, startFlakyProxy } from '../support/flakyProxy';
-import { secret } from '../support/hostProcess';
+import { eventually, secret } from '../support/hostProcess';
 import { CORE_USER, ECMA_USER, type ScimClient } from '../support/scimClient';
 import { describeOnSlapd, type System, startSystem, startTimeout } from '../support/system';
 
@@ -180,10 +182,11 @@ describeOnSlapd('answers that are lost', () => {
 
   test('the host dies between its Add and its answer', async () => {
     const { host, look, slapd } = system;
+    const kept = { externalId: 'crashed-1' };
     const allocating = () => host.client('allocating');
     const nina = { schemas: [CORE_USER], displayName: 'Nina', [ECMA_USER]: { sn: 'Verloren' } };
     for (const [send, name] of [
-      [() => host.client('plain').post('/Users', user('crashed')), 'crashed'],
+      [() => host.client('plain').post('/Users', user('crashed', kept)), 'crashed'],
       [() => allocating().post('/Users', nina), 'Nina'],
     ] as const) {
       let died: Promise<unknown> = Promise.resolve();
@@ -198,7 +201,51 @@ describeOnSlapd('answers that are lost', () => {
       const again = await send();
       expect([again.status, again.body.id]).toEqual([201, (await at(name))?.entryUUID?.[0]]);
     }
+    const crashed = encodeURIComponent('externalId eq "crashed-1"');
+    expect((await host.client('plain').get(`/Users?filter=${crashed}`)).body.totalResults).toBe(1);
     expect(await look.find('(cn=Nina*)', `ou=people,${slapd.suffix}`)).toHaveLength(1);
     client = host.client('plain');
+  });
+
+  test('what a create keeps outlives the host, which dies as soon as it has answered', async () => {
+    const { host } = system;
+    const id = await create('kept', { externalId: 'kept-1' });
+    await host.end('SIGKILL');
+    await host.restart();
+    client = host.client('plain');
+    const filter = encodeURIComponent('externalId eq "kept-1"');
+    expect((await client.get(`/Users?filter=${filter}`)).body.Resources).toMatchObject([{ id }]);
+    expect((await client.get(`/Users/${id}`)).body.externalId).toBe('kept-1');
+  });
+
+  test('after a power failure the intent has what the record has lost, and gives it to nobody else’s entry', async () => {
+    const { host, look, slapd } = system;
+    const id = await create('powerless', { externalId: 'powerless-1' });
+    const dnOf = (cn: string) => `cn=${cn},ou=people,${slapd.suffix}`;
+    await host.end('SIGKILL');
+    // What the disk had when the power went: the intent, and nothing of what was written after it.
+    const state = await openState(join(host.folder, 'state'), 'plain');
+    const begin = (cn: string) =>
+      state.intents.begin(`power ${cn}`, dnOf(cn), {
+        attributes: { externalId: `${cn}-1` },
+        keys: [{ attribute: 'externalId', value: `${cn}-1` }],
+      });
+    await state.stored.remove(id);
+    // The older one is looked at first: when the other one is done, it is known that its entry was never there.
+    await begin('neverAdded');
+    await begin('powerless');
+    await state.close();
+    await host.restart();
+    client = host.client('plain');
+    await eventually(async () => expect((await client.get(`/Users/${id}`)).body.externalId).toBe('powerless-1'));
+    await client.patch(`/Users/${id}`, { op: 'remove', path: 'externalId' });
+    await look.add(dnOf('neverAdded'), { objectClass: 'inetOrgPerson', sn: 'Other' });
+    await host.restart();
+    client = host.client('plain');
+    expect((await client.get(`/Users?filter=${encodeURIComponent('userName eq "neverAdded"')}`)).body).toMatchObject({
+      totalResults: 1,
+      Resources: [expect.not.objectContaining({ externalId: expect.anything() })],
+    });
+    expect((await client.get(`/Users/${id}`)).body.externalId).toBeUndefined();
   });
 });

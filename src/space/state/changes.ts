@@ -109,11 +109,11 @@ export class SqliteChanges implements Changes {
   async add(change: Change, urgent = false): Promise<number> {
     const pending: Pending = { change, number: 0 };
     this.#pending.push(pending);
-    const insert = (database: Database) => this.#insert(database);
+    const insert = this.#inserting();
     if (urgent) await this.file.write(insert);
     else {
       // One write takes all that has gathered: each by itself would cost a savepoint of its own.
-      this.#written ??= this.file.write(insert, { unhurried: true });
+      this.#written ??= this.file.write(insert, 'company');
       await this.#written;
     }
     return pending.number;
@@ -158,24 +158,31 @@ export class SqliteChanges implements Changes {
     }
   }
 
-  #insert(database: Database): void {
-    const gathered = this.#pending;
-    this.#pending = [];
-    this.#written = undefined;
-    for (const pending of gathered) {
-      const { change } = pending;
-      pending.number = database.insert(
-        `INSERT INTO change (at, id, actor, operation, outcome, request, json) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-        change.at,
-        change.id ?? null,
-        change.actor,
-        change.operation,
-        change.outcome,
-        change.requestId,
-        JSON.stringify(change),
-      );
-    }
+  /** Inserts what has gathered until it runs; where it has to run twice, the same again. */
+  #inserting(): (database: Database) => void {
+    let gathered: readonly Pending[] | undefined;
+    return (database) => {
+      if (gathered === undefined) {
+        gathered = this.#pending;
+        this.#pending = [];
+        this.#written = undefined;
+      }
+      for (const pending of gathered) pending.number = insertChange(database, pending.change);
+    };
   }
+}
+
+function insertChange(database: Database, change: Change): number {
+  return database.insert(
+    `INSERT INTO change (at, id, actor, operation, outcome, request, json) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    change.at,
+    change.id ?? null,
+    change.actor,
+    change.operation,
+    change.outcome,
+    change.requestId,
+    JSON.stringify(change),
+  );
 }
 
 function readRows(database: Database, selection: ChangeSelection, before: number): Row[] {

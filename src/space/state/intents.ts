@@ -5,6 +5,7 @@
 import { createHmac } from 'node:crypto';
 import type { Database } from '../database';
 import type { StateFile } from './stateFile';
+import { type Kept, refusePasswords } from './stored';
 
 /** A create that was begun. */
 export interface Intent {
@@ -15,14 +16,30 @@ export interface Intent {
   readonly at: number;
 }
 
+/** A create of which nobody knows any more whether what it was to keep was kept: the machine has gone down meanwhile. */
+export interface Unkept extends Intent {
+  readonly key: string;
+  readonly kept: Kept;
+}
+
 /** Intents within their window. */
 export interface Intents {
   /** The key of a create: a keyed hash (the body may hold a password), different for each record. */
   key(actor: string, normalizedDN: string, body: string): string;
   find(key: string): Promise<Intent | undefined>;
-  /** Resolves when the intent is on the disk: only then may the Add be sent. */
-  begin(key: string, normalizedDN: string): Promise<void>;
-  /** The Add has succeeded and the entry has this anchor. */
+  /**
+   * Resolves when the intent is on the disk: only then may the Add be sent. `kept` is what the state store is going to
+   * keep of the new resource: what is written after the Add need not wait for the disk then.
+   */
+  begin(key: string, normalizedDN: string, kept?: Kept): Promise<void>;
+  /** The intents from before a moment that have something to be kept, oldest first. */
+  unkept(before: number): Promise<Unkept[]>;
+  /** What an intent had to be kept is kept. */
+  settled(key: string): Promise<void>;
+  /**
+   * The Add has succeeded, the entry has this anchor, and what was to be kept is. Resolves when that would survive the
+   * end of the process.
+   */
   complete(key: string, anchor: string): Promise<void>;
   /** The Add has certainly failed: a repetition is a new create. */
   forget(key: string): Promise<void>;
@@ -58,17 +75,48 @@ export class SqliteIntents implements Intents {
     return row && { normalizedDN: row.dn, anchor: row.anchor ?? undefined, at: row.at };
   }
 
-  begin(key: string, normalizedDN: string): Promise<void> {
+  async begin(key: string, normalizedDN: string, kept?: Kept): Promise<void> {
     const at = this.now();
+    if (kept !== undefined) refusePasswords(kept.attributes);
+    const json = kept === undefined ? null : JSON.stringify(kept);
+    await this.file.write((database) => {
+      database.run(
+        'INSERT OR REPLACE INTO intent (key, dn, anchor, at, kept) VALUES (?, ?, NULL, ?, ?)',
+        key,
+        normalizedDN,
+        at,
+        json,
+      );
+    });
+  }
+
+  unkept(before: number): Promise<Unkept[]> {
+    return this.file.read((database) =>
+      database
+        .all<{ key: string; dn: string; anchor: string | null; at: number; kept: string }>(
+          'SELECT key, dn, anchor, at, kept FROM intent WHERE kept IS NOT NULL AND at < ? ORDER BY at, key',
+          before,
+        )
+        .map(({ key, dn, anchor, at, kept }) => ({
+          key,
+          normalizedDN: dn,
+          anchor: anchor ?? undefined,
+          at,
+          kept: JSON.parse(kept) as Kept,
+        })),
+    );
+  }
+
+  settled(key: string): Promise<void> {
     return this.file.write((database) => {
-      database.run('INSERT OR REPLACE INTO intent (key, dn, anchor, at) VALUES (?, ?, NULL, ?)', key, normalizedDN, at);
+      database.run('UPDATE intent SET kept = NULL WHERE key = ?', key);
     });
   }
 
   complete(key: string, anchor: string): Promise<void> {
     return this.file.write((database) => {
-      database.run('UPDATE intent SET anchor = ? WHERE key = ?', anchor, key);
-    });
+      database.run('UPDATE intent SET anchor = ?, kept = NULL WHERE key = ?', anchor, key);
+    }, 'commit');
   }
 
   forget(key: string): Promise<void> {
@@ -76,7 +124,7 @@ export class SqliteIntents implements Intents {
   }
 
   forgetLater(key: string): Promise<void> {
-    return this.file.write((database) => forget(database, key), { unhurried: true });
+    return this.file.write((database) => forget(database, key), 'company');
   }
 
   purge(): Promise<number> {

@@ -30,4 +30,8 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX change_id ON change (id) WHERE id IS NOT NULL;
   `,
+  // What is to be kept of a resource whose create was begun, as JSON.
+  `
+  ALTER TABLE intent ADD COLUMN kept TEXT;
+  `,
 ];

@@ -1,7 +1,6 @@
 /**
- * The file of the record and its group commit: writes that arrive together, or while the disk is busy with those before
- * them, share one transaction and one sync of the disk, which the event loop does not wait for. Reads see committed
- * writes only.
+ * The file of the record and its group commit: writes that arrive together share one transaction, and those that come
+ * while the disk is busy share its next sync, which the event loop does not wait for. Reads see committed writes only.
  */
 import { randomBytes } from 'node:crypto';
 import { Database, DatabaseDamaged } from '../database';
@@ -21,14 +20,21 @@ export class StateDamaged extends Error {
   }
 }
 
+/**
+ * What a write waits for. `disk`: it would survive a power failure. `commit`: it would survive the end of the process,
+ * and the disk has it soon. `company`: the disk too, but it goes with the next write that somebody waits for.
+ */
+export type Awaited = 'disk' | 'commit' | 'company';
+
 interface Pending {
+  readonly awaits: Awaited;
   run(): void;
-  commit(): void;
+  settle(): void;
   fail(error: unknown): void;
 }
 
-/** How long a write that nobody waits for looks for company, in milliseconds. */
-const UNHURRIED_MS = 100;
+/** The longest that a write looks for company, and that one which does not wait for the disk is kept from it. */
+const SOON_MS = 100;
 
 /** The record's file behind an asynchronous face. */
 export class StateFile {
@@ -36,8 +42,11 @@ export class StateFile {
   /** Octets that only this record knows; they never leave it. */
   readonly secret: Uint8Array;
   #queue: Pending[] = [];
+  /** Committed, and waiting for the disk. */
+  #unsynced: Pending[] = [];
   #scheduled: NodeJS.Immediate | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #unhurried: NodeJS.Timeout | undefined;
+  #syncDue: NodeJS.Timeout | undefined;
   #syncing = false;
   #writes = 0;
   #commits = 0;
@@ -66,72 +75,109 @@ export class StateFile {
   }
 
   /**
-   * Resolves when the write is on the disk. Writes take effect in the order of the calls; one that throws undoes only
-   * itself. `unhurried`: nobody waits, so it goes with the next write that somebody does wait for.
+   * Resolves when the write has what it awaits, by default the disk. Writes take effect in the order of the calls; one
+   * that throws undoes only itself. `work` may run twice, and then only the second time counts.
    */
-  write<T>(work: (database: Database) => T, { unhurried = false } = {}): Promise<T> {
+  write<T>(work: (database: Database) => T, awaits: Awaited = 'disk'): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#mustBeOpen();
       let result: T;
       this.#queue.push({
+        awaits,
         run: () => {
-          result = this.#database.attempt(() => work(this.#database));
+          result = work(this.#database);
         },
-        commit: () => resolve(result),
+        settle: () => resolve(result),
         fail: reject,
       });
-      if (unhurried) this.#timer ??= setTimeout(() => this.#schedule(), UNHURRIED_MS);
-      else this.#schedule();
+      // While the disk is busy the next batch gathers.
+      if (awaits === 'company') this.#unhurried ??= setTimeout(() => this.#schedule(), SOON_MS);
+      else if (awaits === 'commit' || !this.#syncing) this.#schedule();
     });
   }
 
   /** Commits what is waiting and releases the file. */
   close(): void {
     if (!this.#database.isOpen) return;
-    const committed = this.#commit();
+    this.#commit();
+    clearTimeout(this.#syncDue);
     this.#database.close();
-    for (const pending of committed) pending.commit();
+    for (const pending of this.#unsynced.splice(0)) pending.settle();
   }
 
-  /** While the disk is busy the next batch gathers. */
   #schedule(): void {
-    if (!this.#syncing) this.#scheduled ??= setImmediate(() => this.#flush());
+    this.#scheduled ??= setImmediate(() => {
+      this.#commit();
+      this.#sync();
+    });
   }
 
-  #flush(): void {
-    const committed = this.#commit();
-    if (committed.length === 0) return;
-    this.#syncing = true;
-    const settle = (settled: (pending: Pending) => void): void => {
-      this.#syncing = false;
-      for (const pending of committed) settled(pending);
-      if (this.#queue.length > 0 && this.#database.isOpen) this.#schedule();
-    };
-    this.#database.synced().then(
-      () => settle((pending) => pending.commit()),
-      (error) => settle((pending) => pending.fail(error)),
-    );
-  }
-
-  /** One transaction of all that is waiting; what is in it now. */
-  #commit(): Pending[] {
+  /** One transaction of all that is waiting. */
+  #commit(): void {
     clearImmediate(this.#scheduled);
-    clearTimeout(this.#timer);
+    clearTimeout(this.#unhurried);
     this.#scheduled = undefined;
-    this.#timer = undefined;
+    this.#unhurried = undefined;
     const batch = this.#queue;
     this.#queue = [];
-    if (batch.length === 0) return [];
-    let committed: Pending[];
+    if (batch.length === 0) return;
+    let committed: readonly Pending[];
     try {
-      committed = this.#translated(() => this.#database.transaction(() => batch.filter(attempted)));
+      committed = this.#translated(() => this.#together(batch));
     } catch (error) {
       for (const pending of batch) pending.fail(error);
-      return [];
+      return;
     }
     this.#writes += committed.length;
     this.#commits += 1;
-    return committed;
+    for (const pending of committed) {
+      if (pending.awaits === 'commit') pending.settle();
+      else this.#unsynced.push(pending);
+    }
+    this.#syncSoon();
+  }
+
+  #syncSoon(): void {
+    this.#syncDue ??= setTimeout(() => {
+      this.#syncDue = undefined;
+      this.#sync(true);
+    }, SOON_MS);
+  }
+
+  /** Nearly always nothing fails; where something does, each write gets a savepoint, and who has failed is told. */
+  #together(batch: readonly Pending[]): readonly Pending[] {
+    const database = this.#database;
+    try {
+      database.transaction(() => {
+        for (const pending of batch) pending.run();
+      });
+      return batch;
+    } catch (error) {
+      if (error instanceof DatabaseDamaged) throw error;
+      return database.transaction(() => batch.filter((pending) => attempted(database, pending)));
+    }
+  }
+
+  /** Brings to the disk what somebody waits for, or `all` that was committed. One at a time. */
+  #sync(all = false): void {
+    if (this.#syncing || !this.#database.isOpen || !(all || this.#unsynced.some(isHurried))) return;
+    clearTimeout(this.#syncDue);
+    this.#syncDue = undefined;
+    this.#syncing = true;
+    const [waiting, reached] = [this.#unsynced, this.#commits];
+    this.#unsynced = [];
+    const end = (settled: (pending: Pending) => void): void => {
+      this.#syncing = false;
+      for (const pending of waiting) settled(pending);
+      if (!this.#database.isOpen) return;
+      if (this.#commits > reached) this.#syncSoon();
+      if (this.#queue.some(isHurried)) this.#schedule();
+      else this.#sync();
+    };
+    this.#database.synced().then(
+      () => end((pending) => pending.settle()),
+      (error) => end((pending) => pending.fail(error)),
+    );
   }
 
   #mustBeOpen(): void {
@@ -147,10 +193,14 @@ export class StateFile {
   }
 }
 
+function isHurried({ awaits }: Pending): boolean {
+  return awaits === 'disk';
+}
+
 /** Runs one write of a batch; false when it failed and was undone. Damage is everybody's failure. */
-function attempted(pending: Pending): boolean {
+function attempted(database: Database, pending: Pending): boolean {
   try {
-    pending.run();
+    database.attempt(() => pending.run());
     return true;
   } catch (error) {
     if (error instanceof DatabaseDamaged) throw error;

@@ -1,0 +1,52 @@
+/**
+ * After a power failure the record may lack what was to be kept of resources whose creates were under way: the disk has
+ * it in their intents. Here it is kept after all, for the entries that the directory has. A crash of the host alone
+ * loses nothing, because what follows an Add is committed before the answer.
+ */
+import { isLdapError } from '../directory/error';
+import { dnOf } from '../mapping/reference';
+import { dateTimeOf } from '../mapping/syntax';
+import type { Unkept } from '../space/state';
+import type { ConnectorContext } from './context';
+import type { Entries, Found } from './entries';
+
+/** How far the clocks of host and directory may differ, in milliseconds. */
+const CLOCKS_DIFFER_MS = 300_000;
+
+/**
+ * Keeps what intents from before a moment (milliseconds since the epoch) have and the record has not. Whatever the
+ * directory cannot be asked about stays for the next time. Answers how many resources got back what was kept of them.
+ */
+export async function recoverBegun(context: ConnectorContext, entries: Entries, before: number): Promise<number> {
+  const { intents } = context.state;
+  let recovered = 0;
+  for (const unkept of await intents.unkept(before)) {
+    try {
+      if (await keepAfterAll(context, entries, unkept)) recovered += 1;
+      await intents.settled(unkept.key);
+    } catch (error) {
+      if (!isLdapError(error)) throw error;
+    }
+  }
+  return recovered;
+}
+
+async function keepAfterAll(context: ConnectorContext, entries: Entries, unkept: Unkept): Promise<boolean> {
+  const dn = dnOf(unkept.normalizedDN);
+  const found = dn === undefined ? undefined : await entries.liveByDN(dn, {});
+  if (found === undefined || !isOurs(found, unkept)) return false;
+  const { stored } = context.state;
+  return context.exclusive.run([`id:${found.id}`], async () => {
+    // What is there is younger: a change has come since.
+    if ((await stored.get(found.id)) !== undefined) return false;
+    await stored.set(found.id, unkept.kept.attributes, unkept.kept.keys);
+    return true;
+  });
+}
+
+/** Somebody else may have an entry of that name: one that is older than the intent is not the one that was added. */
+function isOurs({ entry, anchor }: Found, unkept: Unkept): boolean {
+  if (unkept.anchor !== undefined) return unkept.anchor === anchor;
+  const created = dateTimeOf(entry.first('createTimestamp') ?? '');
+  return created !== undefined && Date.parse(created) >= unkept.at - CLOCKS_DIFFER_MS;
+}
