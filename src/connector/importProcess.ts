@@ -20,6 +20,8 @@ export interface ImportJob {
   readonly known: KeptDescription;
   readonly file: string;
   readonly sequence: number;
+  /** The file of the generation in use. */
+  readonly previous: string;
   readonly ids: readonly IdException[];
   readonly disconnected: readonly DisconnectedEntry[];
   /** Nothing has been imported yet, so that lists wait for this import: then it does not stand back behind other work. */

@@ -25,6 +25,7 @@ async function run(job: ImportJob): Promise<ImportReport> {
     const result = await loadGeneration({
       file: job.file,
       sequence: job.sequence,
+      previous: job.previous,
       directory,
       scopes: importScopesOf(compiled),
       toRow: toRowBy(

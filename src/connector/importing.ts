@@ -209,12 +209,12 @@ export class Importing {
       const { pageSize } = options.runProfiles.fullImport;
       return loadGeneration({ ...target, directory, scopes: scopes(), toRow, pageSize, now, onProgress });
     }
-    const { signal, file, sequence } = target;
+    const { signal, file, sequence, previous } = target;
     const { description, schema } = directory;
     const [ids, disconnected] = await Promise.all([state.ids.exceptions(), state.disconnected.all()]);
     const known = { description, schema: schema.source(), readAt: now() };
     const awaited = space.importedAt === undefined;
-    const job = { ...sendable(options), known, file, sequence, ids, disconnected, awaited };
+    const job = { ...sendable(options), known, file, sequence, previous, ids, disconnected, awaited };
     const { allocated, ...result } = await importInProcess(job, onProgress, signal);
     const given = new Set((await state.ids.exceptions()).map(({ normalizedDN }) => normalizedDN));
     for (const { id, normalizedDN } of allocated) {

@@ -1,7 +1,8 @@
 /** The run profile Full Import: a new generation of the connector space, checked against the one before and switched to. */
+
+import type { Comparison } from './comparison';
 import type { ConnectorSpace } from './connectorSpace';
 import type { LoadResult } from './loadGeneration';
-import type { Comparison } from './nextGeneration';
 import { failedRun, NO_COUNTS, type RunCounts, type RunError, type RunResult } from './runRecord';
 
 /** How a full import goes. */
@@ -18,6 +19,8 @@ export interface FullImportOptions {
 export interface LoadTarget {
   readonly file: string;
   readonly sequence: number;
+  /** The file of the generation in use, with which it has to be compared. */
+  readonly previous: string;
   readonly signal?: AbortSignal;
 }
 
@@ -33,9 +36,9 @@ export async function runFullImport(options: FullImportOptions): Promise<RunResu
   const next = space.beginGeneration();
   let counts: RunCounts = NO_COUNTS;
   try {
-    const { file, sequence } = next;
-    const loaded = await options.load({ file, sequence, ...(signal && { signal }) });
-    const comparison = await next.compare();
+    const { file, sequence, previous } = next;
+    const loaded = await options.load({ file, sequence, previous, ...(signal && { signal }) });
+    const { comparison } = loaded;
     counts = countsOf(loaded, comparison);
     const accidents = accidentsIn(comparison, options.accidentLimit);
     if (accidents.length > 0) return { outcome: 'failed', counts, errors: [...accidents, ...loaded.errors] };
@@ -49,8 +52,8 @@ export async function runFullImport(options: FullImportOptions): Promise<RunResu
   }
 }
 
-function countsOf(loaded: LoadResult, comparison: ReadonlyMap<string, Comparison>): RunCounts {
-  const sum = (of: (one: Comparison) => number) => [...comparison.values()].reduce((total, one) => total + of(one), 0);
+function countsOf(loaded: LoadResult, comparison: readonly Comparison[]): RunCounts {
+  const sum = (of: (one: Comparison) => number) => comparison.reduce((total, one) => total + of(one), 0);
   return {
     seen: loaded.seen,
     added: sum(({ added }) => added),
@@ -61,9 +64,9 @@ function countsOf(loaded: LoadResult, comparison: ReadonlyMap<string, Comparison
   };
 }
 
-function accidentsIn(comparison: ReadonlyMap<string, Comparison>, limit: number): RunError[] {
+function accidentsIn(comparison: readonly Comparison[], limit: number): RunError[] {
   const errors: RunError[] = [];
-  for (const [objectType, { previous, lost }] of comparison) {
+  for (const { objectType, previous, lost } of comparison) {
     if (lost <= HANDFUL || lost / previous <= limit) continue;
     const share = (ratio: number) => `${Math.round(ratio * 1000) / 10} %`;
     errors.push({

@@ -70,6 +70,7 @@ export class Generation {
     this.rows = new RowReader(database, this.#dictionary, this.#valueChanges, () => this.#properties.freshAt ?? 0);
     this.#writer = new RowWriter(database, this.#dictionary, this.#valueChanges, (objectType, anchor, by) => {
       this.#counts.set(objectType, (this.#counts.get(objectType) ?? 0) + by);
+      database.run('UPDATE object_type SET entries = entries + ? WHERE number = ?', by, objectType);
       this.#boundaries.get(objectType)?.shift(anchor, by);
     });
     this.#counts = this.rows.counts();

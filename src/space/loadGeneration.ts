@@ -1,5 +1,6 @@
 /** Reads the directory into a new generation's file. It needs nothing of the host but what it is handed, so it can run in a process of its own. */
 import type { Entry } from '../directory/entry';
+import type { Comparison } from './comparison';
 import { yieldToEventLoop } from './eventLoop';
 import { Failures, type ImportScope, type ImportSource, isExcluded, type ToRow } from './importScope';
 import type { SpaceRow } from './row';
@@ -14,6 +15,8 @@ export interface LoadOptions {
   /** The file and the sequence number of the new generation. */
   readonly file: string;
   readonly sequence: number;
+  /** The file of the generation in use. */
+  readonly previous: string;
   /** Entries per page of a search; absent: the directory's own choice. */
   readonly pageSize?: number;
   /** Rows per transaction; the event loop has its turn between (default: 200). */
@@ -39,6 +42,8 @@ export interface LoadResult {
   readonly seen: number;
   readonly failed: number;
   readonly errors: readonly RunError[];
+  /** What the switch would do, by object type. */
+  readonly comparison: readonly Comparison[];
 }
 
 /**
@@ -53,8 +58,8 @@ export async function loadGeneration(options: LoadOptions): Promise<LoadResult> 
   try {
     const load = new Load(options, builder, now);
     for (const scope of options.scopes) await load.read(scope);
-    builder.finish({ importedAt, ...(watermark && { watermark }) });
-    return { seen: load.seen, failed: load.failures.count, errors: load.failures.errors };
+    const comparison = builder.finish({ importedAt, ...(watermark && { watermark }) }, options.previous);
+    return { seen: load.seen, failed: load.failures.count, errors: load.failures.errors, comparison };
   } catch (error) {
     builder.discard();
     throw error;

@@ -9,16 +9,6 @@ import { Generation } from './generation';
 import type { NeverStored } from './row';
 import type { Reading, Sequence } from './sequence';
 
-/** What a switch would do to the entries of one object type. */
-export interface Comparison {
-  readonly previous: number;
-  readonly added: number;
-  readonly updated: number;
-  readonly unchanged: number;
-  /** Were there before the import began and are not in the new generation. */
-  readonly lost: number;
-}
-
 /** What a new generation needs of the space that it will belong to. */
 export interface NextGenerationHost {
   readonly file: string;
@@ -35,7 +25,7 @@ export interface NextGenerationHost {
 
 const ROWS_PER_PIECE = 250;
 
-/** A new generation: `build its file → compare → switch`, or `discard` at any time. */
+/** A new generation: `build its file → switch`, or `discard` at any time. */
 export class NextGeneration {
   readonly #host: NextGenerationHost;
   readonly #reading: Reading;
@@ -58,16 +48,9 @@ export class NextGeneration {
     return this.#reading.sequence;
   }
 
-  /** What the switch would do, by object type. Reads both generations in short pieces that yield. */
-  async compare(): Promise<Map<string, Comparison>> {
-    const current = this.#host.current();
-    const next = this.#open();
-    const types = new Set([...current.objectTypes, ...next.objectTypes]);
-    const comparisons = new Map<string, Comparison>();
-    for (const type of types) {
-      comparisons.set(type, await current.hold(() => this.#compareType(current, next, type)));
-    }
-    return comparisons;
+  /** The file of the generation that is in use, for a comparison with the new one. */
+  get previous(): string {
+    return this.#host.current().file;
   }
 
   /**
@@ -120,29 +103,6 @@ export class NextGeneration {
       replayed = last.sequence;
     }
     next.replay([], rows.removedSince(this.sequence), current.valueChangesSince(this.sequence));
-  }
-
-  async #compareType(current: Generation, next: Generation, type: string): Promise<Comparison> {
-    const number = current.number(type);
-    let [previous, updated, unchanged, lost, after] = [0, 0, 0, 0, ''];
-    for (;;) {
-      const digests = current.rows.digests(number, after, ROWS_PER_PIECE);
-      const last = digests.at(-1);
-      if (!last) break;
-      const hashes = next.rows.hashesOf(digests.map(({ id }) => id));
-      for (const { id, hash, sequence } of digests) {
-        const other = hashes.get(id);
-        // What the host has written since the import began is taken over by the switch.
-        if (!other && sequence > this.sequence) continue;
-        previous += 1;
-        if (!other) lost += 1;
-        else if (Buffer.compare(hash, other) === 0) unchanged += 1;
-        else updated += 1;
-      }
-      after = last.anchor;
-      await yieldToEventLoop();
-    }
-    return { previous, updated, unchanged, lost, added: Math.max(0, next.count(type) - updated - unchanged) };
   }
 
   #open(): Generation {

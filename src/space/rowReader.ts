@@ -22,14 +22,6 @@ interface Row extends RowColumns {
   readonly sequence: number;
 }
 
-/** What tells whether two generations have the same entry. */
-export interface Digest {
-  readonly id: string;
-  readonly anchor: string;
-  readonly hash: Uint8Array;
-  readonly sequence: number;
-}
-
 const COLUMNS = 'e.number, e.id, e.anchor, e.object_type, e.dn_key, e.dn, e.payload, e.hash, e.read_at, e.sequence';
 const LIST = `SELECT ${COLUMNS} FROM entry e WHERE e.object_type = ? AND e.anchor`;
 
@@ -146,29 +138,10 @@ export class RowReader {
       .map((row) => ({ key: tombstoneKey(row.kind, row.key), sequence: row.sequence }));
   }
 
-  /** Digests of an object type in anchor order, after a key. */
-  digests(objectType: number, key: string, limit: number): Digest[] {
-    return this.database.all<Digest>(
-      'SELECT id, anchor, hash, sequence FROM entry WHERE object_type = ? AND anchor > ? ORDER BY anchor LIMIT ?',
-      objectType,
-      key,
-      limit,
-    );
-  }
-
-  /** The hashes of these entries, by id. */
-  hashesOf(ids: readonly string[]): Map<string, Uint8Array> {
-    const rows = this.database.all<{ id: string; hash: Uint8Array }>(
-      'SELECT id, hash FROM entry WHERE id IN (SELECT value FROM json_each(?))',
-      textList(ids),
-    );
-    return new Map(rows.map(({ id, hash }) => [id, hash]));
-  }
-
   /** How many entries each object type has, by number. */
   counts(): Map<number, number> {
     const rows = this.database.all<{ object_type: number; entries: number }>(
-      'SELECT object_type, count(*) AS entries FROM entry GROUP BY object_type',
+      'SELECT number AS object_type, entries FROM object_type',
     );
     return new Map(rows.map(({ object_type, entries }) => [object_type, entries]));
   }

@@ -3,6 +3,7 @@
  * It needs nothing of the host, so it can run in a process of its own.
  */
 import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { type Comparison, compareGenerations } from './comparison';
 import { Database, removeDatabaseFile } from './database';
 import { type GenerationProperties, writeProperties } from './generation';
 import { encodeRow, NeverStored, type SpaceRow } from './row';
@@ -46,10 +47,14 @@ export class SpaceBuilder {
     });
   }
 
-  /** Builds the indexes and brings all of it to the disk. Blocks for seconds where there are a million rows. */
-  finish(properties: GenerationProperties): void {
+  /**
+   * Builds the indexes, compares with the file of the generation in use, and brings all of it to the disk. Blocks for
+   * seconds where there are a million rows.
+   */
+  finish(properties: GenerationProperties, previous: string): readonly Comparison[] {
     createIndexes(this.#database);
     writeProperties(this.#database, properties);
+    const comparison = compareGenerations(this.#database, previous, this.#sequence);
     this.#database.close();
     const descriptor = openSync(this.file, 'r+');
     try {
@@ -57,6 +62,7 @@ export class SpaceBuilder {
     } finally {
       closeSync(descriptor);
     }
+    return comparison;
   }
 
   /** Gives up and deletes the file. */

@@ -2,6 +2,10 @@
 import type { Database } from './database';
 import { saysNotUnique } from './sqlite';
 
+/** Counts the entries of each object type anew. */
+const COUNT_ENTRIES =
+  'UPDATE object_type SET entries = (SELECT count(*) FROM entry WHERE entry.object_type = object_type.number)';
+
 /** Tables. A generation is disposable, so a later step may drop what it cannot convert. */
 export const tables: readonly string[] = [
   `
@@ -29,6 +33,11 @@ export const tables: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX value_change_sequence ON value_change (sequence);
   `,
+  // To count a million entries when a generation is opened would block the host.
+  `
+  ALTER TABLE object_type ADD COLUMN entries INTEGER NOT NULL DEFAULT 0;
+  ${COUNT_ENTRIES};
+  `,
 ];
 
 /** Unique indexes and their columns. */
@@ -38,7 +47,7 @@ const UNIQUE_INDEXES: readonly (readonly [name: string, columns: string])[] = [
   ['entry_anchor', 'object_type, anchor'],
 ];
 
-/** Creates the indexes. Of rows that a load has met twice (renamed or created again while it read) the later one stays. */
+/** Creates the indexes and counts the entries. Of rows that a load has met twice (renamed or created again while it read) the later one stays. */
 export function createIndexes(database: Database): void {
   let reduced = false;
   for (const [name, columns] of UNIQUE_INDEXES) {
@@ -61,6 +70,7 @@ export function createIndexes(database: Database): void {
     CREATE INDEX match_value ON match (type, value, entry);
     CREATE INDEX match_entry ON match (entry);
   `);
+  database.execute(COUNT_ENTRIES);
 }
 
 /** Numbers that stand for names in rows and indexes. */

@@ -98,7 +98,7 @@ describe('pages', () => {
         .slice(5)
         .map((uid) => row(uid)),
     );
-    builder.finish({ importedAt: 1 });
+    builder.finish({ importedAt: 1 }, next.previous);
     await next.switch();
     const second = await space.page('User', 11, 10);
     expect([...first.entries, ...second.entries].map(({ anchor }) => anchor)).toEqual(uids(20));

@@ -119,7 +119,7 @@ it('an import under way is changed by the values alone, not by the row that they
   // Somebody else has added a member before the import read the group.
   const builder = new SpaceBuilder(next.file, next.sequence);
   builder.add([group([...members(LONG + 1), 'uid=beside,dc=x'])]);
-  builder.finish({ importedAt: 77 });
+  builder.finish({ importedAt: 77 }, next.previous);
   await next.switch();
   const expected = members(LONG + 1).filter((value) => value !== member(5));
   expect(stored()).toEqual([...expected, 'uid=beside,dc=x', 'uid=new,dc=x']);
@@ -132,7 +132,7 @@ it('a row that was read whole while an import was under way is taken over whole'
   change([remove(member(0))]);
   const builder = new SpaceBuilder(next.file, next.sequence);
   builder.add([group(members(2))]);
-  builder.finish({ importedAt: 77 });
+  builder.finish({ importedAt: 77 }, next.previous);
   await next.switch();
   expect(stored()).toEqual(members(LONG + 2).slice(1));
 });
