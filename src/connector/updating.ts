@@ -107,6 +107,7 @@ export class Updating {
     const update = updateOf(objectType, {
       kind: change.kind,
       faces: change.faces ?? new Set(),
+      emptied: change.emptied ?? new Set(),
       current,
       desired,
       entry: found.entry,

@@ -7,7 +7,7 @@ import { ScimError } from '../scim/error';
 import type { Resource } from '../scim/resource';
 import { encodeMade, evaluatedDN, givenDN } from './create';
 import { type DirectoryAttribute, faceValue, ldapName, virtual } from './directoryFace';
-import { withPlaceholder } from './emptyGroup';
+import { fillsEmpty, withPlaceholder } from './emptyGroup';
 import { flowSources, flowValues, isAllocated, scopeOf, sourceValues } from './flow';
 import type { ObjectType } from './objectType';
 import { type References, referredDN } from './reference';
@@ -18,6 +18,8 @@ export interface UpdateInput {
   readonly kind: 'replace' | 'patch';
   /** URNs of the schemas that the body of a replace speaks of; its silence means nothing elsewhere. */
   readonly faces: ReadonlySet<string>;
+  /** Canonical paths of the attributes that the body of a replace says to be empty. */
+  readonly emptied: ReadonlySet<string>;
   readonly current: Resource;
   readonly desired: Resource;
   /** The entry as it is now, with every attribute that the object type reads. */
@@ -75,17 +77,19 @@ function changed(objectType: ObjectType, attribute: DirectoryAttribute, input: U
   // A replace says nothing by leaving out what another face has.
   if (stated.length > 0) return agreed(stated, attribute, objectType, input.references);
   const [cleared] = differing;
-  if (cleared === undefined || attribute.secret || isProtected(objectType, attribute, input.entry)) return undefined;
+  if (cleared === undefined || attribute.secret || isProtected(objectType, attribute, input)) return undefined;
   const spoken = after.filter(({ face }) => input.faces.has(face));
   return spoken.some(({ values }) => values.length > 0) ? undefined : cleared;
 }
 
 /** What a replace that leaves it out does not clear. */
-function isProtected(objectType: ObjectType, attribute: DirectoryAttribute, entry: Entry): boolean {
-  const { flows, schema } = objectType;
-  const { key, required } = attribute;
+function isProtected(objectType: ObjectType, attribute: DirectoryAttribute, { entry, emptied }: UpdateInput): boolean {
+  const { flows, schema, urn } = objectType;
+  const { key, name, required } = attribute;
+  // To leave members out is silence; an empty list of them says that there shall be none.
+  const saysNone = fillsEmpty(objectType, attribute) && (emptied.has('members') || emptied.has(`${urn}:${name}`));
   return (
-    required ||
+    (required && !saysNone) ||
     key === 'objectclass' ||
     flows.some(({ target, apply }) => target === key && apply === 'onCreate') ||
     namingParts(entry.dn).some(({ type }) => schema.canonicalName(type) === key)

@@ -92,7 +92,7 @@ function readComplex(
   const result: Record<string, unknown> = {};
   for (const [name, part] of Object.entries(source)) {
     const sub = subAttributes.get(name.toLowerCase());
-    if (sub === undefined) reading.ignored(`${path}.${name}`);
+    if (sub === undefined && !isEmpty(part)) reading.ignored(`${path}.${name}`);
     if (sub === undefined || sub.mutability === 'readOnly') continue;
     const canonical = readSimple(part, sub, `${path}.${sub.name}`);
     if (canonical !== undefined) result[sub.name] = canonical;

@@ -16,6 +16,8 @@ export interface Canonical {
   readonly resource: Resource;
   /** URNs of the schemas whose attributes the body speaks of, if only to say that they are empty. */
   readonly faces: ReadonlySet<string>;
+  /** Canonical paths of the attributes that the body says to be empty (`"members": []`): that is more than silence. */
+  readonly emptied: ReadonlySet<string>;
   /** By canonical path (`formatPath`), the alias that the body used instead of the canonical name. */
   readonly spelledAs: ReadonlyMap<string, string>;
   /** What the body said of attributes that the resource type does not have. Names only. */
@@ -47,6 +49,7 @@ export function canonicalize(body: unknown, type: ResourceType): Canonical {
   if (!isObject(body)) throw ScimError.invalidSyntax('The body must be a JSON object.');
   const resource: Resource = {};
   const faces = new Set<string>();
+  const emptied = new Set<string>();
   const spelledAs = new Map<string, string>();
   const ignored: string[] = [];
   const reading = { keepNulls: false, ignored: (path: string) => void ignored.push(noteName(path)) };
@@ -59,8 +62,9 @@ export function canonicalize(body: unknown, type: ResourceType): Canonical {
     if (path.alias !== undefined) spelledAs.set(formatPath(attribute.path), path.alias);
     const value = path.subDefinition ? readPart(entry.value, path) : readValue(entry.value, attribute, reading);
     if (value !== undefined) assign(resource, path, value);
+    else if (path.subAttribute === undefined) emptied.add(formatPath(attribute.path));
   }
-  return { resource, faces, spelledAs, ignored };
+  return { resource, faces, emptied, spelledAs, ignored };
 }
 
 /** Paths of the required attributes that a canonical resource lacks, in the core schema and in the extensions that it has. */

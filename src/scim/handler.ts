@@ -63,6 +63,8 @@ export interface Change {
   readonly valueChanges: readonly ValueChange[];
   /** URNs of the schemas that the body of a replace speaks of; its silence means nothing elsewhere. */
   readonly faces?: ReadonlySet<string>;
+  /** Canonical paths of the attributes that the body of a replace says to be empty, which is more than its silence. */
+  readonly emptied?: ReadonlySet<string>;
   /** The paths that the change looks at or touches. */
   readonly needs: readonly AttributePath[];
   /** The resource after the change. Pure; throws ScimError (`noTarget`, `mutability`, `invalidValue` …). */

@@ -1,5 +1,5 @@
 /** PATCH (RFC 7644 §3.5.2) as a Change: read and checked once, then applied to a resource, or written without reading one. */
-import { type AttributePath, formatPath, targetDefinition } from './attributePath';
+import { type AttributePath, type Filter, formatPath, targetDefinition } from './attributePath';
 import { type Reading, readOneValue, readSimple, readValue } from './attributeValue';
 import { type BodyEntry, bodyEntries, faceEntries, isReadOnly, noteName } from './dialect';
 import { ScimError } from './error';
@@ -113,6 +113,10 @@ class PatchCompiler {
     if (path.valueFilter && !path.definition.multiValued) {
       throw ScimError.invalidPath(`"${formatPath(path)}" has one value at most, so its path takes no filter.`);
     }
+    const unknown = path.valueFilter && unknownIn(path.valueFilter);
+    if (unknown !== undefined) {
+      throw ScimError.noTarget(`"${noteName(unknown)}" in the path's filter is no part of "${formatPath(path)}".`);
+    }
     this.#step(operation, path, attribute, value);
   }
 
@@ -136,17 +140,28 @@ class PatchCompiler {
     this.#entries(operation, bodyEntries(value, this.#index));
   }
 
-  /** What a value says of several attributes: readOnly ones are part of a resource that is sent back, and are left out. */
+  /**
+   * What a value says of several attributes: readOnly ones are part of a resource that is sent back, and are left out, as
+   * are unknown ones beside others. A value of which nothing is known is refused: it would be a change that never happens.
+   */
   #entries(operation: 'add' | 'replace', entries: Iterable<BodyEntry>): void {
+    const unknown: string[] = [];
+    let known = 0;
     for (const entry of entries) {
-      if (entry.kind === 'value' && !isReadOnly(entry.path)) {
+      if (entry.kind === 'value') {
+        if (isReadOnly(entry.path)) continue;
+        known += 1;
         this.#step(operation, entry.path, entry.attribute, entry.value);
       } else if (entry.kind === 'unknown') {
         const path = entry.name.includes('[') ? parsePath(entry.name, this.type) : undefined;
-        if (path) this.#atPath(operation, entry.name, entry.value);
-        else this.ignored.push(noteName(entry.name));
+        if (path) {
+          known += 1;
+          this.#atPath(operation, entry.name, entry.value);
+        } else if (!isEmpty(entry.value)) unknown.push(noteName(entry.name));
       }
     }
+    if (known === 0 && unknown[0] !== undefined) throw unknownPath(unknown[0], this.type);
+    this.ignored.push(...unknown);
   }
 
   #step(operation: PatchStep['operation'], path: AttributePath, attribute: IndexedAttribute, given?: unknown): void {
@@ -154,7 +169,7 @@ class PatchCompiler {
     if (operation === 'remove') {
       const listed =
         path.definition.multiValued && !path.valueFilter && path.subAttribute === undefined && given != null;
-      const values = listed && given !== '' ? this.#readEach(given, attribute) : undefined;
+      const values = listed && given !== '' ? (this.#readEach(path, attribute, given) ?? []) : undefined;
       this.steps.push({ operation, path, ...(values !== undefined && { value: values }) });
       return;
     }
@@ -165,21 +180,52 @@ class PatchCompiler {
   }
 
   /** Values to remove, each by itself: put together, one that says no type would be lost beside one that does. */
-  #readEach(given: unknown, attribute: IndexedAttribute): unknown[] {
+  #readEach(path: AttributePath, attribute: IndexedAttribute, given: unknown): unknown[] | undefined {
     const reading = { ...this.#reading, keepNulls: false };
     const elements = Array.isArray(given) ? given : [given];
-    return elements.flatMap((element) => readOneValue(element, attribute, reading) ?? []);
+    return this.#understood(path, () => {
+      const values = elements.flatMap((element) => readOneValue(element, attribute, reading) ?? []);
+      return values.length === 0 ? undefined : values;
+    });
   }
 
   #read(path: AttributePath, attribute: IndexedAttribute, value: unknown): unknown {
-    if (path.subDefinition) return readSimple(value, path.subDefinition, formatPath(path));
-    if (path.valueFilter) return readOneValue(value, attribute, this.#reading);
-    return readValue(value, attribute, this.#reading);
+    return this.#understood(path, () => {
+      if (path.subDefinition) return readSimple(value, path.subDefinition, formatPath(path));
+      if (path.valueFilter) return readOneValue(value, attribute, this.#reading);
+      return readValue(value, attribute, this.#reading);
+    });
+  }
+
+  /** Undefined: the value says that there is none. What says something else, of which nothing is known, is refused. */
+  #understood<T>(path: AttributePath, read: () => T | undefined): T | undefined {
+    const before = this.ignored.length;
+    const value = read();
+    const unknown = value === undefined ? this.ignored[before] : undefined;
+    if (unknown === undefined) return value;
+    throw ScimError.invalidValue(
+      `"${unknown}" is no attribute, and nothing else is in the value of "${formatPath(path)}".`,
+    );
   }
 }
 
 function addsToValues(path: AttributePath): boolean {
   return path.definition.multiValued && targetDefinition(path) === path.definition;
+}
+
+/** The first name in a value filter that is no part of the attribute: nothing could ever match it. */
+function unknownIn(filter: Filter): string | undefined {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return filter.filters.map(unknownIn).find((name) => name !== undefined);
+    case 'not':
+    case 'valuePath':
+      return unknownIn(filter.filter);
+    case 'compare':
+    case 'present':
+      return filter.path === undefined ? filter.spelled : undefined;
+  }
 }
 
 function unknownPath(text: string, type: ResourceType): ScimError {

@@ -11,13 +11,14 @@ import { type IndexedAttribute, type SchemaFace, schemaIndex } from './schemaInd
  * The replacement of a resource by a canonical one. A face (the core schema, or one extension) of which the body says
  * nothing is left alone: many clients know one face only. Within the others, what can be written and is absent is
  * cleared; readOnly attributes stay as they are, and so do writeOnly ones that are absent, since no client can repeat
- * what it was never shown. `faces` is that of `canonicalize`; by default the faces that have a value.
+ * what it was never shown. `faces` and `emptied` are those of `canonicalize`; by default the faces that have a value, and none.
  * `apply` throws 400 `mutability` when an immutable attribute would change; its result shares unchanged values with `current`.
  */
 export function compileReplace(
   resource: Resource,
   type: ResourceType,
   faces: ReadonlySet<string> = facesOf(resource, type),
+  emptied: ReadonlySet<string> = new Set(),
 ): Change {
   const { core, extensions } = schemaIndex(type);
   const meant = [core, ...extensions].filter(({ urn }) => faces.has(urn));
@@ -26,6 +27,7 @@ export function compileReplace(
     kind: 'replace',
     valueChanges: [],
     faces,
+    emptied,
     needs: [...meant.flatMap(({ attributes }) => attributes), ...given].map(({ path }) => path),
     apply: (current) => {
       const result: Resource = { ...current };

@@ -45,8 +45,8 @@ export async function replaceResource(
 ): Promise<Answer> {
   const { type, handler } = endpoint;
   const projection = resolveProjection(exchange.parameters(), type);
-  const { resource, faces, spelledAs, ignored } = canonicalize(await exchange.body(), type);
-  const change = compileReplace(resource, type, faces);
+  const { resource, faces, emptied, spelledAs, ignored } = canonicalize(await exchange.body(), type);
+  const change = compileReplace(resource, type, faces, emptied);
   const context = changeContext(exchange, spelledAs, ignored);
   const result = await withId(segment, (id) => handler.update(id, change, context));
   return changedAnswer(result, type, exchange, presenterOf(projection, type, spelledAs));

@@ -41,11 +41,13 @@ export function update(
   known: References = noReferences,
 ): Result {
   const current = resourceOf(type, before, { id: 'x', references: known, stored: {}, spelled: new Map() });
-  const { resource, faces } =
-    'put' in change ? canonicalize(change.put, type.resourceType) : { resource: {}, faces: undefined };
+  const { resource, faces, emptied } =
+    'put' in change
+      ? canonicalize(change.put, type.resourceType)
+      : { resource: {}, faces: undefined, emptied: undefined };
   const compiled =
     'put' in change
-      ? compileReplace(resource, type.resourceType, faces?.size ? faces : undefined)
+      ? compileReplace(resource, type.resourceType, faces?.size ? faces : undefined, emptied)
       : compilePatch(
           { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: change.patch },
           type.resourceType,
@@ -55,6 +57,7 @@ export function update(
     ...clock,
     kind: compiled.kind,
     faces: compiled.faces ?? new Set(),
+    emptied: compiled.emptied ?? new Set(),
     current,
     desired,
     entry: before,

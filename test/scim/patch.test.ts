@@ -81,6 +81,14 @@ describe('single values', () => {
 });
 
 describe('without a path', () => {
+  it.each<[string, Record<string, unknown>]>([
+    ['only what is readOnly', { id: '9', groups: [{ value: 'g' }], meta: { version: 'x' } }],
+    ['unknown names without values', { surname: null, nickname: '', ims: [], name: { surname: null } }],
+    ['an empty extension', { [ecma]: {} }],
+  ])('%s changes nothing and is no fault', (_, value) => {
+    expect(difference([{ op: 'add', value }])).toEqual({});
+  });
+
   it('takes nested, dotted and URN keys, and leaves readOnly and unknown ones out', () => {
     const change = compilePatch(
       {
