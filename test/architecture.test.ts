@@ -52,6 +52,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 const packages: Readonly<Record<string, readonly string[]>> = {
   '@photostructure/sqlite': ['space/sqlite'],
   commander: ['cli'],
+  croner: ['connector/schedule'],
   'csv-stringify': ['cli/changes', 'cli/space'],
   express: ['admin', 'host', 'scim/router'],
   'jsonc-parser': ['config'],

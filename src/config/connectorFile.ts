@@ -174,7 +174,7 @@ function toOptions(file: ConnectorFile, name: string, path: string, secrets: Sec
     description: file.description,
     active: file.active,
     properties: {
-      autosyncTimerMinutes: file.properties.autosyncTimer,
+      ...scheduleOf(file.properties),
       secretTokens: secrets.tokens,
       tokenInFile: file.properties.secretToken !== undefined,
     },
@@ -220,6 +220,16 @@ function toOptions(file: ConnectorFile, name: string, path: string, secrets: Sec
     notifications: file.notifications,
     objectTypes: file.objectTypes.map(toObjectType),
   };
+}
+
+function scheduleOf({ autosyncTimer, autosyncJitter }: ConnectorFile['properties']) {
+  const autosyncJitterMs = autosyncJitter * 1000;
+  if (typeof autosyncTimer === 'string') return { autosync: { cron: autosyncTimer }, autosyncJitterMs };
+  const everyMs = autosyncTimer * 60_000;
+  // A short timer is not to be drowned in chance.
+  return everyMs === 0
+    ? { autosyncJitterMs }
+    : { autosync: { everyMs }, autosyncJitterMs: Math.min(autosyncJitterMs, everyMs / 10) };
 }
 
 function toObjectType(type: ConnectorFile['objectTypes'][number]): ConnectorOptions['objectTypes'][number] {

@@ -3,17 +3,11 @@
  * connector file; the JSON Schema for editors and the reference page are generated from it.
  */
 import { z } from 'zod';
-import { passwordHashes, textFault } from '../connector/options';
+import { passwordHashes } from '../connector/options';
+import { checked } from './checkedText';
 import { connectorNotifications } from './notificationSchema';
+import { autosync, runProfiles } from './runProfileSchema';
 
-const checked = (kind: 'dn' | 'filter' | 'expression') =>
-  z
-    .string()
-    .min(1)
-    .superRefine((text, context) => {
-      const fault = textFault(kind, text);
-      if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
-    });
 const dn = checked('dn');
 const secret = z
   .string()
@@ -25,7 +19,7 @@ const apply = z.enum(['always', 'onCreate']).default('always');
 const port = z.number().int().min(1).max(65535);
 
 const properties = z.strictObject({
-  autosyncTimer: z.number().min(0).default(120).describe('Minutes between full imports; 0: only at start.'),
+  ...autosync,
   secretToken: z
     .union([secret, z.array(secret).min(1)])
     .optional()
@@ -141,28 +135,6 @@ const changeLog = z
       .describe('Attributes whose values are never kept, e.g. `employeeNumber`. Those that hold passwords never are.'),
   })
   .describe('The change log: who has written what into the directory through this connector, and how it went.');
-
-const runProfiles = z.strictObject({
-  export: z
-    .strictObject({ enabled: z.boolean().default(true).describe('false: every write is refused with 403.') })
-    .default({ enabled: true }),
-  fullImport: z
-    .strictObject({
-      pageSize: z.number().int().min(1).max(10_000).default(500),
-      accidentLimit: z
-        .string()
-        .regex(/^(100|\d{1,2})(\.\d+)?%$/, 'a percentage such as "10%"')
-        .default('10%')
-        .describe('An import that would lose more than this share of the entries fails and changes nothing.'),
-    })
-    .default({ pageSize: 500, accidentLimit: '10%' }),
-  deltaImport: z
-    .strictObject({
-      enabled: z.boolean().default(true),
-      interval: z.number().positive().default(30).describe('Seconds between delta imports.'),
-    })
-    .default({ enabled: true, interval: 30 }),
-});
 
 const mapping = z.union(
   [

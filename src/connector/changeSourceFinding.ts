@@ -6,6 +6,7 @@ import { LdapError } from '../directory/error';
 import { present } from '../directory/filter';
 import type { ConnectionStep } from './connectionStep';
 import type { ConnectorOptions } from './options';
+import type { Schedule } from './schedule';
 
 const contentSynchronization = '1.3.6.1.4.1.4203.1.9.1.1';
 const dirSync = '1.2.840.113556.1.4.841';
@@ -38,8 +39,7 @@ export async function changeSourceOf(
   directory: Directory,
   { properties, global, runProfiles }: ConnectorOptions,
 ): Promise<Pick<ConnectionStep, 'status' | 'message'>> {
-  const minutes = properties.autosyncTimerMinutes;
-  const full = minutes > 0 ? `every ${minutes} minutes` : 'at start only';
+  const full = dueText(properties.autosync);
   if (directory.changes !== undefined) {
     const off = global.deltaImport === 'none' || !runProfiles.deltaImport.enabled;
     const seconds = runProfiles.deltaImport.intervalMs / 1_000;
@@ -52,6 +52,11 @@ export async function changeSourceOf(
   const list = sources.map(({ name, readable }) => (readable ? name : `${name}, which the account may not read`));
   const there = list.length === 0 ? 'none' : `${list.join('; ')}: there, but not followed by this version`;
   return { status: 'ok', message: `${there}. Changes made beside the host are found by the full import, ${full}` };
+}
+
+function dueText(autosync: Schedule | undefined): string {
+  if (autosync === undefined) return 'at start only';
+  return 'cron' in autosync ? `at ${autosync.cron}` : `every ${autosync.everyMs / 60_000} minutes`;
 }
 
 async function rootOf(directory: Directory): Promise<Entry | undefined> {

@@ -12,6 +12,7 @@ import type { Log } from '../telemetry/log';
 import { importInProcess, sendable } from './importProcess';
 import { type ImportProfile, OperationRefused } from './operationRefused';
 import type { ConnectorOptions } from './options';
+import { Recurring, type Time, tickAfter } from './schedule';
 
 /** What imports need of an opened connector. */
 export interface ImportDependencies {
@@ -21,6 +22,7 @@ export interface ImportDependencies {
   readonly state: State;
   readonly log: Log;
   readonly now: () => number;
+  readonly time: Time;
   readonly scopes: () => readonly ImportScope[];
   readonly toRow: ToRow;
   /** Reads the directory's description and schema again, before a full import. */
@@ -36,14 +38,13 @@ export interface ImportDependencies {
 const firstRetryMs = 1_000;
 const longestRetryMs = 30_000;
 const quickestDeltaMs = 1_000;
-/** Beyond it a timer of Node fires at once. */
-const longestTimerMs = 2 ** 31 - 1;
 
 /** Runs imports, one at a time, and says how they went. */
 export class Importing {
   readonly #dependencies: ImportDependencies;
   readonly #runner: Runner;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #recurring: Recurring[] = [];
+  #callOffRetry: (() => void) | undefined;
   #failures = 0;
   #seen = 0;
   #last: RunRecord | undefined;
@@ -74,16 +75,39 @@ export class Importing {
     return this.#seen;
   }
 
-  /** The first full import, and the timers. Does not wait for it. */
+  /** What is due at start, and the timers. Does not wait for any of it. */
   start(): void {
-    void this.full();
-    const { options, directory } = this.#dependencies;
+    const { options, directory, time } = this.#dependencies;
     const { enabled, intervalMs } = options.runProfiles.deltaImport;
-    if (enabled && options.global.deltaImport === 'auto' && directory.changes !== undefined) {
-      this.#every(Math.max(intervalMs, quickestDeltaMs), () => this.delta());
-    }
-    if (options.properties.autosyncTimerMinutes > 0)
-      this.#every(options.properties.autosyncTimerMinutes * 60_000, () => this.full());
+    const everyMs = Math.max(intervalMs, quickestDeltaMs);
+    if (enabled && options.global.deltaImport === 'auto' && directory.changes !== undefined)
+      this.#recurring.push(new Recurring({ everyMs }, 0, () => this.delta(), time));
+    const { autosync, autosyncJitterMs } = options.properties;
+    if (autosync !== undefined)
+      this.#recurring.push(new Recurring(autosync, autosyncJitterMs, () => this.#scheduledFull(), time));
+    void this.#atStart().finally(() => {
+      // Nothing begins before what is due at start: it may be the first import, which deltas go on from.
+      if (!this.#closed) for (const each of this.#recurring) each.start();
+    });
+  }
+
+  /**
+   * A full import, but where the calendar says when it is due, and it is not: a host that is restarted does not read a
+   * million entries for that. What has changed meanwhile is the delta import's, if the directory can tell.
+   */
+  async #atStart(): Promise<unknown> {
+    const { options, space, time, isRescoped } = this.#dependencies;
+    const { autosync } = options.properties;
+    const due = autosync && space.importedAt !== undefined ? tickAfter(autosync, space.importedAt) : undefined;
+    const byCalendar = autosync !== undefined && 'cron' in autosync && options.connectivity.product !== 'memory';
+    if (byCalendar && due !== undefined && due > time.now() && !(await isRescoped())) return this.delta();
+    return this.full();
+  }
+
+  /** A delta import that is under way does not take the place of a full one. */
+  async #scheduledFull(): Promise<void> {
+    await this.#runner.idle();
+    await this.full();
   }
 
   /** Resolves when the space is filled (true), or when it is known that it will not be by this import, or at the signal (false). */
@@ -167,7 +191,8 @@ export class Importing {
   /** Ends the running import as cancelled and starts no other. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const each of this.#recurring) each.stop();
+    this.#callOffRetry?.();
     await this.#runner.stop();
     this.#release();
   }
@@ -232,23 +257,7 @@ export class Importing {
     }
     const pause = Math.min(firstRetryMs * 2 ** this.#failures, longestRetryMs);
     this.#failures += 1;
-    this.#after(pause, () => this.full());
-  }
-
-  #every(ms: number, work: () => Promise<unknown>): void {
-    this.#after(Math.min(ms, longestTimerMs), async () => {
-      await work();
-      if (!this.#closed) this.#every(ms, work);
-    });
-  }
-
-  #after(ms: number, work: () => Promise<unknown>): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      void work();
-    }, ms);
-    timer.unref();
-    this.#timers.add(timer);
+    this.#callOffRetry = this.#dependencies.time.after(pause, () => void this.full());
   }
 
   #release(): void {

@@ -24,6 +24,7 @@ import { openDirectory } from './openDirectory';
 import type { ConnectorOptions } from './options';
 import { patient } from './patientDirectory';
 import { Reachability } from './reachability';
+import { machineTime } from './schedule';
 import type { Stores } from './stores';
 
 /** What a connector needs of its surroundings. */
@@ -84,6 +85,7 @@ export class OpenedConnector {
       state,
       log,
       now: () => clock().getTime(),
+      time: machineTime(() => clock().getTime()),
       scopes: () => importScopesOf(this.#context),
       toRow: (entry, name) => this.#toRow(entry, name),
       refresh: () => this.#refresh(),

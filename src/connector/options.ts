@@ -7,6 +7,7 @@ import { parseFilter } from '../directory/filter';
 import { parseExpression } from '../mapping/expression';
 import type { ObjectTypeOptions } from '../mapping/options';
 import type { Secret } from '../telemetry/secret';
+import { cronFault, type Schedule } from './schedule';
 
 export type { Apply, Fault, FlowOptions, MappingOptions, ObjectTypeOptions } from '../mapping/options';
 export { passwordHashes } from '../mapping/options';
@@ -69,7 +70,10 @@ export interface ConnectorOptions {
   readonly description?: string;
   readonly active: boolean;
   readonly properties: {
-    readonly autosyncTimerMinutes: number;
+    /** When full imports are due, besides the one at start; absent: never. */
+    readonly autosync?: Schedule;
+    /** Milliseconds by which one begins late by chance, at most. */
+    readonly autosyncJitterMs: number;
     readonly secretTokens: readonly SecretToken[];
     readonly tokenInFile: boolean;
   };
@@ -99,8 +103,9 @@ export interface ConnectorOptions {
   readonly objectTypes: readonly ObjectTypeOptions[];
 }
 
-/** What is wrong with a text that has to be a DN, a filter or an expression; undefined when nothing is. */
-export function textFault(kind: 'dn' | 'filter' | 'expression', text: string): string | undefined {
+/** What is wrong with a text that has to be a DN, a filter, an expression or a cron expression; undefined when nothing is. */
+export function textFault(kind: 'dn' | 'filter' | 'expression' | 'cron', text: string): string | undefined {
+  if (kind === 'cron') return cronFault(text);
   try {
     if (kind === 'dn') DN.parse(text);
     else if (kind === 'filter') parseFilter(text);

@@ -65,6 +65,11 @@ export class Runner {
     return record;
   }
 
+  /** Resolves when no run is under way. */
+  async idle(): Promise<void> {
+    await this.#current?.ended;
+  }
+
   /** Ends the run that is under way, if there is one, as cancelled; resolves when it has ended. */
   async stop(): Promise<void> {
     this.#current?.abort.abort();

@@ -95,7 +95,7 @@ test('defaults: a host, an account, a base and an object type are enough', () =>
   expect(faults).toEqual([]);
   expect(options).toMatchObject({
     active: true,
-    properties: { autosyncTimerMinutes: 120 },
+    properties: { autosync: { everyMs: 7_200_000 }, autosyncJitterMs: 30_000 },
     connectivity: {
       product: 'auto',
       hosts: [
