@@ -121,7 +121,7 @@ export class OpenedConnector {
       import: {
         running,
         ...(running ? { seen } : {}),
-        ...(last === undefined ? {} : { lastOutcome: last.outcome, lastEnd: new Date(last.ended).toISOString() }),
+        ...(last === undefined ? {} : { lastOutcome: last.outcome, lastEnd: this.importing.lastEnd }),
       },
       ...(last === undefined ? {} : { directoryReachable: last.outcome !== 'failed' }),
     };
