@@ -3,6 +3,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import type { OperatedConnector, OperatedRegistry } from '../connector/operations';
 import { addChanges } from './changeRoutes';
 import { AdminError } from './error';
+import { addGuardRails } from './guardRailRoutes';
 import { numberInQuery, wordInBody, wordInQuery } from './input';
 import { onlyMethods } from './methods';
 import { unlessRefused } from './refusal';
@@ -38,6 +39,7 @@ export function connectorRoutes(registry: OperatedRegistry): RequestHandler {
   addRuns(router, connectorOf);
   addSwitch(router, connectorOf);
   addChanges(router, connectorOf);
+  addGuardRails(router, connectorOf);
   return router;
 }
 

@@ -61,3 +61,11 @@ export function momentInQuery(request: Request, name: string): number | undefine
   if (!Number.isNaN(moment)) return moment;
   throw new AdminError(400, `The parameter ${name} has to be a time in ISO 8601, e.g. 2026-11-21T08:00:00Z.`);
 }
+
+/** A whole number of the request's JSON object. @throws AdminError 400 */
+export function numberInBody(request: Request, member: string, usual: number, most: number): number {
+  const body = request.body as Readonly<Record<string, unknown>> | undefined;
+  const given = body !== undefined && Object.hasOwn(body, member) ? body[member] : usual;
+  if (typeof given === 'number' && Number.isInteger(given) && given >= 0 && given <= most) return given;
+  throw new AdminError(400, `"${member}" has to be a whole number from 0 to ${most}.`);
+}

@@ -11,7 +11,7 @@ import { Metrics } from '../telemetry/metrics';
 import type { HostFlags } from './options';
 
 /** Under this name, which no connector can have, the token is kept beside those of the connectors. */
-const keptAs = 'host.admin';
+export const keptAs = 'host.admin';
 
 /** What a host needs to be administrated. */
 export interface Administration {

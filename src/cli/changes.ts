@@ -2,7 +2,7 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { stringify } from 'csv-stringify';
 import { connectorNames } from '../config/connectorFolder';
 import {
@@ -17,6 +17,8 @@ import {
   changeOutcomes,
   openChangeLogs,
 } from '../connector/changeReport';
+import { countOf, momentOf } from './changeOptions';
+import { addRelease } from './changesRelease';
 import { type HostFlags, withFolders } from './options';
 import { InputFault } from './passwordInput';
 import { onlyConnector } from './space';
@@ -56,8 +58,6 @@ Examples:
 
 Exit codes: 0 done; 1 no such connector; 2 wrong usage.`;
 
-const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
 /** Adds the command and its subcommands. */
 export function addChanges(program: Command): void {
   const changes = program
@@ -76,7 +76,7 @@ export function addChanges(program: Command): void {
     .option('--request <id>', 'only those of one request (X-Request-Id)')
     .option('--since <time>', 'only those from then on', momentOf)
     .option('--until <time>', 'only those before then', momentOf)
-    .option('--limit <number>', 'at most so many; 0: all', numberOf, 100)
+    .option('--limit <number>', 'at most so many; 0: all', countOf, 100)
     .option('--csv', 'comma-separated values (RFC 4180)')
     .option('--json', 'one JSON object per line')
     .option('--output <file>', 'write to a file, readable by its owner only, instead of standard output')
@@ -86,10 +86,11 @@ export function addChanges(program: Command): void {
   const show = changes
     .command('show')
     .description('print one change with all that is kept of it')
-    .argument('<number>', 'its number in the list', numberOf)
+    .argument('<number>', 'its number in the list', countOf)
     .option('--connector <name>', 'needed when there are several')
     .option('--json', 'print it as JSON');
   withFolders(show).action(runShow);
+  addRelease(changes);
 }
 
 async function runList(flags: ListFlags): Promise<void> {
@@ -171,18 +172,4 @@ function paragraph(view: ChangeView): string {
 /** Names and values come from outside: none may move the cursor. */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]/gu, '�');
-}
-
-function momentOf(text: string): number {
-  const ago = /^(\d{1,6})([smhd])$/.exec(text);
-  if (ago) return Date.now() - Number(ago[1]) * (units[ago[2] ?? ''] ?? 0);
-  const moment = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(moment))
-    throw new InvalidArgumentError('it has to be a time like 2026-11-21T08:00:00Z, or 90m, 12h, 7d');
-  return moment;
-}
-
-function numberOf(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('it has to be a whole number');
-  return Number(text);
 }

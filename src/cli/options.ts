@@ -40,6 +40,12 @@ export function withHostName(command: Command): Command {
   return command;
 }
 
+/** `--admin-port`, `--admin-address`, `--admin-token`: where the administration of a host listens. */
+export function withAdministration(command: Command): Command {
+  addSettings(command, ({ key }) => ['adminPort', 'adminAddress', 'adminToken'].includes(key));
+  return command;
+}
+
 /** The options of a listening host. */
 export function withListener(command: Command): Command {
   addSettings(command, ({ key }) => !folders.has(key));

@@ -8,6 +8,7 @@ import { SecretFault } from '../config/secretReference';
 import { DiscoveryFailure } from '../connector/discovery';
 import { ImportRefused } from '../connector/importOnce';
 import { HostError } from '../host/hostError';
+import { AdministrationFailure } from './adminClient';
 import { addCertificate } from './certificate';
 import { addChanges } from './changes';
 import { addCheck } from './check';
@@ -24,7 +25,15 @@ import { addToken } from './token';
 import { withoutValues } from './words';
 
 /** Faults of what was given, as sentences that say what to do. */
-const mendable = [FolderFault, HostFileFault, SecretFault, DiscoveryFailure, ImportRefused, HostError];
+const mendable = [
+  AdministrationFailure,
+  FolderFault,
+  HostFileFault,
+  SecretFault,
+  DiscoveryFailure,
+  ImportRefused,
+  HostError,
+];
 
 /** Runs a command line; sets `process.exitCode`. Faults that somebody can mend are one sentence, not a stack. */
 export async function run(argv: readonly string[]): Promise<void> {

@@ -1,7 +1,7 @@
 /** Reads connector files: JSON with comments → options, all faults at once, each with its path and line. */
 import { readFileSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
-import type { ConnectorOptions, FlowOptions, MappingOptions } from '../connector/options';
+import type { ConnectorOptions, FlowOptions, Limit, MappingOptions } from '../connector/options';
 import { type ConnectorFile, connectorFileSchema } from './connectorSchema';
 import { type FileFault, type Finding, parseJsonFile } from './jsonFile';
 import { withoutFaults } from './prune';
@@ -209,11 +209,16 @@ function toOptions(file: ConnectorFile, name: string, path: string, secrets: Sec
       retentionDays: file.changeLog.retention,
       sensitiveAttributes: file.changeLog.sensitiveAttributes,
     },
+    guardRails: {
+      windowMs: file.guardRails.window * 60_000,
+      delete: limitOf(file.guardRails.delete),
+      disable: limitOf(file.guardRails.disable),
+    },
     runProfiles: {
       export: runProfiles.export,
       fullImport: {
         pageSize: runProfiles.fullImport.pageSize,
-        accidentLimit: Number.parseFloat(runProfiles.fullImport.accidentLimit) / 100,
+        accidentLimit: shareOf(runProfiles.fullImport.accidentLimit),
       },
       deltaImport: { enabled: runProfiles.deltaImport.enabled, intervalMs: runProfiles.deltaImport.interval * 1000 },
     },
@@ -230,6 +235,14 @@ function scheduleOf({ autosyncTimer, autosyncJitter }: ConnectorFile['properties
   return everyMs === 0
     ? { autosyncJitterMs }
     : { autosync: { everyMs }, autosyncJitterMs: Math.min(autosyncJitterMs, everyMs / 10) };
+}
+
+/** `"10%"` → 0.1. */
+const shareOf = (percentage: string) => Number.parseFloat(percentage) / 100;
+
+function limitOf(given: number | string | undefined): Limit | undefined {
+  if (given === undefined) return undefined;
+  return typeof given === 'number' ? { count: given } : { share: shareOf(given) };
 }
 
 function toObjectType(type: ConnectorFile['objectTypes'][number]): ConnectorOptions['objectTypes'][number] {

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { passwordHashes } from '../connector/options';
 import { checked } from './checkedText';
+import { changeLog, guardRails } from './exportSchema';
 import { connectorNotifications } from './notificationSchema';
 import { autosync, runProfiles } from './runProfileSchema';
 
@@ -125,16 +126,6 @@ const partition = z.strictObject({
   containers: z.array(dn).default([]).describe('Subtrees that are read and written; none: the whole partition.'),
   excludedContainers: z.array(dn).default([]).describe('Subtrees inside them that are left alone.'),
 });
-
-const changeLog = z
-  .strictObject({
-    retention: z.number().int().min(1).max(3650).default(90).describe('Days that a change stays in the log.'),
-    sensitiveAttributes: z
-      .array(z.string().min(1))
-      .default([])
-      .describe('Attributes whose values are never kept, e.g. `employeeNumber`. Those that hold passwords never are.'),
-  })
-  .describe('The change log: who has written what into the directory through this connector, and how it went.');
 
 const mapping = z.union(
   [
@@ -257,6 +248,7 @@ export const connectorFileSchema = z
     runProfiles: runProfiles.prefault({}),
     notifications: connectorNotifications.prefault({}),
     changeLog: changeLog.prefault({}),
+    guardRails: guardRails.prefault({}),
     objectTypes: z.array(objectType).min(1),
   })
   .describe('A connector: one endpoint /ecma2host_<name>/scim, where <name> is the name of this file.');

@@ -1,6 +1,7 @@
 /** Run profiles of a connector file, and when they are due. */
 import { z } from 'zod';
 import { checked } from './checkedText';
+import { percentage } from './exportSchema';
 
 /** The autosync timer, among the properties of a connector. */
 export const autosync = {
@@ -31,7 +32,7 @@ export const runProfiles = z.strictObject({
       pageSize: z.number().int().min(1).max(10_000).default(500),
       accidentLimit: z
         .string()
-        .regex(/^(100|\d{1,2})(\.\d+)?%$/, 'a percentage such as "10%"')
+        .regex(percentage, 'a percentage such as "10%"')
         .default('10%')
         .describe('An import that would lose more than this share of the entries fails and changes nothing.'),
     })

@@ -18,6 +18,8 @@ export interface ChangeLogParts {
   readonly options: Pick<ConnectorOptions, 'changeLog'>;
   readonly log: Log;
   readonly now: () => number;
+  /** Told of each change. */
+  readonly counted?: (change: Pick<Change, 'operation' | 'outcome'>) => void;
 }
 
 /** Keeps changes, and forgets the old ones. */
@@ -33,8 +35,14 @@ export class ChangeLog {
     this.#timer = setInterval(() => void this.#purge(), purgeEveryMs).unref();
   }
 
+  /** A guard rail has stopped an operation. */
+  tell(operation: string, detail: string): void {
+    this.#parts.log.error(detail, { guardRail: operation });
+  }
+
   /** Never rejects: what was written into the directory is written, whether it can be recorded or not. */
   async add(change: Change): Promise<void> {
+    this.#parts.counted?.(change);
     try {
       // Somebody may have to act on what did not succeed, so it is kept before anybody is told.
       await this.#parts.changes.add(change, change.outcome !== 'success');

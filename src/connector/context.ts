@@ -9,6 +9,7 @@ import type { ChangeLog } from './changeLog';
 import type { Disconnections } from './disconnections';
 import type { Happening } from './events';
 import type { Exclusive } from './exclusive';
+import type { GuardRails } from './guardRails';
 import type { ConnectorOptions } from './options';
 import type { ReadScope } from './readScope';
 import type { SpelledNames } from './spelledNames';
@@ -25,6 +26,7 @@ export interface ConnectorContext {
   readonly spelled: SpelledNames;
   readonly disconnections: Disconnections;
   readonly changeLog: ChangeLog;
+  readonly guardRails: GuardRails;
   readonly clock: () => Date;
   readonly random: (length: number) => Uint8Array;
   /** Tells whoever wants to know of something that has happened. */

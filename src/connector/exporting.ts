@@ -12,6 +12,7 @@ import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
 import type { Change, ChangedAttribute, ChangeOperation, ChangeOutcome } from '../space/state';
 import type { ConnectorContext } from './context';
+import { type GuardedOperation, guardedOperations, type Reservation } from './guardRails';
 import { resultName } from './observedDirectory';
 import { isAmbiguous } from './outcome';
 
@@ -60,6 +61,9 @@ export class Exporting {
   readonly #begun = performance.now();
   #plan: ExportPlan | undefined;
   #id: string | undefined;
+  #reservation: Reservation | undefined;
+  /** The host itself holds it back. */
+  #refused = false;
 
   constructor(context: ConnectorContext, objectType: ObjectType, request: Context) {
     this.#context = context;
@@ -67,14 +71,33 @@ export class Exporting {
     this.#request = request;
   }
 
-  /** What is going to be written now. To be called before anything is, in the turn of the entry. */
+  /**
+   * What is going to be written now. To be called before anything is, in the turn of the entry.
+   * @throws ScimError 403 where a guard rail forbids it
+   */
   async plan(plan: ExportPlan): Promise<void> {
     this.#plan = plan;
     this.#id = plan.id;
+    const { operation } = plan;
+    if (!isGuarded(operation)) return;
+    const { options, space, guardRails, changeLog, tell } = this.#context;
+    // Whatever is thrown from here on was not the directory's doing.
+    this.#refused = true;
+    this.#reservation = await guardRails.reserve(operation, {
+      connector: options.name,
+      limits: options.guardRails,
+      entries: space.count(),
+      tripped: (stopped, detail) => {
+        changeLog.tell(stopped, detail);
+        tell({ kind: 'limitReached', operation: stopped, detail });
+      },
+    });
+    this.#refused = false;
   }
 
   /** What was planned is not going to be written like that. */
   drop(): void {
+    this.#reservation?.giveBack();
     this.#plan = undefined;
   }
 
@@ -85,15 +108,20 @@ export class Exporting {
 
   /** It has taken place. */
   async ended(): Promise<void> {
+    this.#reservation?.keep();
     if (this.#plan !== undefined) await this.#record(this.#plan, 'success', { result: resultName(0) });
   }
 
   /** It has not, or nobody knows. */
   async failed(error: unknown): Promise<void> {
     if (this.#plan === undefined) return;
+    const ambiguous = isAmbiguous(error);
+    if (ambiguous) this.#reservation?.keep();
+    else this.#reservation?.giveBack();
     const ldap = ldapErrorOf(error);
     const told = toScimError(error);
-    await this.#record(this.#plan, isAmbiguous(error) ? 'unknown' : 'failed', {
+    const outcome = this.#refused ? 'refused' : ambiguous ? 'unknown' : 'failed';
+    await this.#record(this.#plan, outcome, {
       ...(ldap && { result: resultName(ldap.result) }),
       detail: told instanceof ScimError ? told.detail : 'an unexpected error; the log of the host has it',
     });
@@ -126,6 +154,10 @@ export class Exporting {
       ? changeLog.ofModifications(this.#objectType, modifications)
       : changeLog.ofEntry(this.#objectType, entry);
   }
+}
+
+function isGuarded(operation: ChangeOperation): operation is GuardedOperation {
+  return guardedOperations.some((one) => one === operation);
 }
 
 function ldapErrorOf(error: unknown): LdapError | undefined {

@@ -1,20 +1,21 @@
 /** Options and stores → an opened connector: directory, schema, mapping, handlers, imports. */
 import { createHash, randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Entry } from '../directory/entry';
 import { virtual } from '../mapping/directoryFace';
 import type { ObjectType } from '../mapping/objectType';
 import { ScimError } from '../scim/error';
-import type { RequestContext, ResourceEndpoint, ServiceProvider } from '../scim/serviceProvider';
+import type { ResourceEndpoint, ServiceProvider } from '../scim/serviceProvider';
 import type { ToRow } from '../space/importScope';
+import type { Change } from '../space/state';
 import type { Log } from '../telemetry/log';
-import type { Metrics } from '../telemetry/metrics';
 import { recoverBegun } from './begunRecovery';
 import { ChangeLog } from './changeLog';
 import { ObjectTypeHandler } from './connector';
 import type { ConnectorContext } from './context';
 import { Entries } from './entries';
 import type { EventObserver, Happening } from './events';
+import type { GuardedOperation, GuardRailStatus } from './guardRails';
 import type { ConnectorStatus } from './handle';
 import { Importing } from './importing';
 import { importScopesOf, toRowBy } from './importRows';
@@ -26,30 +27,9 @@ import { patient } from './patientDirectory';
 import { Reachability } from './reachability';
 import { machineTime } from './schedule';
 import type { Stores } from './stores';
+import type { Surroundings } from './surroundings';
 
-/** What a connector needs of its surroundings. */
-export interface Surroundings {
-  readonly stateDirectory: string;
-  readonly log: Log;
-  readonly clock?: () => Date;
-  /** How the host knows a request: its id, who asks, where its log line is. */
-  readonly requests: RequestWiring;
-  /** What counts what connectors do. */
-  readonly metrics?: Pick<Metrics, 'ldapOperation' | 'importEnded'>;
-  /** Who is told what happens. */
-  readonly events?: EventObserver;
-}
-
-/** The host's side of a request. */
-export interface RequestWiring {
-  baseUri(request: IncomingMessage, connector: string): string;
-  contextOf(request: IncomingMessage, response: ServerResponse): RequestContext;
-  onError(error: unknown, request: IncomingMessage): void;
-  /** Asked at each request. */
-  readonly requestTimeoutMs: number;
-  /** Octets of the largest body that is read; asked when a connector opens. */
-  readonly maxBodyBytes?: number;
-}
+export type { RequestWiring, Surroundings } from './surroundings';
 
 const maxResults = 1_000;
 
@@ -57,11 +37,11 @@ const maxResults = 1_000;
 export class OpenedConnector {
   readonly provider: ServiceProvider;
   readonly importing: Importing;
+  readonly #log: Log;
   #context: ConnectorContext;
   #endpoints: readonly ResourceEndpoint[];
   #entries: Entries;
   readonly #openedAt: number;
-  readonly #log: Log;
   /** Requests that are being served. */
   #inFlight = 0;
   #drained: (() => void) | undefined;
@@ -125,6 +105,25 @@ export class OpenedConnector {
       },
       ...(last === undefined ? {} : { directoryReachable: last.outcome !== 'failed' }),
     };
+  }
+
+  /** The guard rails as they are at this moment. */
+  guardRails(): readonly GuardRailStatus[] {
+    const { guardRails, options, space } = this.#context;
+    return guardRails.status(options.guardRails, space.count());
+  }
+
+  /** Lets operations that a guard rail has stopped go on, and `more` entries than its limit. Answers those that were stopped. */
+  async release(operations: readonly GuardedOperation[], more: number): Promise<readonly GuardedOperation[]> {
+    const { guardRails, tell } = this.#context;
+    const released: GuardedOperation[] = [];
+    for (const operation of operations) {
+      if (!(await guardRails.release(operation, more))) continue;
+      released.push(operation);
+      tell({ kind: 'limitReleased', operation });
+    }
+    this.#log.warn('an operator has released guard rails', { operations, released, more });
+    return released;
   }
 
   /** The connector space as chunks of one JSON array; `[]` when it is empty. */
@@ -258,7 +257,9 @@ export async function openConnector(
   const { log, metrics, events, clock = () => new Date() } = surroundings;
   const connector = options.name;
   const tell = telling(options, events);
-  const { state, space, exclusive, spelled, disconnections } = stores;
+  const { state, space, exclusive, spelled, disconnections, guardRails } = stores;
+  const now = () => clock().getTime();
+  const counted = (change: Pick<Change, 'operation' | 'outcome'>) => metrics?.exported(connector, change);
   const kept = describedAnew ? undefined : await state.descriptions.get();
   const opened = await openDirectory(options, log, kept);
   const reachability = new Reachability({
@@ -282,7 +283,8 @@ export async function openConnector(
       exclusive,
       spelled,
       disconnections,
-      changeLog: new ChangeLog({ changes: state.changes, options, log, now: () => clock().getTime() }),
+      changeLog: new ChangeLog({ changes: state.changes, options, log, now, counted }),
+      guardRails,
       clock,
       random: (length: number) => randomBytes(length),
       tell,

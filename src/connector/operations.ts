@@ -3,6 +3,7 @@
 import type { CurrentRun, RunProfile, RunRecord } from '../space/run';
 import type { ChangeSelection, NumberedChange, State } from '../space/state';
 import type { ConnectorSample } from '../telemetry/metrics';
+import type { GuardedOperation, GuardRailStatus } from './guardRails';
 import type { ConnectorHandle, ConnectorRegistry } from './handle';
 import type { OpenedConnector } from './open';
 import { type ImportProfile, OperationRefused } from './operationRefused';
@@ -10,6 +11,7 @@ import type { ConnectorOptions } from './options';
 import { shownOptions } from './shownOptions';
 import type { Stores } from './stores';
 
+export { type GuardedOperation, type GuardRailStatus, guardedOperations } from './guardRails';
 export { type ImportProfile, OperationRefused } from './operationRefused';
 
 /** A run that is under way. */
@@ -36,6 +38,10 @@ export interface ConnectorOperations {
   changes(selection: ChangeSelection): AsyncIterable<NumberedChange>;
   /** One change. @throws OperationRefused when the record is not open */
   change(number: number): Promise<NumberedChange | undefined>;
+  /** The guard rails. @throws OperationRefused when the connector is not open */
+  guardRails(): readonly GuardRailStatus[];
+  /** Lets operations go on, and so many more than the limit of each. Answers those that were stopped. @throws OperationRefused when the connector is not open */
+  release(operations: readonly GuardedOperation[], more: number): Promise<readonly GuardedOperation[]>;
   /** Begins a run and does not wait for its end. @throws RunInProgress, OperationRefused */
   startRun(profile: ImportProfile): RunUnderWay;
   /** Ends the run that is under way as cancelled; false when there is none. */
@@ -99,6 +105,14 @@ export class Operations implements ConnectorOperations {
     return this.#state().changes.get(number);
   }
 
+  guardRails(): readonly GuardRailStatus[] {
+    return this.#opened().guardRails();
+  }
+
+  release(operations: readonly GuardedOperation[], more: number): Promise<readonly GuardedOperation[]> {
+    return this.#opened().release(operations, more);
+  }
+
   startRun(profile: ImportProfile): RunUnderWay {
     const importing = this.#parts.opened()?.importing;
     if (importing === undefined) throw this.#notOpen();
@@ -125,18 +139,29 @@ export class Operations implements ConnectorOperations {
   sample(): ConnectorSample {
     const { name } = this.#parts.handle;
     const { state, directoryReachable, import: imports } = this.#parts.handle.status();
-    const stores = this.#parts.opened() && this.#parts.stores();
-    if (stores === undefined) return { name, state };
+    const opened = this.#parts.opened();
+    const stores = opened && this.#parts.stores();
+    if (opened === undefined || stores === undefined) return { name, state };
     const { entries, importedAt } = stores.space.statistics;
     return {
       name,
       state,
       entries,
       turnsWaiting: stores.exclusive.waiting,
+      guardRails: Object.fromEntries(
+        opened.guardRails().map(({ operation, trippedAt }) => [operation, trippedAt !== undefined]),
+      ),
       ...(importedAt !== undefined && { importedAt }),
       ...(directoryReachable !== undefined && { directoryReachable }),
       ...(imports !== undefined && { importRunning: imports.running }),
     };
+  }
+
+  /** @throws OperationRefused */
+  #opened(): OpenedConnector {
+    const opened = this.#parts.opened();
+    if (opened === undefined) throw this.#notOpen();
+    return opened;
   }
 
   /** @throws OperationRefused */

@@ -7,10 +7,12 @@ import { parseFilter } from '../directory/filter';
 import { parseExpression } from '../mapping/expression';
 import type { ObjectTypeOptions } from '../mapping/options';
 import type { Secret } from '../telemetry/secret';
+import type { GuardRailOptions } from './guardRails';
 import { cronFault, type Schedule } from './schedule';
 
 export type { Apply, Fault, FlowOptions, MappingOptions, ObjectTypeOptions } from '../mapping/options';
 export { passwordHashes } from '../mapping/options';
+export type { GuardRailOptions, Limit } from './guardRails';
 
 export type Binding = 'Anonymous' | 'Basic' | 'SSL' | 'TLS';
 
@@ -94,6 +96,7 @@ export interface ConnectorOptions {
   /** Empty: the naming contexts of the root DSE. */
   readonly partitions: readonly PartitionOptions[];
   readonly changeLog: ChangeLogOptions;
+  readonly guardRails: GuardRailOptions;
   readonly runProfiles: {
     readonly export: { readonly enabled: boolean };
     readonly fullImport: { readonly pageSize: number; readonly accidentLimit: number };

@@ -5,6 +5,7 @@ import { lockStores } from '../space/lock';
 import { openState, type State } from '../space/state';
 import { Disconnections } from './disconnections';
 import { Exclusive } from './exclusive';
+import { GuardRails } from './guardRails';
 import type { Surroundings } from './open';
 import type { ConnectorOptions } from './options';
 import { releaseAll } from './release';
@@ -17,6 +18,7 @@ export interface Stores {
   readonly exclusive: Exclusive;
   readonly spelled: SpelledNames;
   readonly disconnections: Disconnections;
+  readonly guardRails: GuardRails;
   close(): Promise<void>;
 }
 
@@ -55,6 +57,7 @@ export async function openStores(
       exclusive: new Exclusive(),
       spelled: await SpelledNames.open(state.names),
       disconnections: await Disconnections.open(state.disconnected),
+      guardRails: await GuardRails.open(state.guardRails, state.changes, options.guardRails.windowMs, now),
       close: () => releaseAll(releases),
     };
   } catch (error) {

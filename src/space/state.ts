@@ -6,7 +6,14 @@
 import { join } from 'node:path';
 import { type Changes, SqliteChanges } from './state/changes';
 import { type Disconnected, SqliteDisconnected } from './state/disconnected';
-import { type Descriptions, type Generations, sqliteDescriptions, sqliteGenerations } from './state/documents';
+import {
+  type Descriptions,
+  type Generations,
+  type GuardRails,
+  sqliteDescriptions,
+  sqliteGenerations,
+  sqliteGuardRails,
+} from './state/documents';
 import { type Ids, SqliteIds } from './state/ids';
 import { type Intents, SqliteIntents } from './state/intents';
 import { type Names, SqliteNames } from './state/names';
@@ -27,7 +34,7 @@ export {
   type NumberedChange,
 } from './state/changes';
 export type { Disconnected, DisconnectedEntry } from './state/disconnected';
-export type { Descriptions, Generations, KeptDescription } from './state/documents';
+export type { Descriptions, Generations, GuardRails, KeptDescription, RailState } from './state/documents';
 export { derivedId, type IdException, type Ids, IdTable } from './state/ids';
 export type { Intent, Intents, Unkept } from './state/intents';
 export type { Names, SpelledName } from './state/names';
@@ -46,6 +53,7 @@ export interface State {
   readonly generations: Generations;
   readonly runs: Runs;
   readonly changes: Changes;
+  readonly guardRails: GuardRails;
   /** Writes made since opening and the commits they took. */
   readonly statistics: { readonly writes: number; readonly commits: number };
   /** Ends what was begun and releases the record. */
@@ -80,6 +88,7 @@ export async function openState(folder: string, name: string, options: StateOpti
     generations: sqliteGenerations(file),
     runs: new SqliteRuns(file, options.runsKept ?? 100),
     changes: new SqliteChanges(file),
+    guardRails: sqliteGuardRails(file),
     get statistics() {
       return file.statistics;
     },

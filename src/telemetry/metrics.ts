@@ -33,6 +33,12 @@ export interface ImportSample {
   readonly counts: Readonly<Record<(typeof importChanges)[number] | 'seen', number>>;
 }
 
+/** An export that has ended. */
+export interface ExportSample {
+  readonly operation: string;
+  readonly outcome: string;
+}
+
 /** A connector at the moment of a scrape. */
 export interface ConnectorSample {
   readonly name: string;
@@ -45,6 +51,8 @@ export interface ConnectorSample {
   readonly importRunning?: boolean;
   /** Changes that wait until it is the turn of their entry. */
   readonly turnsWaiting?: number;
+  /** Whether a guard rail stops an operation, by operation. */
+  readonly guardRails?: Readonly<Record<string, boolean>>;
 }
 
 /** What a scrape asks. */
@@ -90,6 +98,7 @@ export class Metrics {
     ['connector', 'operation'],
     operationBuckets,
   );
+  readonly #exports = this.#counter('exports_total', 'Exports that have ended', ['connector', 'operation', 'outcome']);
   readonly #imports = this.#counter('import_runs_total', 'Runs of imports that have ended', [
     'connector',
     'profile',
@@ -150,6 +159,17 @@ export class Metrics {
         for (const [type, count] of Object.entries(entries)) gauge.set({ connector: name, resource_type: type }, count);
       }
     });
+    this.#scraped(
+      'guard_rail_tripped',
+      'Whether a guard rail stops an operation: 1 or 0',
+      ['connector', 'operation'],
+      (gauge) => {
+        for (const { name, guardRails = {} } of connectors()) {
+          for (const [operation, tripped] of Object.entries(guardRails))
+            gauge.set({ connector: name, operation }, tripped ? 1 : 0);
+        }
+      },
+    );
     const perConnector = (
       name: string,
       help: string,
@@ -192,6 +212,11 @@ export class Metrics {
   ldapOperation(connector: string, { operation, result, durationMs }: OperationSample): void {
     this.#operationSeconds.observe({ connector, operation }, durationMs / 1000);
     this.#operations.inc({ connector, operation, result });
+  }
+
+  /** An export of a connector has ended. */
+  exported(connector: string, { operation, outcome }: ExportSample): void {
+    this.#exports.inc({ connector, operation, outcome });
   }
 
   /** A run of an import of a connector has ended. */

@@ -14,6 +14,7 @@ const sample: ConnectorSample = {
   entries: { User: 5, Group: 2 },
   importRunning: false,
   importedAt: now - 90_000,
+  guardRails: { delete: true, disable: false },
   turnsWaiting: 3,
 };
 
@@ -24,6 +25,7 @@ function busy(connectors: () => readonly ConnectorSample[] = () => [sample]): Me
   metrics.requestBegan();
   metrics.requestBegan();
   metrics.requestEnded({ connector: 'people', endpoint: 'Users', method: 'GET', status: 200, durationMs: 12 });
+  metrics.exported('people', { operation: 'modify', outcome: 'success' });
   metrics.ldapOperation('people', { operation: 'search', result: 'success', durationMs: 3 });
   const run = { profile: 'fullImport', started: now - 5_000, ended: now - 3_000, counts };
   metrics.importEnded('people', { ...run, outcome: 'success' });

@@ -98,6 +98,8 @@ interface Pending {
 
 const rowsPerRead = 2_000;
 const rowsPerPurge = 1_000;
+/** By so much may a change be older than the one before it. */
+const disorderMs = 60_000;
 
 /** {@link Changes} in the record's file. */
 export class SqliteChanges implements Changes {
@@ -198,12 +200,28 @@ function readRows(database: Database, selection: ChangeSelection, before: number
   restrict('operation = ?', selection.operation);
   restrict('outcome = ?', selection.outcome);
   restrict('request = ?', selection.requestId);
+  if (selection.since !== undefined) restrict('number >= ?', firstSince(database, selection.since));
   restrict('at >= ?', selection.since);
   restrict('at < ?', selection.until);
   return database.all<Row>(
     `SELECT number, json FROM change WHERE ${conditions.join(' AND ')} ORDER BY number DESC LIMIT ${rowsPerRead}`,
     ...parameters,
   );
+}
+
+/** A number below which everything is older: the log is in the order of time but for exports that ran side by side. */
+function firstSince(database: Database, since: number): number {
+  const bounds = database.get<{ low: number | null; high: number | null }>(
+    'SELECT (SELECT min(number) FROM change) AS low, (SELECT max(number) FROM change) AS high',
+  );
+  let [low, high] = [bounds?.low ?? 0, bounds?.high ?? 0];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const row = database.get<{ at: number }>('SELECT at FROM change WHERE number >= ? ORDER BY number LIMIT 1', middle);
+    if (row !== undefined && row.at < since - disorderMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function isAtOrBelow(name: string | undefined, lowered: string): boolean {

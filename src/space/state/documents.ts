@@ -25,6 +25,20 @@ export interface Generations {
   set(generation: number): Promise<void>;
 }
 
+/** What is known of one guard rail. Times are milliseconds since the epoch. */
+export interface RailState {
+  /** It stops its operation, and what those who ask are told. */
+  readonly tripped?: { readonly at: number; readonly detail: string };
+  /** When an operator has let it go on, and how many more than the limit may go within the window after it. */
+  readonly released?: { readonly at: number; readonly more: number };
+}
+
+/** Guard rails by the operation that they limit. */
+export interface GuardRails {
+  get(): Promise<Readonly<Record<string, RailState>> | undefined>;
+  set(states: Readonly<Record<string, RailState>>): Promise<void>;
+}
+
 /** One JSON document in the record's file. */
 class Document<T> {
   constructor(
@@ -55,4 +69,9 @@ export function sqliteDescriptions(file: StateFile): Descriptions {
 export function sqliteGenerations(file: StateFile): Generations {
   const document = new Document<number>(file, 'generation');
   return { current: () => document.get(), set: (generation) => document.set(generation) };
+}
+
+/** {@link GuardRails} in the record's file. */
+export function sqliteGuardRails(file: StateFile): GuardRails {
+  return new Document<Readonly<Record<string, RailState>>>(file, 'guardRails');
 }
