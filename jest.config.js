@@ -7,7 +7,7 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/globalSetup.ts',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/slow/'],
+  testPathIgnorePatterns: ['/node_modules/', '/slow/', '/test/directories/'],
   // Only against what hangs: a machine that is busy with something else takes many times longer than an idle one.
   testTimeout: 180_000,
   reporters: ['default', '<rootDir>/test/support/summaryReporter.js'],

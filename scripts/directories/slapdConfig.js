@@ -243,4 +243,4 @@ function makeCertificates(folder) {
   );
 }
 
-module.exports = { slapdConf, baseLdif, makeCertificates };
+module.exports = { slapdConf, baseLdif, hashed, makeCertificates };

@@ -1,21 +1,23 @@
 #!/usr/bin/env node
 /**
- * npm run directories:up: starts the demo directory server, or describes it when it runs already.
- * Environment: DIR (.directories/openldap), PORT (3389), TLSPORT (PORT + 1), SUFFIX (dc=example,dc=com).
+ * npm run directories:up [-- openldap|389ds|samba|apacheds|all]: starts demo directory servers, without a name
+ * OpenLDAP's, or describes those that run already.
+ * Environment, for one server: DIR (.directories/PRODUCT), PORT (3389, 3489, 3589, 3689), TLSPORT (PORT + 1), SUFFIX.
  */
 
 const { join, relative } = require('node:path');
-const { startOpenLdap } = require('./openldap');
+const { productsNamed, servers } = require('./servers');
 
-const folder = process.env.DIR ?? join(__dirname, '../../.directories/openldap');
-const port = Number(process.env.PORT ?? 3389);
-const options = { folder, port, tlsPort: Number(process.env.TLSPORT ?? port + 1) };
-if (process.env.SUFFIX) options.suffix = process.env.SUFFIX;
+const show = (path) => relative(process.cwd(), path) || '.';
 
-startOpenLdap(options).then(
-  (server) => {
-    const show = (path) => relative(process.cwd(), path) || '.';
-    console.log(`OpenLDAP is running (pid ${server.pid})
+async function up(product) {
+  const { name, port: usual, start } = servers[product];
+  const folder = process.env.DIR ?? join(__dirname, '../../.directories', product);
+  const port = Number(process.env.PORT ?? usual);
+  const options = { folder, port, tlsPort: Number(process.env.TLSPORT ?? port + 1) };
+  if (process.env.SUFFIX) options.suffix = process.env.SUFFIX;
+  const server = await start(options);
+  console.log(`${name} is running (pid ${server.pid})
   ldap       ${server.url}   (StartTLS too)
   ldaps      ${server.ldapsUrl}   CA: ${show(server.caFile)}
   entries    ${server.suffix}: ou=people, ou=groups, ou=former
@@ -23,13 +25,21 @@ startOpenLdap(options).then(
   reader     ${server.reader.dn}   may read      password in ${show(server.reader.passwordFile)}
   admin      ${server.admin.dn}   may do all    password in ${show(server.admin.passwordFile)}
 Look at it:
-  ldapsearch -x -H ${server.url} -D ${server.connector.dn} -y ${show(server.connector.passwordFile)} -b ${server.suffix}
+  ldapsearch -x -H ${server.url} -D "${server.connector.dn}" -y ${show(server.connector.passwordFile)} -b ${server.suffix}
 Put the host on it:
-  cp connectors/openldap.example.json connectors/openldap.json && npm start
-Stop it: npm run directories:down`);
-  },
-  (error) => {
+  cp connectors/${product}.example.json connectors/${product}.json && npm start
+Stop it: npm run directories:down${product === 'openldap' ? '' : ` -- ${product}`}`);
+}
+
+async function allOf(products) {
+  if (products.length > 1 && (process.env.DIR ?? process.env.PORT))
+    throw new Error('DIR and PORT are for one server: name one, or leave them out.');
+  for (const product of products) await up(product);
+}
+
+Promise.resolve()
+  .then(() => allOf(productsNamed(process.argv.slice(2))))
+  .catch((error) => {
     console.error(`directories:up: ${error.message}`);
     process.exitCode = 1;
-  },
-);
+  });
