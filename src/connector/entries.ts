@@ -29,11 +29,15 @@ export class Entries {
   readonly #context: ConnectorContext;
   /** What any object type reads: before an entry was seen nobody knows whose it is. */
   readonly #readAttributes: readonly string[];
+  readonly #notesGroups: boolean;
   /** Ids whose rows may be wrong: a write's outcome is not known. They are read again before they are believed. */
   readonly #suspect = new Set<string>();
+  /** Ids whose groups have changed: what the directory says of them in their own entries is to be read again. */
+  readonly #regrouped = new Set<string>();
 
   constructor(context: ConnectorContext) {
     this.#context = context;
+    this.#notesGroups = context.objectTypes.some(({ links }) => links.some(({ attribute }) => attribute === 'groups'));
     this.#readAttributes = [...new Set(context.objectTypes.flatMap(({ readAttributes }) => readAttributes))];
   }
 
@@ -52,13 +56,25 @@ export class Entries {
 
   /** Whether a row counts without a look at the directory. */
   isFresh(row: Found): boolean {
-    if (this.#suspect.has(row.id) || this.#context.disconnections.has(row.id, row.normalizedDN)) return false;
+    if (this.#suspect.has(row.id) || this.#regrouped.has(row.id)) return false;
+    if (this.#context.disconnections.has(row.id, row.normalizedDN)) return false;
     return this.#context.clock().getTime() - row.readAt < this.#context.options.global.matchingMaxAgeMs;
   }
 
   /** The outcome of a write of this entry is not known: its row is not believed until it was read again. */
   suspect(id: string): void {
     this.#suspect.add(id);
+  }
+
+  /** These have come into a group or left one, and the directory notes that in their entries, where it does so. */
+  regrouped(ids: Iterable<string>): void {
+    if (!this.#notesGroups) return;
+    for (const id of ids) this.#regrouped.add(id);
+  }
+
+  #believe(id: string): void {
+    this.#suspect.delete(id);
+    this.#regrouped.delete(id);
   }
 
   /** What a write may go by that does not read the entry first, without long attributes; undefined where it is not to be believed. */
@@ -94,9 +110,10 @@ export class Entries {
     const found = isDNAnchor(objectType.anchor)
       ? await this.#liveByKeptDN(id, options)
       : await this.#liveByAnchor(objectType, id, options);
-    if (found === undefined) {
+    // A search for entries of one type says nothing of those that are of another.
+    if (found === undefined && (row === undefined || row.objectType === objectType.name)) {
       if (row !== undefined) this.#context.space.remove({ id });
-      this.#suspect.delete(id);
+      this.#believe(id);
     }
     return found?.objectType === objectType.name ? found : undefined;
   }
@@ -145,7 +162,7 @@ export class Entries {
       if (disconnections.has(row.id, row.normalizedDN)) return undefined;
       if (row.id === unsaved) return row;
       await space.save([{ kind: 'upsert', row, sequence: reading.sequence }]);
-      this.#suspect.delete(row.id);
+      this.#believe(row.id);
       return row;
     } finally {
       reading.end();
@@ -195,7 +212,7 @@ export class Entries {
       }
       const shown = this.#shown(rows);
       await space.save(shown.map((row) => ({ kind: 'upsert', row, sequence: reading.sequence })));
-      for (const { id } of shown) this.#suspect.delete(id);
+      for (const { id } of shown) this.#believe(id);
       return { rows, cut };
     } finally {
       reading.end();
@@ -226,7 +243,7 @@ export class Entries {
     // What no longer meets the object type's filter is written all the same, and then out of sight.
     const isIn = this.ownerOf(entry) === objectType;
     await this.#context.space.save([isIn ? { kind: 'upsert', row } : { kind: 'remove', key: { id: row.id } }]);
-    this.#suspect.delete(row.id);
+    this.#believe(row.id);
     return row;
   }
 

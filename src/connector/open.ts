@@ -101,7 +101,7 @@ export class OpenedConnector {
       import: {
         running,
         ...(running ? { seen } : {}),
-        ...(last === undefined ? {} : { lastOutcome: last.outcome, lastEnd: this.importing.lastEnd }),
+        ...(last === undefined ? {} : { lastOutcome: last.outcome, lastEnd: new Date(last.ended).toISOString() }),
       },
       ...(last === undefined ? {} : { directoryReachable: last.outcome !== 'failed' }),
     };

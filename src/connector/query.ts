@@ -10,7 +10,8 @@ import { type AttributePath, attributeAt } from '../scim/path';
 import type { Resource } from '../scim/resource';
 import { type ConnectorContext, onBehalfOf } from './context';
 import type { Entries, Found } from './entries';
-import { referencesOf, resourcesOf } from './resources';
+import { resolveReferences } from './resolving';
+import { resourcesOf } from './resources';
 
 const walkedAtOnce = 100;
 
@@ -42,7 +43,11 @@ export class Queries {
 
   async #matching(filter: Filter, request: Context): Promise<Resource[]> {
     const ids = idsInFilter(filter, this.objectType);
-    const plan = planOf(filter, this.objectType, await referencesOf(this.context, [], ids));
+    const plan = planOf(
+      filter,
+      this.objectType,
+      await resolveReferences(this.context, { objectType: this.objectType, ids }),
+    );
     if (plan.superset === 'none') return [];
     if (plan.candidates !== undefined) {
       const found = await this.#candidates(plan.candidates, request);

@@ -6,7 +6,7 @@ import { checkModification } from '../directory/schemaCheck';
 import { isDNAnchor } from '../mapping/anchor';
 import { schemaError } from '../mapping/create';
 import { containerOfType, type ObjectType } from '../mapping/objectType';
-import { dnsIn } from '../mapping/reference';
+import { idsIn, membersOf } from '../mapping/reference';
 import { updateOf } from '../mapping/update';
 import { ScimError } from '../scim/error';
 import type { Change, Context } from '../scim/handler';
@@ -24,8 +24,8 @@ import { modificationsOf, replaceAll } from './modifications';
 import { Passwords } from './passwords';
 import { requireVersion } from './precondition';
 import type { ReferenceKeeping } from './references';
-import { requireCore } from './requiredAttributes';
-import { referencesIn, resourceFor } from './resources';
+import { resolveReferences } from './resolving';
+import { resourceFor } from './resources';
 import { ValueWriting } from './valueWriting';
 
 /** Updates resources of one object type. The caller has the turn of the id. */
@@ -57,7 +57,6 @@ export class Updating {
     const { resource: current, stored } = await resourceFor(context, objectType, found);
     requireVersion(current, request);
     const desired = change.apply(current);
-    this.#requireCoreOf(change, desired);
     const becomes = activeChange(objectType, current, desired);
     if (becomes === false && objectType.disableFlow?.action === 'delete') {
       if (request.dryRun !== true) await this.deletion.deleteFound(found, request);
@@ -65,20 +64,13 @@ export class Updating {
     }
     const updated = await this.#entryAfter(found, change, current, desired, becomes, stored);
     const written = await this.#write(found, updated, request, { becomes });
+    this.entries.regrouped(changedMembers(current, desired));
     const previous = becomes === undefined ? stored[previousKey] : updated.previous;
     const [kept] = await Promise.all([
       keepStored(context, objectType, written, desired, { before: stored, current, previous }),
       context.spelled.remember(objectType, request.spelledAs),
     ]);
     return (await resourceFor(context, objectType, written, kept)).resource;
-  }
-
-  /** A replace that speaks the core face, and not the directory's, says all of it. */
-  #requireCoreOf({ kind, faces }: Change, desired: Resource): void {
-    const { resourceType, urn } = this.objectType;
-    if (kind !== 'replace' || !faces?.has(resourceType.schema.id) || faces.has(urn)) return;
-    const { [urn]: _other, ...core } = desired;
-    requireCore(this.objectType, core);
   }
 
   /** A create that meets an entry which a delete flow has kept: it is what was asked for, enabled, under its old id. */
@@ -113,7 +105,8 @@ export class Updating {
     stored: StoredAttributes,
   ) {
     const { context, objectType } = this;
-    const references = await referencesIn(context, objectType, [current, desired], dnsIn(found.entry, objectType));
+    const ids = [...new Set([current, desired].flatMap((one) => idsIn(one, objectType)))];
+    const references = await resolveReferences(context, { objectType, entries: [found.entry], ids });
     const update = updateOf(objectType, {
       kind: change.kind,
       faces: change.faces ?? new Set(),
@@ -220,6 +213,13 @@ export class Updating {
     if (others.length === 0) return;
     throw ScimError.uniqueness(`Another entry has a value that must be unique: ${others.join(', ')}.`);
   }
+}
+
+/** The ids of members that one of the two resources has and the other has not. */
+function changedMembers(current: Resource, desired: Resource): string[] {
+  if (current.members === desired.members) return [];
+  const [before, after] = [membersOf(current), membersOf(desired)];
+  return [...before, ...after].filter((id) => before.has(id) !== after.has(id));
 }
 
 /** What a write has to know beside the entries. */

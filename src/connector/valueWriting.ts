@@ -22,7 +22,8 @@ import { readBack } from './export';
 import { exportContext } from './exportContext';
 import type { ExportRequest } from './exporting';
 import { isAmbiguous } from './outcome';
-import { referencesOf, resourceFor } from './resources';
+import { resolveReferences } from './resolving';
+import { resourceFor } from './resources';
 
 /** A change that was made. */
 export interface ValuesWritten {
@@ -65,11 +66,16 @@ export class ValueWriting {
     const wanted = changesByAttribute(objectType, change.valueChanges);
     const known = wanted === undefined ? undefined : entries.known(objectType, id);
     if (wanted === undefined || known === undefined) return undefined;
-    const references = await referencesOf(context, [], idsAmong(change.valueChanges));
+    const ids = idsAmong(change.valueChanges);
+    const references = await resolveReferences(context, { objectType, ids });
     const changes = encodeChanges(objectType, wanted, references);
     const isLong = known.leftOut.size > 0;
     try {
-      return isLong ? await this.#writeLong(known, changes, request) : await this.#write(known, changes, request);
+      const written = isLong
+        ? await this.#writeLong(known, changes, request)
+        : await this.#write(known, changes, request);
+      if (written !== undefined) entries.regrouped(ids);
+      return written;
     } catch (error) {
       if (!isLdapError(error, ...LOOK) && !(error instanceof LdapError && isAmbiguous(error))) throw error;
       request.exporting.drop();

@@ -117,6 +117,17 @@ export class DN {
     return new DN([rdn, ...this.rdns]);
   }
 
+  /**
+   * `DN.parse(text).normalized(rules)`, several times as fast for the names that groups are full of: many plain ones
+   * below few parents. Throws {@link DNSyntaxError}.
+   */
+  static keyOf(text: string, rules: MatchingRules = defaultRules): string {
+    const [, type, value, parent] = PLAIN_NAME.exec(text) ?? [];
+    if (type === undefined || value === undefined || parent === undefined) return DN.parse(text).normalized(rules);
+    const key = `${escapeKey(rules.canonicalName(type))}=${escapeKey(rules.normalize(type, value))}`;
+    return `${key},${keyOfParent(parent, rules)}`;
+  }
+
   /** Whether this DN is `base` or lies below it. */
   isWithin(base: DN, rules: MatchingRules = defaultRules): boolean {
     const above = this.rdns.length - base.rdns.length;
@@ -140,6 +151,24 @@ export class DN {
     }
     return this.#key.text;
   }
+}
+
+/** A name of which the first RDN holds nothing but itself: no escape, no blank at an end, one type and value. */
+const PLAIN_NAME = /^([A-Za-z][A-Za-z0-9-]*)=([A-Za-z0-9._@-](?:[A-Za-z0-9._@ -]*[A-Za-z0-9._@-])?),(.+)$/s;
+
+const MOST_PARENTS = 1_000;
+const parentKeys = new WeakMap<MatchingRules, Map<string, string>>();
+
+function keyOfParent(text: string, rules: MatchingRules): string {
+  const keys = parentKeys.get(rules) ?? new Map<string, string>();
+  parentKeys.set(rules, keys);
+  let key = keys.get(text);
+  if (key === undefined) {
+    key = DN.parse(text).normalized(rules);
+    if (keys.size >= MOST_PARENTS) keys.clear();
+    keys.set(text, key);
+  }
+  return key;
 }
 
 const KEY_SYNTAX = /[\\,+=]/g;

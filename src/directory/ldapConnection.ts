@@ -171,7 +171,7 @@ export class LdapConnection {
     if (this.#gathering) return;
     this.#gathering = true;
     this.#socket.cork();
-    setImmediate(() => {
+    process.nextTick(() => {
       this.#gathering = false;
       this.#socket.uncork();
     });

@@ -182,7 +182,7 @@ function compareText(a: string, b: string): number {
 
 function dnKey(text: string, rules: MatchingRules): string {
   try {
-    return DN.parse(text).normalized(rules);
+    return DN.keyOf(text, rules);
   } catch {
     return NOT_OF_SYNTAX + prepare(text, true);
   }

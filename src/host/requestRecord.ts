@@ -29,9 +29,7 @@ export class RequestRecord {
   readonly #notes = new Map<string, unknown>();
   readonly #operations: object[] = [];
   readonly #more = new Map<string, number>();
-  /** Made when somebody asks for its signal, which few requests do. */
-  #abort: AbortController | undefined;
-  #aborted = false;
+  readonly #abort = new AbortController();
   #operationMs = 0;
 
   constructor(request: IncomingMessage) {
@@ -41,8 +39,6 @@ export class RequestRecord {
 
   /** Aborts when the client has gone. */
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
-    if (this.#aborted) this.#abort.abort();
     return this.#abort.signal;
   }
 
@@ -73,8 +69,7 @@ export class RequestRecord {
 
   /** The client has closed the connection before it was answered. */
   abort(): void {
-    this.#aborted = true;
-    this.#abort?.abort();
+    this.#abort.abort();
   }
 
   /** The notes and the operations, for the log line. */

@@ -69,7 +69,8 @@ export function assertionOf(
   try {
     if (attribute.type !== 'reference') return toDirectory(value, attribute.type);
     const text = String(value);
-    return (looksLikeDN(text) ? dnOf(text) : references.dnOf(text))?.toString();
+    if (attribute.by === undefined && looksLikeDN(text)) return dnOf(text)?.toString();
+    return references.nameOf(attribute, text);
   } catch (error) {
     if (error instanceof ValueFault) return undefined;
     throw error;

@@ -6,7 +6,7 @@ import { containerOf, type Link, sameAttribute } from './coreFace';
 import { type DirectoryAttribute, virtual } from './directoryFace';
 import { isPlaceholder } from './emptyGroup';
 import type { ObjectType } from './objectType';
-import { type References, referredDN } from './reference';
+import type { References, Target } from './reference';
 import { hasTerms, isRemainder, restoreElements } from './remainder';
 import { dateTimeOf, fromDirectory } from './syntax';
 
@@ -63,16 +63,14 @@ function place(resource: Resource, path: string, value: Json): void {
 }
 
 function coreFaceOf(objectType: ObjectType, entry: Entry, input: CoreInput, resource: Resource): void {
-  for (const { link, shown, isText } of shownAttributes(objectType).links) {
-    const present = entry.attribute(shown.key);
-    if (present === undefined) continue;
-    const one = shown.attribute.single || !link.multiValued;
-    const json: Simple[] = [];
-    for (const value of one ? visibleOf(present.values, entry, shown.attribute, objectType) : present.values) {
-      const simple = jsonOf(value, shown.attribute, input.references, objectType);
-      // A core attribute has the type that RFC 7643 gives it, whatever syntax holds its values.
-      if (simple !== undefined) json.push(isText ? String(simple) : simple);
-    }
+  for (const link of objectType.links) {
+    const attribute = objectType.attributes.get(link.target);
+    if (attribute === undefined || attribute.secret) continue;
+    const one = attribute.single || !link.multiValued;
+    const values = one ? visibleValue(entry, attribute, objectType) : entry.values(attribute.ldapName);
+    const json = values
+      .flatMap((value) => jsonOf(value, attribute, input.references))
+      .map((value) => asCoreType(value, link));
     if (json.length > 0) contribute(resource, link, json);
   }
   if (objectType.name === 'User' && resource.userName === undefined) {
@@ -83,54 +81,15 @@ function coreFaceOf(objectType: ObjectType, entry: Entry, input: CoreInput, reso
   finishElements(objectType, resource, input);
 }
 
-type Simple = string | number | boolean;
-
-/** An attribute of the directory with the name under which entries hold it, in lower case. */
-interface ShownAttribute {
-  readonly key: string;
-  readonly attribute: DirectoryAttribute;
-}
-
-/** What is shown of entries, found once for each object type. */
-interface ShownAttributes {
-  readonly links: readonly { readonly link: Link; readonly shown: ShownAttribute; readonly isText: boolean }[];
-  readonly attributes: readonly ShownAttribute[];
-}
-
-const known = new WeakMap<ObjectType, ShownAttributes>();
-
-function shownAttributes(objectType: ObjectType): ShownAttributes {
-  let shown = known.get(objectType);
-  if (shown === undefined) {
-    const attributes = [...objectType.attributes.values()]
-      .filter(({ secret }) => !secret)
-      .map((attribute) => ({ key: attribute.ldapName.toLowerCase(), attribute }));
-    const links = objectType.links.flatMap((link) => {
-      const own = attributes.find(({ attribute }) => attribute.key === link.target);
-      return own === undefined ? [] : [{ link, shown: own, isText: isTextOf(link) }];
-    });
-    shown = { links, attributes };
-    known.set(objectType, shown);
-  }
-  return shown;
-}
-
-function isTextOf({ definition, subAttribute }: Link): boolean {
+/** A core attribute has the type that RFC 7643 gives it, whatever syntax holds its values. */
+function asCoreType(value: string | number | boolean, { definition, subAttribute }: Link): string | number | boolean {
   const sub = definition.subAttributes?.find(({ name }) => name === subAttribute);
-  return (sub ?? definition).type !== 'boolean';
+  return (sub ?? definition).type === 'boolean' ? value : String(value);
 }
 
 /** The value that a client sees of an attribute treated as a single value: one that is more than the entry's name comes first. */
-export function visibleValue(entry: Entry, attribute: DirectoryAttribute, objectType: ObjectType): readonly Value[] {
-  return visibleOf(entry.values(attribute.ldapName), entry, attribute, objectType);
-}
-
-function visibleOf(
-  values: readonly Value[],
-  entry: Entry,
-  attribute: DirectoryAttribute,
-  { schema }: ObjectType,
-): readonly Value[] {
+export function visibleValue(entry: Entry, attribute: DirectoryAttribute, { schema }: ObjectType): readonly Value[] {
+  const values = entry.values(attribute.ldapName);
   if (values.length < 2) return values;
   const named = rdnValue(entry.dn, attribute.key, schema.canonicalName.bind(schema));
   const isName = (value: Value) =>
@@ -143,19 +102,15 @@ export function rdnValue(dn: DN, key: string, canonicalName: (name: string) => s
   return dn.rdn?.parts.find(({ type }) => canonicalName(type) === key)?.value;
 }
 
-/** One value as JSON; undefined for a reference that nobody knows, which is left to the directory's face. */
-function jsonOf(
-  value: Value,
-  attribute: DirectoryAttribute,
-  references: References,
-  { schema }: ObjectType,
-): Simple | undefined {
-  if (attribute.type !== 'reference') return fromDirectory(value, attribute.type);
-  return references.idOf(referredDN(value, attribute.ldapName, schema)?.normalized(schema) ?? '');
+/** One value as JSON; a reference that nobody knows is left to the directory's face. */
+function jsonOf(value: Value, attribute: DirectoryAttribute, references: References): (string | number | boolean)[] {
+  if (attribute.type !== 'reference') return [fromDirectory(value, attribute.type)];
+  const id = references.idOf(attribute, value);
+  return id === undefined ? [] : [id];
 }
 
 /** Puts values at a link's place; links that share their terms share their elements (RFC 7643 §2.4). */
-function contribute(resource: Resource, link: Link, values: readonly Simple[]): void {
+function contribute(resource: Resource, link: Link, values: readonly (string | number | boolean)[]): void {
   const container = ensureContainer(link, resource);
   if (!link.multiValued) {
     const [value] = values;
@@ -194,10 +149,7 @@ function finishElements(objectType: ObjectType, resource: Resource, input: CoreI
     const key = `${link.schema}:${link.attribute}`;
     if (link.subAttribute === undefined || done.has(key)) continue;
     done.add(key);
-    if (!link.multiValued) {
-      addReference(containerOf(link, resource)?.[link.attribute], input);
-      continue;
-    }
+    if (!link.multiValued) continue;
     const storedAs = link.extension ? key : link.attribute;
     const remembered = input.stored[storedAs];
     const derived = (containerOf(link, resource)?.[link.attribute] ?? []) as Record<string, unknown>[];
@@ -206,7 +158,6 @@ function finishElements(objectType: ObjectType, resource: Resource, input: CoreI
       ? restoreElements(own, derived, remembered.elements)
       : withPrimary(derived, link);
     if (elements.length > 0) ensureContainer(link, resource)[link.attribute] = elements;
-    for (const element of elements) addReference(element, input);
   }
 }
 
@@ -217,12 +168,52 @@ function withPrimary(elements: Record<string, unknown>[], link: Link): Record<st
   return elements.map((element, index) => (index === 0 ? { ...element, primary: true } : element));
 }
 
-/** `$ref`, relative to the resource's own endpoint (RFC 7643 §2.4), for a reference whose type is known. */
-function addReference(element: unknown, { references }: CoreInput): void {
-  if (typeof element !== 'object' || element === null || !('value' in element)) return;
-  const id = String(element.value);
-  const type = references.typeOf(id);
-  if (type !== undefined) Object.assign(element, { $ref: `../${type}s/${encodeURIComponent(id)}` });
+/**
+ * Says of references what their targets are: `$ref` relative to the resource's own endpoint (RFC 7643 §2.4), the type and
+ * the name for display, as far as the attribute has sub-attributes for them. It changes the resource, and belongs to no
+ * version: what is said is of other resources.
+ */
+export function describeReferences(
+  { links, attributes }: ObjectType,
+  resource: Resource,
+  references: References,
+): void {
+  for (const link of links) {
+    if (link.subAttribute !== 'value' || attributes.get(link.target)?.type !== 'reference') continue;
+    const names = new Set(link.definition.subAttributes?.map(({ name }) => name));
+    const value = containerOf(link, resource)?.[link.attribute];
+    for (const element of Array.isArray(value) ? value : [value]) {
+      const id = (element as { value?: unknown } | undefined)?.value;
+      const target = typeof id === 'string' ? references.target(id) : undefined;
+      if (target !== undefined) Object.assign(element, describedBy(target, String(id), link, names));
+    }
+  }
+}
+
+function describedBy(
+  { type, endpoint, display }: Target,
+  id: string,
+  { attribute }: Link,
+  names: ReadonlySet<string>,
+): Record<string, unknown> {
+  return {
+    $ref: `..${endpoint}/${encodeURIComponent(id)}`,
+    // RFC 7643 §4.1.2: the type of a user's group is how it came to be one.
+    ...(names.has('type') && { type: attribute === 'groups' ? 'direct' : type }),
+    ...(display !== undefined && names.has('display') && { display }),
+    ...(display !== undefined && names.has('displayName') && { displayName: display }),
+  };
+}
+
+/** The name by which people know the resource of an entry. */
+export function displayOf(objectType: ObjectType, entry: Entry): string | undefined {
+  for (const wanted of ['displayName', 'name.formatted', 'userName']) {
+    const link = objectType.links.find(({ source }) => source === wanted);
+    const attribute = link && objectType.attributes.get(link.target);
+    const [value] = attribute === undefined ? [] : visibleValue(entry, attribute, objectType);
+    if (value !== undefined) return value.toString();
+  }
+  return entry.dn.rdn?.parts[0]?.value.toString();
 }
 
 function directoryFaceOf(
@@ -232,12 +223,12 @@ function directoryFaceOf(
 ): Record<string, unknown> {
   const dn = entry.dn.toString();
   const face: Record<string, unknown> = { [virtual.dn]: dn, [virtual.distinguishedName]: dn };
-  for (const { key, attribute } of shownAttributes(objectType).attributes) {
-    const present = entry.attribute(key);
-    if (present === undefined) continue;
-    const values = attribute.single ? visibleOf(present.values, entry, attribute, objectType) : present.values;
-    if (attribute.type === 'reference' && values.every(isPlaceholder)) continue;
-    const json = values.map((value) => jsonOf(value, attribute, references, objectType) ?? value.toString());
+  for (const attribute of objectType.attributes.values()) {
+    if (attribute.secret || !entry.has(attribute.ldapName)) continue;
+    const all = attribute.single ? visibleValue(entry, attribute, objectType) : entry.values(attribute.ldapName);
+    const values = attribute.type === 'reference' ? all.filter((value) => !isPlaceholder(value)) : all;
+    if (values.length === 0) continue;
+    const json = values.map((value) => jsonOf(value, attribute, references)[0] ?? value.toString());
     const shown = attribute.single ? json[0] : json;
     face[attribute.name] = shown;
     // A client reads back the name that it sent, beside the name that /Schemas lists.

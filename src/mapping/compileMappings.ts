@@ -1,6 +1,6 @@
 /** The mappings of an object type → two-way links and one-way flows, with what is wrong with them. */
 import { coreUser } from '../scim/core';
-import { type Link, linkOf, rankLinks, samePlace } from './coreFace';
+import { groupsLink, type Link, linkOf, rankLinks, samePlace } from './coreFace';
 import { defaultFlows, defaultLinks } from './defaultMapping';
 import { isSecretAttribute, unknownAttribute } from './directoryFace';
 import { parseExpression } from './expression';
@@ -28,7 +28,8 @@ export function compileMappings(input: ObjectTypeInput, classes: readonly string
       severity: 'notice',
     });
   }
-  return { links: rankLinks(links), flows };
+  const groups = resourceType === 'User' ? groupsLink(input.schema) : undefined;
+  return { links: rankLinks(groups === undefined ? links : [...links, groups]), flows };
 }
 
 function defaultMappings({ options, schema }: ObjectTypeInput, classes: readonly string[]): Mappings {
@@ -42,14 +43,13 @@ function defaultMappings({ options, schema }: ObjectTypeInput, classes: readonly
     const type = schema.attributeType(name);
     return type !== undefined && free.has(type);
   };
-  const isMandatory = (name: string) => must.some((type) => type === schema.attributeType(name));
   const links = defaultLinks(options.resourceType, options.memberAttribute).flatMap(({ source, targets }) => {
     const target = targets.find(isFree);
     const link = target === undefined ? undefined : linkOf(source, target, options.resourceType, schema);
     return link === undefined || typeof link === 'string' ? [] : [link];
   });
   const flows = defaultFlows(options.resourceType)
-    .filter(({ target, ifMandatory }) => isFree(target) && !(ifMandatory && !isMandatory(target)))
+    .filter(({ target }) => isFree(target))
     .map(
       ({ target, expression }): Flow => ({
         target: schema.canonicalName(target),

@@ -8,6 +8,7 @@ import { coreGroup, coreUser, enterpriseUser } from '../scim/core';
 import type { Filter } from '../scim/filter';
 import { type AttributePath, parsePath } from '../scim/path';
 import type { AttributeDefinition, ResourceType, SchemaDefinition } from '../scim/resourceType';
+import { backlinks } from './membership';
 
 /** A two-way link: a place in a resource and an attribute of the directory. */
 export interface Link {
@@ -74,6 +75,25 @@ export function linkOf(source: string, target: string, resourceType: string, sch
     terms,
     untyped: true,
     multiValued: definition.multiValued,
+    definition,
+    target: schema.canonicalName(target),
+  };
+}
+
+/** The read-only `groups` of a user, where the directory keeps them. */
+export function groupsLink(schema: Schema): Link | undefined {
+  const target = backlinks.find((name) => schema.attributeType(name) !== undefined);
+  const definition = coreUser.attributes.find(({ name }) => name === 'groups');
+  if (target === undefined || definition === undefined) return undefined;
+  return {
+    source: 'groups.value',
+    schema: coreUser.id,
+    extension: false,
+    attribute: definition.name,
+    subAttribute: 'value',
+    terms: {},
+    untyped: true,
+    multiValued: true,
     definition,
     target: schema.canonicalName(target),
   };

@@ -37,7 +37,7 @@ const user: readonly DefaultLink[] = [
 
 const group: readonly DefaultLink[] = [
   { source: 'displayName', targets: ['cn'] },
-  { source: 'members.value', targets: ['member', 'uniqueMember'] },
+  { source: 'members.value', targets: ['member', 'uniqueMember', 'memberUid'] },
 ];
 
 /** The default two-way links of a resource type; `memberAttribute` where a file names the one that holds a group's members. */
@@ -51,11 +51,9 @@ export function defaultLinks(resourceType: string, memberAttribute?: string): re
 export interface DefaultFlow {
   readonly target: string;
   readonly expression: string;
-  /** Only where the object classes demand the attribute. */
-  readonly ifMandatory?: true;
 }
 
-/** RFC 7643 demands nothing of a user but a `userName`, and a directory more. `cn` is mandatory for every person and is no attribute that every identity provider sends. */
+/** `cn` is mandatory for every person and is no attribute that every identity provider sends. */
 export function defaultFlows(resourceType: string): readonly DefaultFlow[] {
   if (resourceType === 'Group') return [];
   return [
@@ -64,7 +62,6 @@ export function defaultFlows(resourceType: string): readonly DefaultFlow[] {
       expression:
         'Coalesce([displayName], IIF([name.givenName]="", [name.familyName], Join(" ", [name.givenName], [name.familyName])), [userName])',
     },
-    { target: 'sn', expression: 'Coalesce([displayName], [userName])', ifMandatory: true },
   ];
 }
 

@@ -6,6 +6,7 @@ import type { AttributeTypeDescription, Schema } from '../directory/schema';
 import { faceOf } from '../scim/path';
 import type { Resource } from '../scim/resource';
 import type { AttributeDefinition, AttributeType, SchemaDefinition } from '../scim/resourceType';
+import { isBacklink, namedBy } from './membership';
 import { nearest } from './nearest';
 import { type Fault, flowAttributes, type ObjectTypeOptions } from './options';
 import { scimTypeOf } from './syntax';
@@ -64,6 +65,8 @@ export interface DirectoryAttribute {
   readonly ldapName: string;
   readonly aliases: readonly string[];
   readonly type: Exclude<AttributeType, 'complex' | 'decimal'>;
+  /** Of a `reference` that is no DN: the attribute of the other entry (canonical name) whose value it is. */
+  readonly by?: string;
   /** Clients see one value. */
   readonly single: boolean;
   readonly readOnly: boolean;
@@ -179,6 +182,7 @@ function describe(name: string, input: FaceInput, treatAsSingleValue?: boolean):
   const key = schema.canonicalName(name);
   const { must } = schema.requirements([...classes]);
   const options = optionsOf(name);
+  const by = namedBy(key, schema);
   return {
     name: input.options.attributes === undefined && options === '' ? type.name : name,
     key,
@@ -187,9 +191,14 @@ function describe(name: string, input: FaceInput, treatAsSingleValue?: boolean):
       .map((known) => known + options)
       .filter((known) => known.toLowerCase() !== name.toLowerCase() && known !== '__proto__'),
     // A password is text to whoever sends it, whatever syntax holds it.
-    type: isSecretAttribute(name, passwordAttribute) ? 'string' : scimTypeOf(schema, name),
+    type: isSecretAttribute(name, passwordAttribute)
+      ? 'string'
+      : by === undefined
+        ? scimTypeOf(schema, name)
+        : 'reference',
+    ...(by === undefined ? {} : { by }),
     single: type.singleValue || (key !== 'objectclass' && (treatAsSingleValue ?? input.singleByMapping.has(key))),
-    readOnly: type.noUserModification || type.usage !== 'userApplications',
+    readOnly: type.noUserModification || type.usage !== 'userApplications' || isBacklink(key, schema),
     secret: isSecretAttribute(name, passwordAttribute),
     required: must.some(({ oid }) => oid === type.oid),
     caseExact: schema.isCaseExact(name),

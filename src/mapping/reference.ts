@@ -4,33 +4,57 @@ import type { Entry, Value } from '../directory/entry';
 import type { Schema } from '../directory/schema';
 import type { Resource } from '../scim/resource';
 import { valuesAt } from './coreFace';
-import { faceValue } from './directoryFace';
+import { type DirectoryAttribute, faceValue } from './directoryFace';
 import type { ObjectType } from './objectType';
 import { holdsOptionalUID } from './syntax';
 
 /** References that were looked up before: both directions, one batch each. */
 export interface References {
-  /** The id of the resource at a normalised DN. */
-  idOf(normalizedDN: string): string | undefined;
-  dnOf(id: string): DN | undefined;
-  /** The resource type of a resource that {@link References.idOf} has answered; undefined where it was not looked up. */
-  typeOf(id: string): string | undefined;
+  /** The id of the resource that a value of the directory names; undefined where nobody knows. */
+  idOf(attribute: Referring, value: Value): string | undefined;
+  /** What names a resource in an attribute of the directory. */
+  nameOf(attribute: Referring, id: string): Value | undefined;
+  /** The resource of an id that {@link References.idOf} has answered. */
+  target(id: string): Target | undefined;
+}
+
+/** An attribute whose values name entries: by their DNs, or by the values of another attribute (`memberUid`: by `uid`). */
+export type Referring = Pick<DirectoryAttribute, 'ldapName' | 'by'>;
+
+/** What is said of a resource beside its id. */
+export interface Target {
+  readonly type: string;
+  /** Of its resource type, e.g. `/Users`. */
+  readonly endpoint: string;
+  /** Its name for display; undefined where it was not looked up. */
+  readonly display?: string;
 }
 
 /** No references at all. */
-export const noReferences: References = { idOf: () => undefined, dnOf: () => undefined, typeOf: () => undefined };
+export const noReferences: References = { idOf: () => undefined, nameOf: () => undefined, target: () => undefined };
 
-/** The normalised DNs that an entry refers to, so that they can be resolved together. */
-export function dnsIn(entry: Entry, objectType: ObjectType): string[] {
-  const dns = new Set<string>();
-  for (const { ldapName, type } of objectType.attributes.values()) {
+/** A value that names an entry. */
+export interface Name {
+  /** As the directory spells it. */
+  readonly value: string;
+  /** Under which the named entry is found: its normalised DN, or the normalised value of the attribute `by`. */
+  readonly key: string;
+  readonly by?: string;
+}
+
+/** Every value by which an entry refers to others, so that they can be resolved together. */
+export function* namesIn(entry: Entry, { attributes, schema }: ObjectType): Iterable<Name> {
+  for (const { ldapName, type, by } of attributes.values()) {
     if (type !== 'reference') continue;
-    for (const value of entry.values(ldapName)) {
-      const dn = referredDN(value, ldapName, objectType.schema);
-      if (dn !== undefined) dns.add(dn.normalized(objectType.schema));
+    for (const given of entry.values(ldapName)) {
+      const value = given.toString();
+      if (by !== undefined) yield { value, by, key: schema.normalize(by, value) };
+      else {
+        const key = keyOf(withoutUID(value, ldapName, schema), schema);
+        if (key !== undefined) yield { value, key };
+      }
     }
   }
-  return [...dns];
 }
 
 /** The ids that a resource refers to, on either face. Values that are DNs need no look-up. */
@@ -51,6 +75,12 @@ export function idsIn(resource: Resource, objectType: ObjectType): string[] {
   return [...ids];
 }
 
+/** The values of `members` (RFC 7643 §4.2). */
+export function membersOf({ members }: Resource): Set<string> {
+  if (!Array.isArray(members)) return new Set();
+  return new Set(members.flatMap((element) => (typeof element?.value === 'string' ? [element.value] : [])));
+}
+
 /** Whether a reference is written as a DN rather than as an id; ids never hold `=`. */
 export function looksLikeDN(value: string): boolean {
   return value.includes('=');
@@ -58,8 +88,36 @@ export function looksLikeDN(value: string): boolean {
 
 /** The DN that a value of the directory is, without the unique identifier that some syntaxes let follow it. */
 export function referredDN(value: Value, attribute: string, schema: Schema): DN | undefined {
-  const text = value.toString();
-  return dnOf(holdsOptionalUID(schema, attribute) ? text.replace(/#'[01]*'B$/, '') : text);
+  return dnOf(withoutUID(value.toString(), attribute, schema));
+}
+
+/** The values of a client, who knows of no unique identifiers, with those that the directory has behind the same names. */
+export function spelledWithUID(
+  values: readonly Value[],
+  present: readonly Value[],
+  attribute: string,
+  schema: Schema,
+): readonly Value[] {
+  if (!holdsOptionalUID(schema, attribute)) return values;
+  const keyOfName = (value: Value) => keyOf(withoutUID(value.toString(), attribute, schema), schema);
+  const known = new Map(
+    present.flatMap((value) =>
+      withoutUID(value.toString(), attribute, schema) === value ? [] : [[keyOfName(value), value]],
+    ),
+  );
+  return known.size === 0 ? values : values.map((value) => known.get(keyOfName(value)) ?? value);
+}
+
+function withoutUID(text: string, attribute: string, schema: Schema): string {
+  return holdsOptionalUID(schema, attribute) ? text.replace(/#'[01]*'B$/, '') : text;
+}
+
+function keyOf(text: string, schema: Schema): string | undefined {
+  try {
+    return DN.keyOf(text, schema);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A DN, or undefined where the text is none. */

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Value } from '../directory/entry';
 import { ScimError } from '../scim/error';
 import type { Resource } from '../scim/resource';
-import { containerOf, type Link, valuesAt } from './coreFace';
+import { type Link, valuesAt } from './coreFace';
 import { type DirectoryAttribute, faceValue, virtual } from './directoryFace';
 import type { ObjectType } from './objectType';
 import { dnOf, looksLikeDN, type References } from './reference';
@@ -39,19 +39,6 @@ export function statementsOf(objectType: ObjectType, attribute: DirectoryAttribu
     statements.push(onFace(virtual.exportPassword));
   }
   return statements;
-}
-
-/** Whether two resources hold the very same values, not only equal ones, wherever something can be said of an attribute. */
-export function saySame(objectType: ObjectType, attribute: DirectoryAttribute, a: Resource, b: Resource): boolean {
-  const { urn } = objectType;
-  if (faceValue(a, urn, attribute.name) !== faceValue(b, urn, attribute.name)) return false;
-  const { linksInto, passwordKey } = sourcesOf(objectType);
-  for (const link of linksInto.get(attribute.key) ?? []) {
-    if (containerOf(link, a)?.[link.attribute] !== containerOf(link, b)?.[link.attribute]) return false;
-  }
-  if (attribute.key !== passwordKey) return true;
-  const { exportPassword } = virtual;
-  return a.password === b.password && faceValue(a, urn, exportPassword) === faceValue(b, urn, exportPassword);
 }
 
 /** Who speaks of which attribute: the same for every resource of an object type. */
@@ -103,7 +90,7 @@ export function agreed(
 
 /** A statement in the directory's encoding. @throws ScimError that names the path. */
 export function encode(
-  { path, values }: Statement,
+  { path, face, values }: Statement,
   attribute: DirectoryAttribute,
   objectType: ObjectType,
   references: References,
@@ -113,7 +100,8 @@ export function encode(
   }
   const encoded = values.map((value) => {
     try {
-      return attribute.type === 'reference' ? referenceValue(value, references) : toDirectory(value, attribute.type);
+      if (attribute.type !== 'reference') return toDirectory(value, attribute.type);
+      return referenceValue(value, attribute, face === objectType.urn, references);
     } catch (error) {
       if (!(error instanceof ValueFault)) throw error;
       // The value itself stays out of the message: it may be a secret, and the client knows what it sent.
@@ -132,15 +120,16 @@ function distinct(values: readonly Value[], { ldapName }: DirectoryAttribute, { 
   });
 }
 
-function referenceValue(value: unknown, references: References): Value {
+function referenceValue(value: unknown, attribute: DirectoryAttribute, isName: boolean, references: References): Value {
   if (typeof value !== 'string') throw new ValueFault('must be the id of a resource');
-  if (looksLikeDN(value)) {
+  if (attribute.by === undefined && looksLikeDN(value)) {
     const dn = dnOf(value);
     if (dn === undefined) throw new ValueFault('must be the id of a resource or a distinguished name');
     return dn.toString();
   }
-  const dn = references.dnOf(value);
-  if (dn === undefined)
+  // Under the directory's own name an attribute also takes the directory's own values.
+  const named = references.nameOf(attribute, value) ?? (attribute.by !== undefined && isName ? value : undefined);
+  if (named === undefined)
     throw new ValueFault(`refers to a resource that is not known: there is none with id "${value.slice(0, 100)}"`);
-  return dn.toString();
+  return named;
 }

@@ -10,8 +10,8 @@ import { type DirectoryAttribute, faceValue, ldapName, virtual } from './directo
 import { fillsEmpty, withPlaceholder } from './emptyGroup';
 import { flowSources, flowValues, isAllocated, scopeOf, sourceValues } from './flow';
 import type { ObjectType } from './objectType';
-import { type References, referredDN } from './reference';
-import { agreed, encode, type Statement, saySame, statementsOf } from './statements';
+import { type References, spelledWithUID } from './reference';
+import { agreed, encode, type Statement, statementsOf } from './statements';
 
 /** What an update is computed from. */
 export interface UpdateInput {
@@ -52,7 +52,13 @@ export function updateOf(objectType: ObjectType, input: UpdateInput): Update {
     if (statement === undefined) continue;
     stated.add(attribute.key);
     const values = encode(statement, attribute, objectType, input.references);
-    const kept = keepUnresolved(values, attribute, objectType, input);
+    const spelled = spelledWithUID(
+      values,
+      input.entry.values(attribute.ldapName),
+      attribute.ldapName,
+      objectType.schema,
+    );
+    const kept = keepUnresolved(spelled, attribute, objectType, input);
     change(attribute, withPlaceholder(objectType, attribute, kept));
   }
   for (const [attribute, values] of flowChanges(objectType, input, stated)) change(attribute, values);
@@ -66,8 +72,6 @@ type Changes = Map<string, EntryAttribute>;
 
 /** The statement that has changed, if one has; several that have must agree. */
 function changed(objectType: ObjectType, attribute: DirectoryAttribute, input: UpdateInput): Statement | undefined {
-  // What a change does not touch is shared by both resources: most attributes need no closer look.
-  if (saySame(objectType, attribute, input.current, input.desired)) return undefined;
   const before = statementsOf(objectType, attribute, input.current);
   const after = statementsOf(objectType, attribute, input.desired);
   const differing = after.filter((statement, index) => !isDeepStrictEqual(statement.values, before[index]?.values));
@@ -108,20 +112,21 @@ function namingParts(dn: DN): RDN['parts'] {
  */
 function keepUnresolved(
   values: readonly Value[],
-  { type, single, name, ldapName: target }: DirectoryAttribute,
+  attribute: DirectoryAttribute,
   { schema, urn }: ObjectType,
   input: UpdateInput,
 ): readonly Value[] {
+  const { type, single, name, ldapName: target } = attribute;
   if (type !== 'reference' || (single && values.length > 0)) return values;
   const silent = input.kind === 'replace' && values.length === 0;
   const sameFace = isDeepStrictEqual(faceValue(input.desired, urn, name), faceValue(input.current, urn, name));
   if (!silent && !sameFace) return values;
   const stated = new Set(values.map((value) => schema.normalize(target, value)));
-  const unresolved = input.entry.values(target).filter((value) => {
-    const dn = referredDN(value, target, schema);
-    const known = dn !== undefined && input.references.idOf(dn.normalized(schema)) !== undefined;
-    return !known && !stated.has(schema.normalize(target, value));
-  });
+  const unresolved = input.entry
+    .values(target)
+    .filter(
+      (value) => input.references.idOf(attribute, value) === undefined && !stated.has(schema.normalize(target, value)),
+    );
   return [...values, ...unresolved];
 }
 

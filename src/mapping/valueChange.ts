@@ -88,7 +88,7 @@ export function encodeChanges(
       changes.flatMap((change) => {
         if (change.operation !== operation) return [];
         const values =
-          operation === 'add' ? change.values : change.values.filter((value) => isKnown(value, references));
+          operation === 'add' ? change.values : change.values.filter((value) => isKnown(value, attribute, references));
         const statement = { path: change.path.spelled, face: change.path.schema, values };
         return encode(statement, attribute, objectType, references);
       });
@@ -96,6 +96,7 @@ export function encodeChanges(
   });
 }
 
-function isKnown(value: unknown, references: References): boolean {
-  return typeof value === 'string' && (looksLikeDN(value) || references.dnOf(value) !== undefined);
+function isKnown(value: unknown, attribute: DirectoryAttribute, references: References): boolean {
+  if (typeof value !== 'string') return false;
+  return looksLikeDN(value) || references.nameOf(attribute, value) !== undefined;
 }

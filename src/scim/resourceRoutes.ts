@@ -13,7 +13,6 @@ import {
   resolveQuery,
   resolveWindow,
 } from './query';
-import { resolveReferences } from './references';
 import { compileReplace } from './replace';
 import type { Resource } from './resource';
 import type { ResourceType } from './resourceType';
@@ -160,9 +159,7 @@ function resourceHeaders(resource: Resource, type: ResourceType, exchange: Excha
 function presented(resource: Resource, type: ResourceType, exchange: Exchange, present: Presenter): Resource {
   const location = locationOf(resource, type, exchange);
   const meta = { resourceType: type.name, ...resource.meta, ...(location !== undefined && { location }) };
-  const shown = present({ ...resource, meta });
-  resolveReferences(shown, type, exchange.baseUri);
-  return shown;
+  return present({ ...resource, meta });
 }
 
 function locationOf({ id }: Resource, { endpoint }: ResourceType, { baseUri }: Exchange): string | undefined {

@@ -38,6 +38,8 @@ export function valuesOf(filter: Filter): readonly unknown[] | undefined {
  */
 export class ValueList {
   readonly #key: AttributeDefinition | undefined;
+  /** The `type` of a reference is what its target is: it tells no two values apart. */
+  readonly #isReference: boolean;
   readonly #values = new Map<number, unknown>();
   readonly #byValue: Positions = new Map();
   readonly #byValueAndType: Positions = new Map();
@@ -46,6 +48,7 @@ export class ValueList {
 
   constructor(definition: AttributeDefinition, values: Iterable<unknown> = []) {
     this.#key = keyDefinition(definition);
+    this.#isReference = definition.subAttributes?.some(({ name }) => name === '$ref') ?? false;
     for (const value of values) this.#append(value);
   }
 
@@ -131,7 +134,7 @@ export class ValueList {
 
   #like(value: unknown): readonly number[] {
     const key = this.#keyText(this.#keyValue(value));
-    const type = typeOf(value);
+    const type = this.#isReference ? undefined : typeOf(value);
     if (type === undefined) return [...(this.#byValue.get(key) ?? [])];
     const untyped = this.#byValueAndType.get(typedKey(key, undefined)) ?? [];
     return [...(this.#byValueAndType.get(typedKey(key, type)) ?? []), ...untyped];

@@ -11,6 +11,7 @@ import type { ChangeOutcome, Generation, Progress, SpaceChange } from './generat
 import { NextGeneration } from './nextGeneration';
 import { PageEnds } from './pageEnds';
 import { type Extent, NeverStored, type RowKey, type SpaceEntry, type SpaceRow } from './row';
+import type { Located } from './rowReader';
 import { numbered, Saving } from './saving';
 import { type Reading, Sequence } from './sequence';
 import { SpaceFiles } from './spaceFiles';
@@ -20,6 +21,7 @@ import type { SpaceValueChange } from './valueChange';
 export type { ChangeOutcome, Progress, SpaceChange } from './generation';
 export type { NextGeneration } from './nextGeneration';
 export { type Extent, LONG, type MatchKey, NEVER_STORED, type RowKey, type SpaceEntry, type SpaceRow } from './row';
+export type { Located } from './rowReader';
 export type { Reading } from './sequence';
 export type { SpaceOptions, SpaceStatistics } from './spaceOptions';
 export type { SpaceValueChange } from './valueChange';
@@ -109,9 +111,14 @@ export class ConnectorSpace {
     return this.#use((generation) => generation.rows.matching(objectType, attribute, normalizedValue, extent));
   }
 
-  /** The ids of the entries at these DNs, by DN; DNs that are not in the space are left out. Yields between short reads. */
-  idsOfDNs(normalizedDNs: readonly string[]): Promise<Map<string, string>> {
-    return this.#inPieces(normalizedDNs, (generation, piece) => generation.rows.idsOfDNs(piece));
+  /** The entries at these DNs, by DN; DNs that are not in the space are left out. Yields between short reads. */
+  atDNs(normalizedDNs: readonly string[]): Promise<Map<string, Located>> {
+    return this.#inPieces(normalizedDNs, (generation, piece) => generation.rows.atDNs(piece));
+  }
+
+  /** As {@link byMatch} for many values, by value. */
+  atMatches(objectType: string, attribute: string, values: readonly string[]): Promise<Map<string, Located>> {
+    return this.#inPieces(values, (generation, piece) => generation.rows.atMatches(objectType, attribute, piece));
   }
 
   /** The DNs of these entries, by id; ids that are not in the space are left out. Yields between short reads. */

@@ -22,6 +22,12 @@ interface Row extends RowColumns {
   readonly sequence: number;
 }
 
+/** An entry by its id and object type. */
+export interface Located {
+  readonly id: string;
+  readonly objectType: string;
+}
+
 const COLUMNS = 'e.number, e.id, e.anchor, e.object_type, e.dn_key, e.dn, e.payload, e.hash, e.read_at, e.sequence';
 const LIST = `SELECT ${COLUMNS} FROM entry e WHERE e.object_type = ? AND e.anchor`;
 
@@ -81,14 +87,29 @@ export class RowReader {
     )?.anchor;
   }
 
-  /** The ids of the entries at these DNs, by DN; DNs that are not in the space are left out. */
-  idsOfDNs(normalizedDNs: readonly string[]): [normalizedDN: string, id: string][] {
+  /** The entries at these DNs, by DN; DNs that are not in the space are left out. */
+  atDNs(normalizedDNs: readonly string[]): [normalizedDN: string, Located][] {
     return this.database
-      .all<{ dn_key: string; id: string }>(
-        'SELECT dn_key, id FROM entry WHERE dn_key IN (SELECT value FROM json_each(?))',
+      .all<{ dn_key: string; id: string; object_type: number }>(
+        'SELECT dn_key, id, object_type FROM entry WHERE dn_key IN (SELECT value FROM json_each(?))',
         textList(normalizedDNs),
       )
-      .map(({ dn_key, id }) => [dn_key, id]);
+      .map(({ dn_key, id, object_type }) => [dn_key, { id, objectType: this.dictionary.nameOf(object_type) }]);
+  }
+
+  /** The entries of an object type that have one of these matching values, by value; of several the first one. */
+  atMatches(objectType: string, attribute: string, values: readonly string[]): [value: string, Located][] {
+    const type = this.dictionary.matchType(objectType, attribute.toLowerCase());
+    if (type === undefined) return [];
+    const byText = new Map(values.map((value) => [matchText(value), value]));
+    return this.database
+      .all<{ value: string; id: string }>(
+        `SELECT m.value, e.id FROM match m JOIN entry e ON e.number = m.entry
+         WHERE m.type = ? AND m.value IN (SELECT value FROM json_each(?)) ORDER BY e.anchor DESC`,
+        type,
+        textList([...byText.keys()]),
+      )
+      .map(({ value, id }) => [byText.get(value) ?? value, { id, objectType }]);
   }
 
   /** The DNs of these entries, by id; ids that are not in the space are left out. */

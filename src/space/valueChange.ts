@@ -23,7 +23,7 @@ export function keyOfChange({ operation, value }: SpaceValueChange): string {
  */
 function matchingKey(value: string): string {
   try {
-    return DN.parse(value).normalized();
+    return DN.keyOf(value);
   } catch {
     return value.toLowerCase();
   }

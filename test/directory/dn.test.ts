@@ -185,6 +185,50 @@ describe('comparison', () => {
     );
   });
 
+  it('is found from the text alone, or the text is refused alike', () => {
+    const piece = fc.constantFrom(
+      'uid',
+      'CN',
+      '2.5.4.3',
+      '=',
+      ',',
+      '+',
+      ' ',
+      '\\,',
+      '\\20',
+      'Ada',
+      'a  b',
+      '#41',
+      '"x"',
+      ';',
+      'é',
+      'ou=p,dc=x',
+    );
+    const outcome = (work: () => string) => {
+      try {
+        return work();
+      } catch (error) {
+        return String(error);
+      }
+    };
+    const texts = fc.oneof(
+      anyDN.map(String),
+      fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')),
+      fc.array(piece, { maxLength: 8 }).map((pieces) => `uid=${pieces.join('')}`),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        const parsed = outcome(() => DN.parse(text).normalized());
+        const found = outcome(() => DN.keyOf(text));
+        // Where the fault is counted from differs, that there is one does not.
+        expect(found.startsWith('DNSyntaxError') ? 'DNSyntaxError' : found).toBe(
+          parsed.startsWith('DNSyntaxError') ? 'DNSyntaxError' : parsed,
+        );
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it('takes the rules that it is given, and does not mix up their keys', () => {
     const caseExact = { canonicalName: () => 'x', normalize: (_: string, value: unknown) => String(value) };
     const dn = DN.parse('cn=A');

@@ -33,9 +33,8 @@ describe('what is compiled', () => {
         ...(required ? [name] : []),
         ...subAttributes.flatMap((sub) => (sub.required ? [`${name}.${sub.name}`] : [])),
       ]);
-    // cn and sn have flows that fill them.
-    expect(requiredOf({})).toEqual(['userName']);
-    expect(requiredOf({ mappings: [uid, sn] })).toEqual(['userName', 'name', 'name.familyName']);
+    // cn has a flow that fills it.
+    expect(requiredOf({})).toEqual(['userName', 'name', 'name.familyName']);
     expect(
       requiredOf({ mappings: [uid, sn, { kind: 'constant', constant: 'x', target: 'sn', apply: 'always' }] }),
     ).toEqual(['userName']);
@@ -61,6 +60,8 @@ describe('what is compiled', () => {
       'handle',
       'description;LANG-fr',
       'objectClass',
+      // What `groups` is read from.
+      'memberOf',
     ]);
     expect(type.readAttributes).toEqual([
       'objectClass',
@@ -69,6 +70,7 @@ describe('what is compiled', () => {
       'uid',
       'nick',
       'description;LANG-fr',
+      'memberOf',
       'mail',
       'employeeType',
       'entryUUID',

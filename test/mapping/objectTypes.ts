@@ -6,7 +6,7 @@ import { Schema } from '../../src/directory/schema';
 import { compileObjectType } from '../../src/mapping/compileObjectType';
 import type { ObjectType } from '../../src/mapping/objectType';
 import type { Fault, ObjectTypeOptions } from '../../src/mapping/options';
-import type { References } from '../../src/mapping/reference';
+import { type References, referredDN } from '../../src/mapping/reference';
 
 const OWN = '1.3.6.1.4.1.99999.1';
 const own = (number: number, name: string, rest: string) => `( ${OWN}.${number} NAME '${name}' ${rest} )`;
@@ -37,6 +37,8 @@ export const schema = Schema.parse(
     objectClasses: [
       ...objectClasses,
       `( ${OWN}.100 NAME 'oddities' SUP top AUXILIARY MAY ( flag $ moment $ count $ octets $ exact $ ruleless $ constructor $ only $ nick $ c $ entryUUID ) )`,
+      // What posixGroup is where RFC 2307 was never revised.
+      `( ${OWN}.101 NAME 'uidGroup' SUP top STRUCTURAL MUST cn MAY memberUid )`,
     ],
   },
   (fault) => {
@@ -97,5 +99,9 @@ export const clock = {
 export function references(known: Readonly<Record<string, string>>, type = 'User'): References {
   const dns = new Map(Object.entries(known).map(([id, dn]) => [id, DN.parse(dn)]));
   const ids = new Map([...dns].map(([id, dn]) => [dn.normalized(schema), id]));
-  return { idOf: (dn) => ids.get(dn), dnOf: (id) => dns.get(id), typeOf: (id) => (dns.has(id) ? type : undefined) };
+  return {
+    idOf: ({ ldapName }, value) => ids.get(referredDN(value, ldapName, schema)?.normalized(schema) ?? ''),
+    nameOf: (_, id) => dns.get(id)?.toString(),
+    target: (id) => (dns.has(id) ? { type, endpoint: `/${type}s` } : undefined),
+  };
 }

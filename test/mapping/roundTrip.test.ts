@@ -1,7 +1,7 @@
 /** What a client sets reads back as it was set (decision 12), on either face and for every syntax. */
 import fc from 'fast-check';
 import { Entry } from '../../src/directory/entry';
-import { resourceOf } from '../../src/mapping/attributes';
+import { describeReferences, resourceOf } from '../../src/mapping/attributes';
 import { containerOf } from '../../src/mapping/coreFace';
 import { entryOf } from '../../src/mapping/create';
 import type { ObjectType } from '../../src/mapping/objectType';
@@ -170,7 +170,25 @@ describe('the core face', () => {
     const entry = create(type, { displayName: 'g', members: [{ value: 'ada' }] }, known);
     expect(entry.values('uniqueMember')).toEqual(['uid=ada,dc=x']);
     const withUID = entry.with([{ name: 'uniqueMember', values: ["uid=ada,dc=x#'01'B"] }]);
-    expect(read(type, withUID, {}, known).members).toEqual([{ value: 'ada', $ref: '../Users/ada' }]);
+    const shown = read(type, withUID, {}, known);
+    expect(shown.members).toEqual([{ value: 'ada' }]);
+    describeReferences(type, shown, known);
+    expect(shown.members).toEqual([{ value: 'ada', type: 'User', $ref: '../Users/ada' }]);
+  });
+
+  test('members of a posixGroup are named by their uid', () => {
+    const type = group({ targetObject: 'uidGroup' });
+    const known: References = {
+      idOf: ({ by }, value) => (by === 'uid' && value === 'ada' ? '1' : undefined),
+      nameOf: ({ by }, id) => (by === 'uid' && id === '1' ? 'ada' : undefined),
+      target: () => undefined,
+    };
+    const entry = create(type, { displayName: 'g', members: [{ value: '1' }] }, known);
+    expect(entry.values('memberUid')).toEqual(['ada']);
+    expect(read(type, entry, {}, known).members).toEqual([{ value: '1' }]);
+    const named = { [type.urn]: { memberUid: ['ada', 'somebody'] } };
+    expect(create(type, { displayName: 'g', ...named }, known).values('memberUid')).toEqual(['ada', 'somebody']);
+    expect(() => create(type, { displayName: 'g', members: [{ value: '2' }] }, known)).toThrow('"2"');
   });
 });
 

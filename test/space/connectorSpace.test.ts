@@ -123,9 +123,10 @@ describe('rows', () => {
       );
     }
     expect(await all()).toEqual(names);
-    const found = await space.idsOfDNs(names.map((name) => `uid=${name}`));
+    const found = await space.atDNs(names.map((name) => `uid=${name}`));
     for (const name of names) {
-      expect(found.get(`uid=${name}`)).toBe(name);
+      expect(found.get(`uid=${name}`)).toEqual({ id: name, objectType: 'User' });
+      expect((await space.atMatches('User', 'uid', [name])).get(name)?.id).toBe(name);
       expect(ids(space.byMatch('User', 'uid', name))).toEqual([name]);
     }
   });
@@ -154,10 +155,10 @@ describe('rows', () => {
   it('resolve many names and ids at once', async () => {
     fill(uids(1_200));
     const names = uids(1_200).map((uid) => row(uid).normalizedDN);
-    const found = await space.idsOfDNs([...names, 'uid=nobody']);
+    const found = await space.atDNs([...names, 'uid=nobody']);
     expect(found.size).toBe(1_200);
-    expect(found.get(names[777]!)).toBe('id-u00777');
-    const back = await space.dnsOfIds([...found.values(), 'nobody']);
+    expect(found.get(names[777]!)?.id).toBe('id-u00777');
+    const back = await space.dnsOfIds([...[...found.values()].map(({ id }) => id), 'nobody']);
     expect(back.size).toBe(1_200);
     expect(back.get('id-u00777')?.normalized()).toBe(names[777]);
   });

@@ -117,6 +117,34 @@ describe.each(slapdIsHere ? ['memory', 'OpenLDAP'] : ['memory'])('members on %s'
     expect([mixed.status, idsOf(mixed.body)]).toEqual([200, [ada, bob].sort()]);
   });
 
+  test('are told apart by their types, and have names', async () => {
+    const [ada] = users;
+    const inner = await create('Inner', { members: [{ value: ada, type: 'wrong', display: 'forgotten' }] });
+    expect(inner.members).toEqual([{ value: ada, type: 'User', display: 'ada', $ref: `../Users/${ada}` }]);
+    const outer = await create('Outer', { members: [{ value: inner.id }] });
+    const nested = { value: inner.id, type: 'Group', display: 'Inner', $ref: `../Groups/${String(inner.id)}` };
+    expect(outer.members).toEqual([nested]);
+    expect((await client.get(`/Users/${String(inner.id)}`)).status).toBe(404);
+    expect((await client.get(`/Groups/${ada}`)).status).toBe(404);
+    // Removed, whatever type the client believes it to have.
+    const left = await client.put(`/Groups/${String(outer.id)}`, {
+      ...outer,
+      members: [{ value: ada, type: 'Group' }],
+    });
+    expect(idsOf(left.body)).toEqual([ada]);
+    if (look === undefined) return;
+    const { groups } = (await client.get(`/Users/${ada}`)).body;
+    const direct = (group: Json) => {
+      const value = String(group.id);
+      return { value, type: 'direct', display: group.displayName, $ref: `../Groups/${value}` };
+    };
+    expect(groups).toEqual(expect.arrayContaining([direct(inner), direct(outer)]));
+    await patch(outer, [{ op: 'remove', path: `members[value eq "${ada}"]` }]);
+    const after = (await client.get(`/Users/${ada}`)).body.groups as unknown as Json[];
+    expect(after.map(({ display }) => display)).not.toContain('Outer');
+    expect((await client.find(`groups.value eq "${String(inner.id)}"`)).map(({ id }) => id)).toEqual([ada]);
+  });
+
   test('that nobody knows are refused, and nothing is written', async () => {
     const group = await create('Unknown', { members: [{ value: users[0] }] });
     const { status, body, ldap } = await patch(group, [add(users[1], 'no-such-id')]);
