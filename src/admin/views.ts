@@ -32,8 +32,8 @@ export function connectorDetails(connector: OperatedConnector): object {
 
 /** A run that is under way. */
 export function runUnderWayView(run: RunUnderWay): object {
-  const { profile, started, seen } = run;
-  return { id: idOf(run), profile, state: 'running', started: new Date(started).toISOString(), seen };
+  const { profile, started, ...progress } = run;
+  return { id: idOf(run), profile, state: 'running', started: new Date(started).toISOString(), ...progress };
 }
 
 /** A run that has ended. */

@@ -55,7 +55,7 @@ async function runImport(name: string, flags: ImportFlags): Promise<void> {
     const record = await importOnce(options, surroundings, {
       profile,
       signal: abort.signal,
-      onProgress: (seen) => progress.show(seen),
+      onProgress: (how) => progress.show(how),
     });
     progress.end();
     process.stdout.write(flags.json ? `${JSON.stringify(record, undefined, 2)}\n` : report(name, record));

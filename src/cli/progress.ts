@@ -1,8 +1,10 @@
 /** How far something is, on standard error: one line that changes on a terminal, a line now and then elsewhere. */
 
+import type { RunProgress } from '../connector/runProgress';
+
 const plainPauseMs = 10_000;
 
-/** Shows a growing number. */
+/** Shows how many there are so far, how fast they come, and, where the end is known, how far it is. */
 export class Progress {
   readonly #title: string;
   readonly #unit: string;
@@ -16,10 +18,10 @@ export class Progress {
     this.#stream = stream;
   }
 
-  show(count: number): void {
-    const text = `${this.#title}: ${count} ${this.#unit}`;
+  show(progress: RunProgress): void {
+    const text = [`${this.#title}: ${progress.seen} ${this.#unit}`, ...details(progress)].join(', ');
     if (this.#stream.isTTY) {
-      this.#stream.write(`\r${text}`);
+      this.#stream.write(`\r\u001b[K${bar(progress)}${text}`);
       this.#onTerminal = true;
     } else if (Date.now() - this.#shownAt >= plainPauseMs) {
       this.#stream.write(`${text}\n`);
@@ -32,4 +34,20 @@ export class Progress {
     if (this.#onTerminal) this.#stream.write('\r\u001b[K');
     this.#onTerminal = false;
   }
+}
+
+function details({ perSecond, percent, remainingMs }: RunProgress): string[] {
+  return [
+    ...(perSecond > 0 ? [`${perSecond}/s`] : []),
+    ...(percent === undefined ? [] : [`${percent} %`]),
+    ...(remainingMs === undefined ? [] : [`about ${Math.ceil(remainingMs / 1000)} s left`]),
+  ];
+}
+
+const barLength = 20;
+
+function bar({ percent }: RunProgress): string {
+  if (percent === undefined) return '';
+  const done = Math.round((percent * barLength) / 100);
+  return `[${'#'.repeat(done)}${'.'.repeat(barLength - done)}] `;
 }

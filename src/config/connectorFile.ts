@@ -218,6 +218,7 @@ function toOptions(file: ConnectorFile, name: string, path: string, secrets: Sec
       export: runProfiles.export,
       fullImport: {
         pageSize: runProfiles.fullImport.pageSize,
+        sideBySide: runProfiles.fullImport.sideBySide,
         accidentLimit: shareOf(runProfiles.fullImport.accidentLimit),
       },
       deltaImport: { enabled: runProfiles.deltaImport.enabled, intervalMs: runProfiles.deltaImport.interval * 1000 },

@@ -30,13 +30,20 @@ export const runProfiles = z.strictObject({
   fullImport: z
     .strictObject({
       pageSize: z.number().int().min(1).max(10_000).default(500),
+      sideBySide: z
+        .number()
+        .int()
+        .min(1)
+        .max(16)
+        .default(1)
+        .describe('Partitions or containers that are read at the same time, each over a connection of its own.'),
       accidentLimit: z
         .string()
         .regex(percentage, 'a percentage such as "10%"')
         .default('10%')
         .describe('An import that would lose more than this share of the entries fails and changes nothing.'),
     })
-    .default({ pageSize: 500, accidentLimit: '10%' }),
+    .default({ pageSize: 500, sideBySide: 1, accidentLimit: '10%' }),
   deltaImport: z
     .strictObject({
       enabled: z.boolean().default(true),

@@ -1,5 +1,6 @@
 /** What the host, and everybody above it, sees of a connector: a name, its secret tokens' digests, its state and its service provider. */
 import type { ServiceProvider } from '../scim/serviceProvider';
+import type { RunProgress } from './runProgress';
 
 /**
  * `opening`: the directory has not been reached yet, it opens by itself as soon as it is; `faulty`: its options or its
@@ -14,13 +15,13 @@ export interface ConnectorStatus {
   readonly detail?: string;
   /** Entries in the connector space. */
   readonly entries?: number;
-  readonly import?: {
+  readonly import?: Partial<RunProgress> & {
     readonly running: boolean;
+    /** No import has ended well yet, so lists are incomplete. */
+    readonly first?: boolean;
     readonly lastOutcome?: string;
     /** ISO 8601. */
     readonly lastEnd?: string;
-    /** Entries that the running import has seen so far. */
-    readonly seen?: number;
   };
   readonly directoryReachable?: boolean;
 }

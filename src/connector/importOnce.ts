@@ -6,6 +6,7 @@ import { redact } from '../telemetry/secret';
 import { ConnectorFaults } from './objectTypes';
 import { openConnector, type Surroundings } from './open';
 import type { ConnectorOptions } from './options';
+import type { RunProgress } from './runProgress';
 import { openStores, type Stores } from './stores';
 
 export type { RunRecord } from '../space/run';
@@ -20,8 +21,8 @@ export interface ImportOnce {
   readonly profile: 'fullImport' | 'deltaImport';
   /** Ends the run as cancelled. */
   readonly signal?: AbortSignal;
-  /** Told, from time to time, how many entries have been seen. */
-  readonly onProgress?: (seen: number) => void;
+  /** Told, from time to time, how far it is. */
+  readonly onProgress?: (progress: RunProgress) => void;
   readonly progressMs?: number;
 }
 
@@ -53,7 +54,7 @@ async function runOn(
 ): Promise<RunRecord> {
   const opened = await openConnector(options, stores, surroundings);
   const { importing } = opened;
-  const timer = setInterval(() => onProgress(importing.seen), progressMs);
+  const timer = setInterval(() => onProgress(importing.progress), progressMs);
   const stop = () => void importing.close();
   signal?.addEventListener('abort', stop, { once: true });
   try {

@@ -34,6 +34,7 @@ async function run(job: ImportJob): Promise<ImportReport> {
         (id, normalizedDN) => hidden.has(`id:${id}`) || hidden.has(`dn:${normalizedDN}`),
       ),
       pageSize: options.runProfiles.fullImport.pageSize,
+      sideBySide: options.runProfiles.fullImport.sideBySide,
       never: passwordAttribute === undefined ? [] : [passwordAttribute],
       onProgress: (progress) => say({ kind: 'progress', progress }),
     });

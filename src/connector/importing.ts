@@ -12,6 +12,7 @@ import type { Log } from '../telemetry/log';
 import { importInProcess, sendable } from './importProcess';
 import { type ImportProfile, OperationRefused } from './operationRefused';
 import type { ConnectorOptions } from './options';
+import { progressOf, type RunProgress } from './runProgress';
 import { Recurring, type Time, tickAfter } from './schedule';
 
 /** What imports need of an opened connector. */
@@ -37,6 +38,7 @@ export interface ImportDependencies {
 
 const firstRetryMs = 1_000;
 const longestRetryMs = 30_000;
+const progressLogMs = 10_000;
 const quickestDeltaMs = 1_000;
 
 /** Runs imports, one at a time, and says how they went. */
@@ -47,6 +49,8 @@ export class Importing {
   #callOffRetry: (() => void) | undefined;
   #failures = 0;
   #seen = 0;
+  #expected: number | undefined;
+  #loggedAt = 0;
   #last: RunRecord | undefined;
   #closed = false;
   #waiting: (() => void)[] = [];
@@ -70,9 +74,11 @@ export class Importing {
     return this.#runner.current;
   }
 
-  /** Entries that the running import has seen. */
-  get seen(): number {
-    return this.#seen;
+  /** How far the running import is. */
+  get progress(): RunProgress {
+    const { current } = this.#runner;
+    const elapsedMs = current === undefined ? 0 : this.#dependencies.now() - current.started;
+    return progressOf(this.#seen, elapsedMs, this.#expected);
   }
 
   /** What is due at start, and the timers. Does not wait for any of it. */
@@ -202,7 +208,10 @@ export class Importing {
     work: (signal: AbortSignal) => Promise<RunResult>,
   ): Promise<RunRecord | undefined> {
     const { log } = this.#dependencies;
+    const { space, now } = this.#dependencies;
     this.#seen = 0;
+    this.#loggedAt = now();
+    this.#expected = profile === 'fullImport' && space.importedAt !== undefined ? space.count() : undefined;
     try {
       const record = await this.#runner.run(profile, work);
       const level = record.outcome === 'failed' ? 'warn' : profile === 'fullImport' ? 'info' : 'debug';
@@ -229,10 +238,11 @@ export class Importing {
     const { options, directory, space, scopes, toRow, now, state } = this.#dependencies;
     const onProgress = ({ seen }: LoadProgress) => {
       this.#seen = seen;
+      this.#logProgress();
     };
     if (options.connectivity.product === 'memory') {
-      const { pageSize } = options.runProfiles.fullImport;
-      return loadGeneration({ ...target, directory, scopes: scopes(), toRow, pageSize, now, onProgress });
+      const { pageSize, sideBySide } = options.runProfiles.fullImport;
+      return loadGeneration({ ...target, directory, scopes: scopes(), toRow, pageSize, sideBySide, now, onProgress });
     }
     const { signal, file, sequence, previous } = target;
     const { description, schema } = directory;
@@ -247,6 +257,20 @@ export class Importing {
       if (normalizedDN !== undefined && !given.has(normalizedDN)) await state.ids.keep(id, normalizedDN);
     }
     return result;
+  }
+
+  /** Whoever waits for a long import finds in the log how long yet. */
+  #logProgress(): void {
+    const { log, now } = this.#dependencies;
+    if (now() - this.#loggedAt < progressLogMs) return;
+    this.#loggedAt = now();
+    const { seen, perSecond, percent, remainingMs } = this.progress;
+    log.info('fullImport under way', {
+      seen,
+      perSecond,
+      ...(percent !== undefined && { percent }),
+      ...(remainingMs !== undefined && { remainingMs }),
+    });
   }
 
   /** Until the space has been filled once, a failed import is tried again soon: nothing else could answer lists. */

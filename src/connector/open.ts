@@ -95,12 +95,13 @@ export class OpenedConnector {
 
   /** What the host's health and the connection test want to know. */
   status(): Omit<ConnectorStatus, 'state'> {
-    const { last, running, seen } = this.importing;
+    const { last, running, progress } = this.importing;
     return {
       entries: this.#context.space.count(),
       import: {
         running,
-        ...(running ? { seen } : {}),
+        ...(running ? progress : {}),
+        ...(this.#context.space.importedAt === undefined ? { first: true } : {}),
         ...(last === undefined ? {} : { lastOutcome: last.outcome, lastEnd: new Date(last.ended).toISOString() }),
       },
       ...(last === undefined ? {} : { directoryReachable: last.outcome !== 'failed' }),
@@ -220,7 +221,7 @@ export function telling({ name, notifications }: ConnectorOptions, events?: Even
 function nothingYet(importing: Importing): ScimError {
   if (importing.running) {
     return ScimError.unavailable(
-      `The first import of the directory is still running (${importing.seen} entries so far): lists are complete when it has ended. Look-ups by id or by a matching attribute are answered meanwhile.`,
+      `The first import of the directory is still running (${importing.progress.seen} entries so far): lists are complete when it has ended. Look-ups by id or by a matching attribute are answered meanwhile.`,
       10,
     );
   }

@@ -8,6 +8,7 @@ import type { ConnectorHandle, ConnectorRegistry } from './handle';
 import type { OpenedConnector } from './open';
 import { type ImportProfile, OperationRefused } from './operationRefused';
 import type { ConnectorOptions } from './options';
+import type { RunProgress } from './runProgress';
 import { shownOptions } from './shownOptions';
 import type { Stores } from './stores';
 
@@ -15,10 +16,7 @@ export { type GuardedOperation, type GuardRailStatus, guardedOperations } from '
 export { type ImportProfile, OperationRefused } from './operationRefused';
 
 /** A run that is under way. */
-export interface RunUnderWay extends CurrentRun {
-  /** Entries that it has read so far. */
-  readonly seen: number;
-}
+export interface RunUnderWay extends CurrentRun, RunProgress {}
 
 /** Which runs of the history are wanted. */
 export interface RunSelection {
@@ -90,7 +88,7 @@ export class Operations implements ConnectorOperations {
 
   currentRun(): RunUnderWay | undefined {
     const importing = this.#parts.opened()?.importing;
-    return importing?.current && { ...importing.current, seen: importing.seen };
+    return importing?.current && { ...importing.current, ...importing.progress };
   }
 
   async runs(selection: RunSelection): Promise<readonly RunRecord[]> {
@@ -116,7 +114,7 @@ export class Operations implements ConnectorOperations {
   startRun(profile: ImportProfile): RunUnderWay {
     const importing = this.#parts.opened()?.importing;
     if (importing === undefined) throw this.#notOpen();
-    return { ...importing.begin(profile), seen: 0 };
+    return { ...importing.begin(profile), ...importing.progress };
   }
 
   async cancelRun(): Promise<boolean> {

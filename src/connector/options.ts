@@ -99,7 +99,12 @@ export interface ConnectorOptions {
   readonly guardRails: GuardRailOptions;
   readonly runProfiles: {
     readonly export: { readonly enabled: boolean };
-    readonly fullImport: { readonly pageSize: number; readonly accidentLimit: number };
+    readonly fullImport: {
+      readonly pageSize: number;
+      /** Containers that are read at the same time. */
+      readonly sideBySide: number;
+      readonly accidentLimit: number;
+    };
     readonly deltaImport: { readonly enabled: boolean; readonly intervalMs: number };
   };
   readonly notifications: NotificationOptions;

@@ -19,6 +19,8 @@ export interface LoadOptions {
   readonly previous: string;
   /** Entries per page of a search; absent: the directory's own choice. */
   readonly pageSize?: number;
+  /** Scopes of one object type that are read at the same time (default: 1). */
+  readonly sideBySide?: number;
   /** Rows per transaction; the event loop has its turn between (default: 200). */
   readonly batchSize?: number;
   /** Attributes that are not stored, besides those that hold passwords. */
@@ -57,7 +59,7 @@ export async function loadGeneration(options: LoadOptions): Promise<LoadResult> 
   const builder = new SpaceBuilder(options.file, options.sequence, options.never);
   try {
     const load = new Load(options, builder, now);
-    for (const scope of options.scopes) await load.read(scope);
+    await load.readAll();
     const comparison = builder.finish({ importedAt, ...(watermark && { watermark }) }, options.previous);
     return { seen: load.seen, failed: load.failures.count, errors: load.failures.errors, comparison };
   } catch (error) {
@@ -77,19 +79,44 @@ class Load {
     readonly now: () => number,
   ) {}
 
-  async read(scope: ImportScope): Promise<void> {
-    const { directory, signal, pageSize, batchSize = 200 } = this.options;
-    signal?.throwIfAborted();
+  /** Object types come one after another, because of two scopes that meet in an entry the later one has it. */
+  async readAll(): Promise<void> {
+    const { scopes } = this.options;
+    for (const type of new Set(scopes.map(({ objectType }) => objectType)))
+      await this.#readSideBySide(scopes.filter(({ objectType }) => objectType === type));
+  }
+
+  /** When one fails the others are ended, and have ended when this rejects: the file is deleted then. */
+  async #readSideBySide(scopes: readonly ImportScope[]): Promise<void> {
+    const { signal, sideBySide = 1 } = this.options;
+    const failed = new AbortController();
+    const either = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
+    const waiting = [...scopes];
+    const readers = Array.from({ length: Math.min(sideBySide, scopes.length) }, async () => {
+      for (let scope = waiting.shift(); scope !== undefined; scope = waiting.shift()) {
+        await this.#read(scope, either).catch((error: unknown) => {
+          failed.abort(error);
+          throw error;
+        });
+      }
+    });
+    await Promise.allSettled(readers);
+    either.throwIfAborted();
+  }
+
+  async #read(scope: ImportScope, signal: AbortSignal): Promise<void> {
+    const { directory, pageSize, batchSize = 200 } = this.options;
+    signal.throwIfAborted();
     const { base, filter, attributes, objectType } = scope;
     const request = { base, scope: scope.scope, filter, attributes, ...(pageSize !== undefined && { pageSize }) };
     // Pages are asked for as they are needed, but none before this moment.
     const readAt = this.now();
-    for await (const entry of directory.search(request, signal && { signal })) {
+    for await (const entry of directory.search(request, { signal })) {
       this.seen += 1;
       await this.#take(entry, scope, readAt);
-      if (this.#batch.length >= batchSize) await this.#save(objectType);
+      if (this.#batch.length >= batchSize) await this.#save(objectType, signal);
     }
-    await this.#save(objectType);
+    await this.#save(objectType, signal);
   }
 
   async #take(entry: Entry, scope: ImportScope, readAt: number): Promise<void> {
@@ -104,11 +131,11 @@ class Load {
     }
   }
 
-  async #save(objectType: string): Promise<void> {
+  async #save(objectType: string, signal: AbortSignal): Promise<void> {
     this.builder.add(this.#batch);
     this.#batch = [];
     this.options.onProgress?.({ objectType, seen: this.seen });
     await yieldToEventLoop();
-    this.options.signal?.throwIfAborted();
+    signal.throwIfAborted();
   }
 }

@@ -75,25 +75,42 @@ describe('routes', () => {
     expect(headers.etag).toBeUndefined();
   });
 
+  it.each([
+    [{ entries: 7, import: { running: true, first: true, seen: 5_000 } }, { firstImport: 1 }, 5_000],
+    [{ entries: 0, import: { running: false, first: true }, directoryReachable: false }, { unreachable: 1 }, undefined],
+    [{ entries: 3, import: { running: false }, directoryReachable: false }, { unreachable: 1 }, undefined],
+    [{ entries: 0, import: { running: false }, directoryReachable: true }, { empty: 1 }, undefined],
+    [{ entries: 3, import: { running: true, seen: 1 }, directoryReachable: true }, { filled: 1 }, undefined],
+  ])(
+    'tells probes a first import from an empty directory and from one that cannot be reached: %j',
+    async (status, spaces, seen) => {
+      const { app, demo } = setUpApp();
+      demo.state = { state: 'serving', ...status };
+      const { body } = await request(app).get('/readyz').expect(200);
+      expect(body).toMatchObject({ spaces });
+      expect(body.firstImportsSeen).toBe(seen);
+    },
+  );
+
   it('tells probes how many connectors are in which state, and no names', async () => {
     const { app, demo, stopping } = setUpApp();
     await request(app).get('/healthz').expect(200);
     await request(app)
       .get('/readyz')
-      .expect(200, { status: 'ready', connectors: { serving: 2 } });
+      .expect(200, { status: 'ready', connectors: { serving: 2 }, spaces: {} });
     demo.state = { state: 'inactive' };
     await request(app)
       .get('/readyz')
-      .expect(200, { status: 'ready', connectors: { inactive: 1, serving: 1 } });
+      .expect(200, { status: 'ready', connectors: { inactive: 1, serving: 1 }, spaces: {} });
     demo.state = { state: 'opening', detail: 'ldap.example.com' };
     await request(app)
       .get('/readyz')
-      .expect(503, { status: 'unavailable', connectors: { opening: 1, serving: 1 } });
+      .expect(503, { status: 'unavailable', connectors: { opening: 1, serving: 1 }, spaces: {} });
     demo.state = { state: 'serving' };
     stopping.abort();
     await request(app)
       .get('/readyz')
-      .expect(503, { status: 'stopping', connectors: { serving: 2 } });
+      .expect(503, { status: 'stopping', connectors: { serving: 2 }, spaces: {} });
     await request(app).get('/healthz').expect(200).expect('Connection', 'close');
   });
 });

@@ -93,6 +93,35 @@ describe('a full import', () => {
     expect(await anchors()).toEqual(['p00000', 'p00001', 'p00002']);
   });
 
+  it('reads containers side by side, and ends them all when one of them fails', async () => {
+    const containers = ['a', 'b', 'c', 'd'].map((name) => DN.parse(`ou=${name},${PEOPLE}`));
+    const entries = containers.flatMap((base, index) =>
+      Array.from(
+        { length: 300 },
+        (_, i) => new Entry(DN.parse(`uid=p${index}-${i},${base}`), { uid: `p${index}-${i}` }),
+      ),
+    );
+    const scopes = containers.map((base) => ({ ...peopleScope, base }));
+    const directory = new ListDirectory(entries);
+    let atOnce = 0;
+    let most = 0;
+    directory.before = async (index) => {
+      if (index === 0) most = Math.max(most, ++atOnce);
+      await new Promise((resolve) => setImmediate(resolve));
+      if (index === 299) atOnce -= 1;
+    };
+    expect(await full(directory, { scopes, sideBySide: 3 })).toMatchObject({
+      outcome: 'success',
+      counts: { seen: 1_200, added: 1_200 },
+    });
+    expect(most).toBe(3);
+    directory.before = (index) => {
+      if (index === 250) throw new LdapError('connectionLost', 'search', 'dc=x', '');
+    };
+    expect(await full(directory, { scopes, sideBySide: 4 })).toMatchObject({ outcome: 'failed' });
+    expect(space.count()).toBe(1_200);
+  });
+
   it('changes nothing when a search does not end well', async () => {
     const directory = new ListDirectory(people(300));
     await full(directory);
