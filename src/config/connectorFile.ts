@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
 import type { ConnectorOptions, FlowOptions, Limit, MappingOptions } from '../connector/options';
+import type { Secret } from '../telemetry/secret';
+import { bindingFaults, hostAndPort } from './connectivity';
 import { type ConnectorFile, connectorFileSchema } from './connectorSchema';
 import { type FileFault, type Finding, parseJsonFile } from './jsonFile';
 import { withoutFaults } from './prune';
@@ -68,10 +70,11 @@ export function parseConnectorFile(
 }
 
 function filesOf({ properties, connectivity }: ConnectorFile, folder: string): string[] {
-  const { ca } = connectivity.certificate;
-  const references = [properties.secretToken ?? [], connectivity.password ?? []].flat();
+  const { ca, client } = connectivity.certificate;
+  const references = [properties.secretToken ?? [], connectivity.password ?? [], client?.passphrase ?? []].flat();
   const secrets = references.flatMap((reference) => fileOf(reference, folder) ?? []);
-  return ca === undefined ? secrets : [...secrets, resolve(folder, ca)];
+  const files = [ca, client?.file, client?.keyFile, connectivity.kerberos?.keytab];
+  return [...secrets, ...files.flatMap((file) => (file === undefined ? [] : resolve(folder, file)))];
 }
 
 /** What one value alone cannot tell. */
@@ -88,18 +91,7 @@ function* crossFaults(file: ConnectorFile): Iterable<Finding & { severity: 'faul
   if (connectivity.host !== undefined && connectivity.hosts !== undefined) {
     yield fault(['connectivity', 'hosts'], 'host and hosts are both given: keep one of them');
   }
-  if (!memory && connectivity.binding === 'Basic') {
-    if (connectivity.userName === undefined)
-      yield fault(['connectivity'], 'userName is missing: binding Basic needs it');
-    if (connectivity.password === undefined)
-      yield fault(['connectivity'], 'password is missing: binding Basic needs it');
-  }
-  if (
-    (connectivity.userName === undefined) !== (connectivity.password === undefined) &&
-    connectivity.binding !== 'Basic'
-  ) {
-    yield fault(['connectivity'], 'userName and password belong together: give both, or neither for an anonymous bind');
-  }
+  yield* bindingFaults(file);
   const seen = new Map<string, number>();
   for (const [index, type] of file.objectTypes.entries()) {
     const at = ['objectTypes', index];
@@ -131,7 +123,8 @@ function* crossFaults(file: ConnectorFile): Iterable<Finding & { severity: 'faul
 
 interface Secrets {
   readonly tokens: ConnectorOptions['properties']['secretTokens'];
-  readonly password?: ConnectorOptions['connectivity']['password'];
+  readonly password?: Secret;
+  readonly passphrase?: Secret;
   readonly faults: Finding[];
   readonly notices: Finding[];
 }
@@ -156,19 +149,23 @@ function readSecrets(file: ConnectorFile, name: string, path: string, environmen
   const tokens = attempt(at, () =>
     secretTokens(file.properties.secretToken, name, folder, environment, () => plain(at)),
   );
-  const { password } = file.connectivity;
-  const passwordAt = ['connectivity', 'password'];
-  const read =
-    password === undefined
+  const value = (reference: string | undefined, at: PropertyKey[]) =>
+    reference === undefined
       ? undefined
-      : attempt(passwordAt, () => secretValue(password, folder, environment, () => plain(passwordAt)));
-  return { tokens: tokens ?? [], password: read, faults, notices };
+      : attempt(at, () => secretValue(reference, folder, environment, () => plain(at)));
+  const { password, certificate } = file.connectivity;
+  return {
+    tokens: tokens ?? [],
+    password: value(password, ['connectivity', 'password']),
+    passphrase: value(certificate.client?.passphrase, ['connectivity', 'certificate', 'client', 'passphrase']),
+    faults,
+    notices,
+  };
 }
 
 function toOptions(file: ConnectorFile, name: string, path: string, secrets: Secrets): ConnectorOptions {
   const { connectivity, runProfiles } = file;
   const defaultPort = connectivity.port ?? (connectivity.binding === 'SSL' ? 636 : 389);
-  const { ca, thumbprint, serverName } = connectivity.certificate;
   return {
     name,
     description: file.description,
@@ -189,7 +186,11 @@ function toOptions(file: ConnectorFile, name: string, path: string, secrets: Sec
       connectionTimeoutMs: connectivity.connectionTimeout * 1000,
       operationTimeoutMs: connectivity.operationTimeout * 1000,
       tlsMinimum: connectivity.tlsMinimum === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
-      certificate: { ca: ca === undefined ? undefined : resolve(dirname(path), ca), thumbprint, serverName },
+      certificate: toCertificate(connectivity.certificate, dirname(path), secrets.passphrase),
+      kerberos: connectivity.kerberos && {
+        ...connectivity.kerberos,
+        keytab: connectivity.kerberos.keytab && resolve(dirname(path), connectivity.kerberos.keytab),
+      },
       attributeAliases: connectivity.attributeAliases,
       includeOperationalAttributes: connectivity.includeOperationalAttributes,
       includeExtensibleAttributes: connectivity.includeExtensibleAttributes,
@@ -246,6 +247,22 @@ function limitOf(given: number | string | undefined): Limit | undefined {
   return typeof given === 'number' ? { count: given } : { share: shareOf(given) };
 }
 
+function toCertificate(
+  { ca, client, ...others }: ConnectorFile['connectivity']['certificate'],
+  folder: string,
+  passphrase: Secret | undefined,
+): ConnectorOptions['connectivity']['certificate'] {
+  return {
+    ...others,
+    ca: ca === undefined ? undefined : resolve(folder, ca),
+    client: client && {
+      file: resolve(folder, client.file),
+      keyFile: resolve(folder, client.keyFile),
+      passphrase,
+    },
+  };
+}
+
 function toObjectType(type: ConnectorFile['objectTypes'][number]): ConnectorOptions['objectTypes'][number] {
   const { deprovisioning, attributes, mappings, queryAttribute: _unused, ...rest } = type;
   return {
@@ -261,11 +278,4 @@ function toMapping(mapping: NonNullable<ConnectorFile['objectTypes'][number]['ma
   if ('source' in mapping) return { kind: 'direct', ...mapping };
   if ('expression' in mapping) return { kind: 'expression', ...mapping };
   return { kind: 'constant', ...mapping };
-}
-
-/** `name`, `name:port`, `[v6]:port` or a bare IPv6 address. */
-function hostAndPort(text: string, port: number): { host: string; port: number } {
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
-  if (match) return { host: match[1] ?? match[2] ?? text, port: Number(match[3]) };
-  return { host: text.replace(/^\[(.*)\]$/, '$1'), port };
 }

@@ -5,19 +5,13 @@
 import { z } from 'zod';
 import { passwordHashes } from '../connector/options';
 import { checked } from './checkedText';
+import { connectivity, secret } from './connectivitySchema';
 import { changeLog, guardRails } from './exportSchema';
 import { connectorNotifications } from './notificationSchema';
 import { autosync, runProfiles } from './runProfileSchema';
 
 const dn = checked('dn');
-const secret = z
-  .string()
-  .min(1)
-  .describe(
-    'A reference: `env:NAME` (environment variable), `file:PATH` (first line of a file, relative to this file) or `enc:…` (sealed).',
-  );
 const apply = z.enum(['always', 'onCreate']).default('always');
-const port = z.number().int().min(1).max(65535);
 
 const properties = z.strictObject({
   ...autosync,
@@ -30,62 +24,6 @@ const properties = z.strictObject({
         'Absent: SECRET_TOKEN when set, else one is made and kept in the certificate folder as `<name>.token`.',
     ),
 });
-
-const connectivity = z.strictObject({
-  product: z
-    .string()
-    .default('auto')
-    .describe('`auto`, a name from the table of products, or `memory`: the embedded directory.'),
-  host: z.string().min(1).optional().describe('Host name or address of the directory server.'),
-  hosts: z
-    .array(z.string().min(1))
-    .min(1)
-    .optional()
-    .describe('Several servers, `name` or `name:port`, tried in order.'),
-  port: port.optional().describe('389, or 636 with SSL.'),
-  connectionTimeout: z
-    .number()
-    .positive()
-    .default(180)
-    .describe('Seconds for the first connection, which reads the schema.'),
-  operationTimeout: z.number().positive().default(30).describe('Seconds for every later operation.'),
-  tlsMinimum: z.enum(['1.2', '1.3']).default('1.2'),
-  binding: z
-    .string()
-    .default('Basic')
-    .describe('`Anonymous`, `Basic` (simple bind), `SSL` (LDAPS) or `TLS` (StartTLS).')
-    .superRefine((binding, context) => {
-      if (!['Anonymous', 'Basic', 'SSL', 'TLS'].includes(binding)) {
-        context.addIssue({ code: 'custom', message: bindingFault(binding) });
-      }
-    }),
-  userName: z.string().min(1).optional().describe('A DN, user@domain or DOMAIN\\login, as the server takes it.'),
-  password: secret.optional(),
-  certificate: z
-    .strictObject({
-      ca: z
-        .string()
-        .optional()
-        .describe('PEM file of the authority that signed the server certificate, relative to this file.'),
-      thumbprint: z.string().optional().describe('SHA-256 of the server certificate in hex: pins it instead of a CA.'),
-      serverName: z.string().optional().describe('The name to check in the certificate when it is not the host name.'),
-    })
-    .default({}),
-  attributeAliases: z
-    .array(z.string())
-    .default([])
-    .describe('Descriptions with options, e.g. `userCertificate;binary`.'),
-  includeOperationalAttributes: z.boolean().default(false),
-  includeExtensibleAttributes: z.boolean().default(false),
-  allowManualAnchorSelection: z.boolean().default(false).describe('Allows an anchor beside the product’s proposals.'),
-});
-
-function bindingFault(binding: string): string {
-  if (/^ntlm$/i.test(binding)) return 'NTLM is not supported: choose SSL or TLS with a user name and a password';
-  if (/^kerberos$/i.test(binding))
-    return 'Kerberos is not supported yet: choose SSL or TLS with a user name and a password';
-  return `"${binding}" is no binding: choose Anonymous, Basic, SSL (LDAPS) or TLS (StartTLS)`;
-}
 
 const global = z.strictObject({
   matching: z

@@ -2,13 +2,13 @@
  * `check --connect`: what works between a connector and its directory, one step at a time, and what to do where one does
  * not. It writes nothing: the probe of the right to write can never change an entry.
  */
-import { tryBind } from '../directory/bindProbe';
+import { tryBind, tryCredentials } from '../directory/bindProbe';
 import { inspectTls, ProbeFailure, reachPort, resolveName } from '../directory/connectionProbe';
 import type { Directory } from '../directory/directory';
 import { LdapError } from '../directory/error';
 import { type LdapOptions, openLdapDirectory } from '../directory/ldapDirectory';
 import { openMemoryDirectory } from '../directory/memoryDirectory';
-import type { Host, Security } from '../directory/transport';
+import { addressOf, type Host, type Security } from '../directory/transport';
 import { redact } from '../telemetry/secret';
 import { bindAdvice } from './bindAdvice';
 import { certificateText } from './certificateText';
@@ -16,17 +16,10 @@ import type { ConnectionStep, StepName } from './connectionStep';
 import { checkContent } from './contentCheck';
 
 import { ConnectorFaults } from './objectTypes';
-import { ldapOptions } from './openDirectory';
+import { ldapOptions, securityOf } from './openDirectory';
 import type { ConnectorOptions } from './options';
 
 const longestMs = 10_000;
-
-const security: Readonly<Record<ConnectorOptions['connectivity']['binding'], Security>> = {
-  Anonymous: 'none',
-  Basic: 'none',
-  SSL: 'ldaps',
-  TLS: 'startTLS',
-};
 
 /** Goes through all steps; one that fails ends them, since what follows needs it. Calls `onStep` as each is known. */
 export async function checkConnection(
@@ -64,11 +57,12 @@ async function checkServers(
 ): Promise<void> {
   const ldap = readOptions(options);
   const timeoutMs = Math.min(options.connectivity.connectionTimeoutMs, longestMs);
-  const { hosts, binding } = options.connectivity;
+  const { hosts } = options.connectivity;
+  const security = securityOf(options.connectivity);
   const usable: Host[] = [];
   for (const host of hosts) {
-    const wire = { host, ldap, timeoutMs, security: security[binding] };
-    const server = hosts.length > 1 ? { server: `${host.host}:${host.port}` } : {};
+    const wire = { host, ldap, timeoutMs, security };
+    const server = hosts.length > 1 ? { server: addressOf(host) } : {};
     try {
       await checkWire(wire, (step) => note({ ...step, ...server }), now);
       usable.push(host);
@@ -80,7 +74,7 @@ async function checkServers(
   const [first] = usable;
   if (first === undefined) return;
   // One server is asked, once: each wrong password counts towards the lockout of the account, whoever is shown it.
-  await checkBind({ host: first, ldap, timeoutMs, security: security[binding] }, options, note);
+  await checkBind({ host: first, ldap, timeoutMs, security }, options, note);
   const directory = await openAt(first, ldap);
   await checkContent(directory, options, note);
 }
@@ -106,6 +100,11 @@ async function checkWire(
   note: (step: ConnectionStep) => void,
   now: () => Date,
 ) {
+  if (host.path !== undefined) {
+    const socket = await attempt('tcp', () => reachPort(host, timeoutMs));
+    note({ step: 'tcp', status: 'ok', message: `${socket} accepts connections` });
+    return;
+  }
   const addresses = await attempt('name', () => resolveName(host));
   note({ step: 'name', status: 'ok', message: `${host.host} is ${addresses.join(', ')}` });
   const address = await attempt('tcp', () => reachPort(host, timeoutMs));
@@ -141,8 +140,8 @@ async function checkBind(
   note: (step: ConnectionStep) => void,
 ): Promise<void> {
   const { userName, binding } = connectivity;
-  if (binding === 'Anonymous' || userName === undefined || connectivity.password === undefined) {
-    note({ step: 'bind', status: 'ok', message: 'anonymous: no user name and no password' });
+  if (binding === 'Kerberos' || userName === undefined || connectivity.password === undefined) {
+    note({ step: 'bind', status: 'ok', message: await bindBySasl(host, security, ldap) });
     return;
   }
   const account = { userName, password: connectivity.password.reveal() };
@@ -161,6 +160,19 @@ async function checkBind(
       status: 'failed',
       message: `no answer to the bind: ${redact(error.diagnostic)}`,
     });
+  }
+}
+
+/** Who the directory takes the connector for. */
+async function bindBySasl(host: Host, security: Security, ldap: LdapOptions): Promise<string> {
+  try {
+    const { name, identity } = await tryCredentials(host, security, ldap);
+    if (name === '') return 'anonymous: no user name and no password';
+    return identity === undefined ? `by ${name}` : `by ${name} as ${identity}`;
+  } catch (error) {
+    if (!(error instanceof LdapError)) throw error;
+    const message = redact(error.diagnostic);
+    throw new StepFailed({ step: 'bind', status: 'failed', message });
   }
 }
 

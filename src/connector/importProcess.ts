@@ -17,6 +17,8 @@ export interface ImportJob {
   /** Without secret tokens; the password of the bind is beside them. */
   readonly options: ConnectorOptions;
   readonly password: string | undefined;
+  /** Of the key of the client certificate. */
+  readonly passphrase: string | undefined;
   readonly known: KeptDescription;
   readonly file: string;
   readonly sequence: number;
@@ -40,7 +42,10 @@ export type ImportMessage =
   | { readonly kind: 'failure'; readonly message: string };
 
 /** What an environment may hand on: where trust and libraries are found, and nothing that could be a secret. */
-const HANDED_ON = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_DIR', 'SSL_CERT_FILE', 'LD_LIBRARY_PATH', 'SystemRoot', 'TZ'];
+const HANDED_ON = [
+  ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_DIR', 'SSL_CERT_FILE', 'LD_LIBRARY_PATH', 'SystemRoot', 'TZ'],
+  ...['PATH', 'KRB5_CONFIG', 'KRB5CCNAME'],
+];
 
 /**
  * Imports of one host at once. Each is a process with a memory of its own, and while it starts it wants a whole core: a
@@ -58,11 +63,18 @@ function environment(folder: string): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(handedOn), SQLITE_TMPDIR: folder };
 }
 
-/** The options of a connector as they may be sent: a password is text there, and tokens stay here. */
-export function sendable(options: ConnectorOptions): Pick<ImportJob, 'options' | 'password'> {
+/** The options of a connector as they may be sent: secrets of the directory are text there, and tokens stay here. */
+export function sendable(options: ConnectorOptions): Pick<ImportJob, 'options' | 'password' | 'passphrase'> {
   const { password, ...connectivity } = options.connectivity;
+  const { client, ...certificate } = connectivity.certificate;
+  const { passphrase, ...files } = client ?? {};
+  const sent = { ...connectivity, certificate: { ...certificate, ...(client && { client: files as typeof client }) } };
   const properties = { ...options.properties, secretTokens: [] };
-  return { options: { ...options, connectivity, properties }, password: password?.reveal() };
+  return {
+    options: { ...options, connectivity: sent, properties },
+    password: password?.reveal(),
+    passphrase: passphrase?.reveal(),
+  };
 }
 
 /**

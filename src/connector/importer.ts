@@ -15,7 +15,7 @@ import { patient } from './patientDirectory';
 
 /** Runs a job. Rejects unless all was read. */
 async function run(job: ImportJob): Promise<ImportReport> {
-  const options = withPassword(job);
+  const options = withSecrets(job);
   const { passwordAttribute } = options.global;
   const directory = patient(await openDirectory(options, { debug: () => undefined }, job.known));
   try {
@@ -44,9 +44,18 @@ async function run(job: ImportJob): Promise<ImportReport> {
   }
 }
 
-function withPassword({ options, password }: ImportJob): ConnectorOptions {
-  if (password === undefined) return options;
-  return { ...options, connectivity: { ...options.connectivity, password: new Secret(password) } };
+function withSecrets({ options, password, passphrase }: ImportJob): ConnectorOptions {
+  const { certificate } = options.connectivity;
+  const { client } = certificate;
+  const connectivity = {
+    ...options.connectivity,
+    ...(password !== undefined && { password: new Secret(password) }),
+    ...(client !== undefined &&
+      passphrase !== undefined && {
+        certificate: { ...certificate, client: { ...client, passphrase: new Secret(passphrase) } },
+      }),
+  };
+  return { ...options, connectivity };
 }
 
 function say(message: ImportMessage): void {

@@ -4,6 +4,7 @@ import type { Directory } from '../directory/directory';
 import { type LdapOptions, openLdapDirectory } from '../directory/ldapDirectory';
 import { openMemoryDirectory } from '../directory/memoryDirectory';
 import type { SchemaSource } from '../directory/schema';
+import type { Security, TlsOptions } from '../directory/transport';
 import type { KeptDescription } from '../space/state';
 import type { Log } from '../telemetry/log';
 import { ConnectorFaults } from './objectTypes';
@@ -19,7 +20,7 @@ export async function openDirectory(
   return openLdapDirectory(ldapOptions(options, kept), (message, fields) => log.debug(message, fields));
 }
 
-/** How the directory of a connector is reached. @throws ConnectorFaults when the file of its CA cannot be read */
+/** How the directory of a connector is reached. @throws ConnectorFaults when a file of its certificates cannot be read */
 export function ldapOptions(options: ConnectorOptions, kept?: KeptDescription): LdapOptions {
   const { connectivity, runProfiles } = options;
   const { password, userName, certificate } = connectivity;
@@ -34,7 +35,9 @@ export function ldapOptions(options: ConnectorOptions, kept?: KeptDescription): 
       ...authority(certificate.ca),
       ...optional('thumbprint', certificate.thumbprint),
       ...optional('serverName', certificate.serverName),
+      ...clientCertificate(certificate.client),
     },
+    ...(connectivity.binding === 'Kerberos' && { kerberos: kerberos(connectivity.kerberos) }),
     ...optional('userName', userName),
     ...(password === undefined ? {} : { password: () => password.reveal() }),
     ...(connectivity.product === 'auto' ? {} : { product: connectivity.product }),
@@ -47,13 +50,44 @@ function optional<K extends string, T>(name: K, value: T | undefined): Partial<R
 }
 
 function authority(file: string | undefined): { ca?: Buffer } {
-  if (file === undefined) return {};
+  return file === undefined ? {} : { ca: contentOf(file, 'ca') };
+}
+
+function clientCertificate(
+  client: ConnectorOptions['connectivity']['certificate']['client'],
+): Pick<TlsOptions, 'clientCertificate'> {
+  if (client === undefined) return {};
+  const { passphrase } = client;
+  return {
+    clientCertificate: {
+      certificate: contentOf(client.file, 'client.file'),
+      key: contentOf(client.keyFile, 'client.keyFile'),
+      ...(passphrase === undefined ? {} : { passphrase: passphrase.reveal() }),
+    },
+  };
+}
+
+const securities = { TLS: 'startTLS', SSL: 'ldaps', none: 'none' } as const;
+
+function kerberos(
+  { security, keytab }: NonNullable<ConnectorOptions['connectivity']['kerberos']> = { security: 'TLS' },
+) {
+  return { security: securities[security], ...optional('keytab', keytab) };
+}
+
+function contentOf(file: string, key: string): Buffer {
   try {
-    return { ca: readFileSync(file) };
+    return readFileSync(file);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be read';
     throw new ConnectorFaults([
-      { path: 'connectivity.certificate.ca', message: `the file ${file} ${reason}`, severity: 'fault' },
+      { path: `connectivity.certificate.${key}`, message: `the file ${file} ${reason}`, severity: 'fault' },
     ]);
   }
+}
+
+/** How the connection of a connector is secured, whoever it binds as. */
+export function securityOf({ binding, kerberos: options }: ConnectorOptions['connectivity']): Security {
+  if (binding === 'Kerberos') return kerberos(options).security;
+  return binding === 'SSL' ? 'ldaps' : binding === 'TLS' ? 'startTLS' : 'none';
 }

@@ -14,7 +14,7 @@ export type { Apply, Fault, FlowOptions, MappingOptions, ObjectTypeOptions } fro
 export { passwordHashes } from '../mapping/options';
 export type { GuardRailOptions, Limit } from './guardRails';
 
-export type Binding = 'Anonymous' | 'Basic' | 'SSL' | 'TLS';
+export type Binding = 'Anonymous' | 'Basic' | 'SSL' | 'TLS' | 'Kerberos';
 
 /** A secret token as far as the host has to know it: what a client sends is compared by its SHA-256 digest. */
 export interface SecretToken {
@@ -26,15 +26,21 @@ export interface ConnectivityOptions {
   /** `auto`, `memory` (the embedded directory) or a name from the table of products. */
   readonly product: string;
   /** Tried in order. Empty for `memory`. */
-  readonly hosts: readonly { readonly host: string; readonly port: number }[];
+  readonly hosts: readonly { readonly host: string; readonly port: number; readonly path?: string }[];
   readonly binding: Binding;
   readonly userName?: string;
   readonly password?: Secret;
   readonly connectionTimeoutMs: number;
   readonly operationTimeoutMs: number;
   readonly tlsMinimum: 'TLSv1.2' | 'TLSv1.3';
-  /** `ca` is a file's path; it is read when the connector opens, so that a renewed one is found. */
-  readonly certificate: { readonly ca?: string; readonly thumbprint?: string; readonly serverName?: string };
+  /** Files are paths; they are read when the connector opens, so that a renewed one is found. */
+  readonly certificate: {
+    readonly ca?: string;
+    readonly thumbprint?: string;
+    readonly serverName?: string;
+    readonly client?: { readonly file: string; readonly keyFile: string; readonly passphrase?: Secret };
+  };
+  readonly kerberos?: { readonly security: 'TLS' | 'SSL' | 'none'; readonly keytab?: string };
   readonly attributeAliases: readonly string[];
   readonly includeOperationalAttributes: boolean;
   readonly includeExtensibleAttributes: boolean;

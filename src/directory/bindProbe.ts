@@ -1,10 +1,12 @@
 /** One simple bind, and what a refusal means: servers hide it in a result code, a control or a line of text. */
-import { type BerReader, BindRequest, Control } from 'ldapts';
+import { type BerReader, BindRequest, Control, ExtendedRequest } from 'ldapts';
 import { BerCursor } from './ber';
 import { Call } from './call';
+import { credentialsOf } from './credentials';
 import { LdapError, ResultCode } from './error';
 import { LdapConnection } from './ldapConnection';
-import { type Host, openTransport, type Security, type TlsOptions } from './transport';
+import type { SessionOptions } from './session';
+import { addressOf, type Host, openTransport, type Security, type TlsOptions } from './transport';
 
 /** What a server has said to a bind. */
 export interface BindAnswer {
@@ -49,6 +51,30 @@ export async function tryBind(
     connection.close();
   }
 }
+
+/** Binds once as the options say. Answers how, and who that is at the directory where it tells. Rejects with an {@link LdapError}. */
+export async function tryCredentials(
+  host: Host,
+  security: Security,
+  options: SessionOptions,
+): Promise<{ readonly name: string; readonly identity?: string }> {
+  const { tls = {}, connectionTimeoutMs } = options;
+  const credentials = credentialsOf({ ...options, hosts: [host] });
+  const socket = await openTransport(host, security, tls, connectionTimeoutMs);
+  const connection = await LdapConnection.over(socket, addressOf(host), () => undefined);
+  try {
+    await credentials.bind(connection, host, credentials.secret());
+    const request = new ExtendedRequest({ messageId: 0, oid: WHO_AM_I });
+    const { status, value } = await connection.request(request, new Call('extended', '', connectionTimeoutMs));
+    // An empty answer is anonymous, one with another status a server that does not serve it.
+    return { name: credentials.name, ...(status === ResultCode.success && value ? { identity: value } : {}) };
+  } finally {
+    connection.close();
+  }
+}
+
+/** RFC 4532. */
+const WHO_AM_I = '1.3.6.1.4.1.4203.1.11.3';
 
 /** Password policy (draft-behera-ldap-password-policy §6): the server adds why it refuses, where it is willing to tell. */
 class PasswordPolicyControl extends Control {

@@ -47,7 +47,7 @@ export async function resolveName({ host }: Host): Promise<readonly string[]> {
 
 /** The address that accepts connections. @throws ProbeFailure */
 export async function reachPort(host: Host, timeoutMs: number): Promise<string> {
-  return withTcp(host, timeoutMs, async (socket) => socket.remoteAddress ?? host.host);
+  return withTcp(host, timeoutMs, async (socket) => host.path ?? socket.remoteAddress ?? host.host);
 }
 
 /** The certificate that the server shows, and what the configured trust makes of it. @throws ProbeFailure when there is no TLS */
@@ -72,7 +72,7 @@ export async function inspectTls(
 }
 
 async function withTcp<T>(host: Host, timeoutMs: number, work: (socket: Socket) => Promise<T>): Promise<T> {
-  const tcp = connectTcp({ host: host.host, port: host.port });
+  const tcp = connectTcp(host.path === undefined ? { host: host.host, port: host.port } : { path: host.path });
   const timer = setTimeout(() => tcp.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
   try {
     await event(tcp, 'connect');

@@ -22,6 +22,7 @@ import { BerCursor, MessageFramer } from './ber';
 import type { Call } from './call';
 import { ResultCode } from './error';
 import { present } from './filter';
+import { BIND_RESPONSE, saslCredentialsOf } from './saslBind';
 import { WireFilter } from './wireFilter';
 
 export type LdapRequest =
@@ -38,6 +39,8 @@ export interface LdapResult {
   readonly status: number;
   readonly errorMessage: string;
   readonly controls?: readonly Control[];
+  /** Of an extended operation, where it is text. */
+  readonly value?: string | undefined;
 }
 
 /** Takes one SearchResultEntry, which the cursor stands before. */
@@ -72,6 +75,7 @@ export class LdapConnection {
   readonly #framer = new MessageFramer();
   readonly #receivers = new Map<number, { receive: EntryReceiver; fail: (error: Error) => void }>();
   #received = 0;
+  #saslCredentials: Buffer = Buffer.alloc(0);
   #gathering = false;
   #probe: NodeJS.Timeout | undefined;
   #lost: string | undefined;
@@ -177,6 +181,11 @@ export class LdapConnection {
     });
   }
 
+  /** What the server has sent with its last answer to a SASL bind; empty when it has sent nothing. */
+  get saslCredentials(): Buffer {
+    return this.#saslCredentials;
+  }
+
   get #lossReason(): string {
     return `the connection to ${this.address} is gone: ${this.#lost ?? 'it was closed'}`;
   }
@@ -191,7 +200,7 @@ export class LdapConnection {
   }
 
   #take(cursor: BerCursor, results: (message: Buffer) => void): void {
-    const start = cursor.offset;
+    const { offset: start, end } = cursor;
     cursor.enter(SEQUENCE);
     const id = cursor.integer();
     switch (cursor.tag) {
@@ -201,13 +210,16 @@ export class LdapConnection {
       case SEARCH_RESULT_REFERENCE:
       case INTERMEDIATE_RESPONSE:
         return;
+      case BIND_RESPONSE:
+        this.#saslCredentials = saslCredentialsOf(cursor);
+        break;
       case EXTENDED_RESPONSE:
         if (id === 0) {
           this.#takeNotice(cursor);
           return;
         }
     }
-    results(cursor.buffer.subarray(start, cursor.end));
+    results(cursor.buffer.subarray(start, end));
   }
 
   #takeEntry(id: number, cursor: BerCursor): void {

@@ -3,25 +3,34 @@
  * servers tie paging cookies to a connection. It owns when a connection is opened and with whose credentials; it never
  * repeats an operation, since only its caller knows what a repetition would do.
  */
-import { BindRequest } from 'ldapts';
-import { Call } from './call';
+import type { Call } from './call';
+import { bindError, type Credentials, credentialsOf } from './credentials';
 import { LdapError, ResultCode } from './error';
+import type { KerberosOptions } from './gssapi';
+import { HostOrder } from './hostOrder';
 import { LdapConnection } from './ldapConnection';
-import { type Host, openTransport, type Security, type TlsOptions } from './transport';
+import { addressOf, type Host, openTransport, type Security, type TlsOptions } from './transport';
 
 /** How a session reaches the directory and who it is there. */
 export interface SessionOptions {
-  /** Tried in order for each new connection. */
+  /** In the order of preference. What has just failed comes last, and a new connection goes where the shared one leads. */
   readonly hosts: readonly Host[];
-  /** Anonymous and Basic: plain LDAP without and with a bind. SSL: LDAPS. TLS: StartTLS. */
-  readonly binding: 'Anonymous' | 'Basic' | 'SSL' | 'TLS';
-  /** DN (or what the product takes instead) of a simple bind. Absent: anonymous. */
+  /** Anonymous and Basic: plain LDAP without and with a bind. SSL: LDAPS. TLS: StartTLS. Kerberos: see `kerberos`. */
+  readonly binding: 'Anonymous' | 'Basic' | 'SSL' | 'TLS' | 'Kerberos';
+  /**
+   * DN (or what the product takes instead) of a simple bind, principal with Kerberos. Absent: SASL EXTERNAL with a client
+   * certificate or over a Unix socket, else anonymous.
+   */
   readonly userName?: string;
+  /** Over which connection Kerberos speaks, and where its tickets come from. */
+  readonly kerberos?: KerberosOptions & { readonly security: Security };
   /** Asked at each bind, so that a changed password is used without a restart. */
   readonly password?: () => string;
   readonly tls?: TlsOptions;
   /** For TCP and TLS together, and again for the bind. */
   readonly connectionTimeoutMs: number;
+  /** Milliseconds after which a server before the one in use is tried again; default a minute. */
+  readonly switchBackMs?: number;
   /** Monotonic milliseconds; default `performance.now`. */
   readonly clock?: () => number;
 }
@@ -37,12 +46,18 @@ const LONGEST_PAUSE_MS = 5_000;
 const REFUSED_PAUSE_MS = 30_000;
 const REFUSALS: readonly number[] = [ResultCode.inappropriateAuthentication, ResultCode.invalidCredentials];
 
-const SECURITY: Readonly<Record<SessionOptions['binding'], Security>> = {
-  Anonymous: 'none',
-  Basic: 'none',
-  SSL: 'ldaps',
-  TLS: 'startTLS',
-};
+const SECURITY = { Anonymous: 'none', Basic: 'none', SSL: 'ldaps', TLS: 'startTLS' } as const;
+
+/** A server before the one in use is tried again so often. */
+const SWITCH_BACK_MS = 60_000;
+const QUIET_MS = 500;
+/** Where somebody is always at work, waiting for a pause has an end. */
+const LONGEST_QUIET_MS = 600_000;
+
+interface Opened {
+  readonly connection: LdapConnection;
+  readonly host: Host;
+}
 
 interface Failure {
   readonly error: LdapError;
@@ -56,9 +71,15 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #log: Log;
   readonly #clock: () => number;
+  readonly #credentials: Credentials;
   readonly #connections = new Set<LdapConnection>();
   readonly #waiting: Array<() => void> = [];
+  readonly #hosts: HostOrder;
   #shared: LdapConnection | undefined;
+  /** Where the shared connection leads. */
+  #used: Host | undefined;
+  #lastUse = 0;
+  #switchBack: NodeJS.Timeout | undefined;
   #opening: Promise<LdapConnection> | undefined;
   #failure: Failure | undefined;
   #inFlight = 0;
@@ -66,8 +87,10 @@ export class Session {
 
   constructor(options: SessionOptions, log: Log = () => {}) {
     this.#options = options;
+    this.#credentials = credentialsOf(options);
     this.#log = log;
     this.#clock = options.clock ?? (() => performance.now());
+    this.#hosts = new HostOrder(options.hosts, this.#clock);
   }
 
   /** Runs one operation on the shared connection, which is opened when there is none. */
@@ -83,7 +106,7 @@ export class Session {
 
   /** A connection for one caller alone, who closes it. */
   own(call: Call): Promise<LdapConnection> {
-    const opening = this.#open();
+    const opening = this.#open().then(({ connection }) => connection);
     // A caller who has given up will not close what comes too late.
     let wanted = true;
     opening.then((connection) => wanted || connection.close()).catch(() => {});
@@ -101,10 +124,12 @@ export class Session {
   /** Closes every connection; what is in flight is lost. */
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#switchBack);
     for (const connection of this.#connections) connection.close();
   }
 
   #handOn(): void {
+    this.#lastUse = this.#clock();
     const next = this.#waiting.shift();
     if (next) next();
     else this.#inFlight -= 1;
@@ -129,8 +154,8 @@ export class Session {
 
   #openShared(): Promise<LdapConnection> {
     this.#opening ??= this.#open()
-      .then((connection) => {
-        this.#shared = connection;
+      .then(({ connection, host }) => {
+        this.#share(connection, host);
         return connection;
       })
       .finally(() => {
@@ -139,17 +164,53 @@ export class Session {
     return this.#opening;
   }
 
-  async #open(): Promise<LdapConnection> {
-    if (this.#closed) throw new LdapError('connectionLost', 'bind', this.#userName, 'the session is closed', false);
-    const password = this.#password();
+  #share(connection: LdapConnection, host: Host): void {
+    this.#shared = connection;
+    this.#used = host;
+    clearTimeout(this.#switchBack);
+    if (host === this.#options.hosts[0]) return;
+    this.#switchBack = setTimeout(() => void this.#return(), this.#options.switchBackMs ?? SWITCH_BACK_MS);
+    this.#switchBack.unref();
+  }
+
+  /** Goes back to a server that stands before the present one, when it can be had again and nobody is at work. */
+  async #return(): Promise<void> {
+    const [old, used] = [this.#shared, this.#used];
+    if (this.#closed || old?.open !== true || used === undefined) return;
+    for (const host of this.#hosts.preferredTo(used)) {
+      try {
+        const connection = await this.#openAt(host, this.#credentials.secret());
+        await this.#quiet();
+        this.#log('back at a server that stands before the other one', { server: addressOf(host) });
+        this.#share(connection, host);
+        setTimeout(() => old.close(), LONGEST_PAUSE_MS).unref();
+        return;
+      } catch (error) {
+        if (!(error instanceof LdapError)) throw error;
+        this.#hosts.failed(host);
+      }
+    }
+    this.#share(old, used);
+  }
+
+  /** What was read at one server is not to be written at another: between the two is a moment without requests. */
+  async #quiet(): Promise<void> {
+    const given = this.#clock() + LONGEST_QUIET_MS;
+    while (this.#clock() < given && (this.#inFlight > 0 || this.#clock() < this.#lastUse + QUIET_MS))
+      await new Promise((resolve) => setTimeout(resolve, QUIET_MS).unref());
+  }
+
+  async #open(): Promise<Opened> {
+    if (this.#closed) throw this.#error('connectionLost', 'the session is closed');
+    const password = this.#credentials.secret();
     const failure = this.#failure;
     if (failure && this.#clock() < failure.until && (failure.refused === undefined || failure.refused === password)) {
       throw failure.error;
     }
     try {
-      const connection = await this.#openAtFirstHost(password);
+      const opened = await this.#openAtFirstHost(password);
       this.#failure = undefined;
-      return connection;
+      return opened;
     } catch (error) {
       const cause = error instanceof LdapError ? error : this.#error('connectionLost', String(error), error);
       const count = (failure?.count ?? 0) + 1;
@@ -165,15 +226,18 @@ export class Session {
     }
   }
 
-  async #openAtFirstHost(password: string): Promise<LdapConnection> {
+  async #openAtFirstHost(password: string): Promise<Opened> {
     const failures: LdapError[] = [];
-    for (const host of this.#options.hosts) {
+    for (const host of this.#hosts.candidates(this.#shared?.open ? this.#used : undefined)) {
       try {
-        return await this.#openAt(host, password);
+        const connection = await this.#openAt(host, password);
+        this.#hosts.answered(host);
+        return { connection, host };
       } catch (error) {
         if (!(error instanceof LdapError)) throw error;
         // The next host knows the same accounts: to ask it too would only count towards the lockout twice.
         if (REFUSALS.includes(error.result as number)) throw error;
+        this.#hosts.failed(host);
         failures.push(error);
       }
     }
@@ -183,59 +247,24 @@ export class Session {
   }
 
   async #openAt(host: Host, password: string): Promise<LdapConnection> {
-    const { binding, tls = {}, connectionTimeoutMs } = this.#options;
-    const address = `${host.host}:${host.port}`;
-    const socket = await openTransport(host, SECURITY[binding], tls, connectionTimeoutMs);
+    const { binding, tls = {}, kerberos, connectionTimeoutMs } = this.#options;
+    const address = addressOf(host);
+    const security = binding === 'Kerberos' ? (kerberos?.security ?? 'startTLS') : SECURITY[binding];
+    const socket = await openTransport(host, security, tls, connectionTimeoutMs);
     const connection = await LdapConnection.over(socket, address, (closed) => this.#connections.delete(closed));
     this.#connections.add(connection);
     try {
-      if (this.#userName !== '') await this.#bind(connection, address, password);
+      await this.#credentials.bind(connection, host, password);
       if (this.#closed) throw this.#error('connectionLost', 'the session is closed');
     } catch (error) {
       connection.close();
       throw error;
     }
-    this.#log('connected to the directory', { host: host.host, port: host.port, binding });
+    this.#log('connected to the directory', { server: address, binding });
     return connection;
   }
 
-  async #bind(connection: LdapConnection, address: string, password: string): Promise<void> {
-    const call = new Call('bind', this.#userName, this.#options.connectionTimeoutMs);
-    const request = new BindRequest({ messageId: 0, dn: this.#userName, password });
-    const result = await connection.request(request, call).catch((error) => {
-      throw error instanceof LdapError ? this.#error(error.result, `${address}: ${error.diagnostic}`, error) : error;
-    });
-    if (result.status !== ResultCode.success) {
-      throw this.#error(result.status, `${address} refused the bind: ${result.errorMessage}`);
-    }
-  }
-
-  get #userName(): string {
-    return this.#options.binding === 'Anonymous' ? '' : (this.#options.userName ?? '');
-  }
-
-  #password(): string {
-    if (this.#userName === '') return '';
-    let password: string;
-    try {
-      password = this.#options.password?.() ?? '';
-    } catch (error) {
-      throw this.#error('connectionLost', `the password of the bind cannot be had: ${(error as Error).message}`, error);
-    }
-    // A bind with a name and without a password succeeds on many servers, as anonymous (RFC 4513 §5.1.2).
-    if (password === '') throw this.#error(ResultCode.inappropriateAuthentication, 'the password of the bind is empty');
-    return password;
-  }
-
-  /** `sent` is false: the bind may have been sent, the caller's own request was not. */
   #error(result: LdapError['result'], diagnostic: string, cause?: unknown): LdapError {
-    return new LdapError(
-      result,
-      'bind',
-      this.#userName,
-      diagnostic,
-      false,
-      cause === undefined ? undefined : { cause },
-    );
+    return bindError(this.#credentials.name, result, diagnostic, cause);
   }
 }

@@ -13,6 +13,13 @@ import { LdapError, ResultCode } from './error';
 export interface Host {
   readonly host: string;
   readonly port: number;
+  /** A Unix socket instead of host and port (`ldapi`). */
+  readonly path?: string;
+}
+
+/** A server, as messages call it. */
+export function addressOf({ host, port, path }: Host): string {
+  return path === undefined ? `${host}:${port}` : `ldapi://${path}`;
 }
 
 /** How the server's certificate is checked; it always is. */
@@ -23,6 +30,12 @@ export interface TlsOptions {
   readonly serverName?: string;
   /** SHA-1 or SHA-256 fingerprint of the server's certificate, in hex. Alone it replaces the check by CA and name; with `ca` it comes on top. */
   readonly thumbprint?: string;
+  /** Shown to the server (SASL EXTERNAL, or as its TLS settings demand). All PEM. */
+  readonly clientCertificate?: {
+    readonly certificate: string | Buffer;
+    readonly key: string | Buffer;
+    readonly passphrase?: string;
+  };
   /** Default TLSv1.2. */
   readonly minVersion?: SecureVersion;
 }
@@ -38,13 +51,17 @@ export async function openTransport(
   tls: TlsOptions,
   timeoutMs: number,
 ): Promise<Socket> {
-  const tcp = connectTcp({
-    host: host.host,
-    port: host.port,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: KEEP_ALIVE_MS,
-  });
+  const tcp = connectTcp(
+    host.path === undefined
+      ? {
+          host: host.host,
+          port: host.port,
+          noDelay: true,
+          keepAlive: true,
+          keepAliveInitialDelay: KEEP_ALIVE_MS,
+        }
+      : { path: host.path },
+  );
   const timer = setTimeout(() => tcp.destroy(new Error(`no connection within ${timeoutMs} ms`)), timeoutMs);
   try {
     await event(tcp, 'connect');
@@ -55,7 +72,7 @@ export async function openTransport(
     tcp.destroy();
     if (error instanceof LdapError) throw error;
     const cause = error as NodeJS.ErrnoException;
-    throw new LdapError('connectionLost', 'bind', '', `${host.host}:${host.port}: ${explain(cause)}`, false, { cause });
+    throw new LdapError('connectionLost', 'bind', '', `${addressOf(host)}: ${explain(cause)}`, false, { cause });
   } finally {
     clearTimeout(timer);
   }
@@ -144,7 +161,12 @@ export function tlsConnection(socket: Socket, { host }: Host, tls: TlsOptions): 
     minVersion: tls.minVersion ?? 'TLSv1.2',
     ...(serverName === undefined ? {} : { servername: serverName }),
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls.clientCertificate === undefined ? {} : clientCertificate(tls.clientCertificate)),
   };
+}
+
+function clientCertificate({ certificate, key, passphrase }: NonNullable<TlsOptions['clientCertificate']>) {
+  return { cert: certificate, key, ...(passphrase === undefined ? {} : { passphrase }) };
 }
 
 /** Whether a thumbprint, however it is punctuated, is the SHA-1 or SHA-256 fingerprint of a certificate. */
@@ -181,6 +203,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there; check host and port, and whether the directory is running',
   ECONNRESET:
     'the server broke the connection off; LDAPS (usually port 636) and plain LDAP or StartTLS (389) do not understand each other',
+  ENOENT: 'there is no such socket; check the path, and whether the directory is running',
+  EACCES: 'this process may not use the socket; let its user read and write it',
   ENOTFOUND: 'the host name is not known to DNS',
   EAI_AGAIN: 'DNS does not answer',
 };
