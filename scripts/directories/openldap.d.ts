@@ -15,7 +15,11 @@ export interface OpenLdap {
   readonly pid: number | undefined;
   readonly url: string;
   readonly ldapsUrl: string;
+  /** For the account that has started the server, which is the connector there (SASL EXTERNAL). */
+  readonly ldapiUrl: string;
   readonly caFile: string;
+  /** Of the connector, for SASL EXTERNAL. */
+  readonly clientCertificate: { readonly file: string; readonly keyFile: string };
   readonly admin: OpenLdapAccount;
   readonly connector: OpenLdapAccount;
   readonly reader: OpenLdapAccount;
@@ -35,6 +39,8 @@ export interface OpenLdapOptions {
   readonly faults?: boolean;
   /** False: do not wait for the disk (tests). */
   readonly sync?: boolean;
+  /** Realm of Kerberos; the keytab is that of `KRB5_KTNAME`. */
+  readonly saslRealm?: string;
   /** Do not outlive the process that starts it (tests), where util-linux is installed. */
   readonly untilParentEnds?: boolean;
   /** Room for millions of entries, and no substring indexes. */

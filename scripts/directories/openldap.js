@@ -77,7 +77,9 @@ function describe(folder) {
     pid: runningPid(folder),
     url: `ldap://127.0.0.1:${port}`,
     ldapsUrl: `ldaps://127.0.0.1:${tlsPort}`,
+    ldapiUrl: `ldapi://${join(folder, 'ldapi')}`,
     caFile: join(folder, 'tls/ca.pem'),
+    clientCertificate: { file: join(folder, 'tls/connector.pem'), keyFile: join(folder, 'tls/connector.key') },
     admin: account('admin'),
     connector: account('connector'),
     reader: account('reader'),
@@ -109,7 +111,7 @@ async function startOpenLdap(options) {
     '-f',
     join(folder, 'slapd.conf'),
     '-h',
-    `ldap://127.0.0.1:${port} ldaps://127.0.0.1:${tlsPort}`,
+    `ldap://127.0.0.1:${port} ldaps://127.0.0.1:${tlsPort} ldapi://${encodeURIComponent(join(folder, 'ldapi'))}`,
   ];
   // Linux ends it with the process that started it, however that one ends; exec keeps the pid.
   const tied = options.untilParentEnds && existsSync(SETPRIV);

@@ -71,6 +71,16 @@ function slapdConf({
     `TLSCertificateFile ${join(folder, 'tls/server.pem')}`,
     `TLSCertificateKeyFile ${join(folder, 'tls/server.key')}`,
     'TLSVerifyClient try',
+    // SASL EXTERNAL: by the client certificate, and over the Unix socket for whoever starts the server.
+    `authz-regexp "^cn=connector,o=Example$" "${connector}"`,
+    `authz-regexp "^gidNumber=[0-9]+\\\\+uidNumber=${process.getuid()},cn=peercred,cn=external,cn=auth$" "${connector}"`,
+    ...(saslRealm === undefined
+      ? []
+      : [
+          `sasl-realm ${saslRealm}`,
+          'sasl-host localhost',
+          `authz-regexp "^uid=connector,(cn=[^,]+,)?cn=gssapi,cn=auth$" "${connector}"`,
+        ]),
     '',
     'database mdb',
     'suffix cn=accesslog',
@@ -197,7 +207,7 @@ function baseLdif({ suffix, passwords }) {
   return entries.map(([dn, attributes]) => ldifEntry(dn, attributes)).join('\n');
 }
 
-/** A CA and a server certificate for localhost and 127.0.0.1, on elliptic curves because RSA keys take a second. */
+/** A CA, a server certificate for localhost and 127.0.0.1, and one for the connector, on elliptic curves because RSA keys take a second. */
 function makeCertificates(folder) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const openssl = (...args) => execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -219,28 +229,17 @@ function makeCertificates(folder) {
     '-addext',
     'keyUsage=critical,keyCertSign,cRLSign',
   );
-  openssl('req', ...key, '-subj', '/O=Example/CN=localhost', '-keyout', 'server.key', '-out', 'server.csr');
-  writeFileSync(
-    join(folder, 'server.ext'),
-    'basicConstraints=CA:FALSE\nsubjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n',
-  );
-  openssl(
-    'x509',
-    '-req',
-    '-in',
-    'server.csr',
-    '-CA',
-    'ca.pem',
-    '-CAkey',
-    'ca.key',
-    '-CAcreateserial',
-    '-days',
-    '825',
-    '-extfile',
-    'server.ext',
-    '-out',
-    'server.pem',
-  );
+  const sign = (name, subject, extensions) => {
+    openssl('req', ...key, '-subj', subject, '-keyout', `${name}.key`, '-out', `${name}.csr`);
+    writeFileSync(join(folder, `${name}.ext`), ['basicConstraints=CA:FALSE', ...extensions, ''].join('\n'));
+    const authority = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '825'];
+    openssl('x509', '-req', '-in', `${name}.csr`, ...authority, '-extfile', `${name}.ext`, '-out', `${name}.pem`);
+  };
+  sign('server', '/O=Example/CN=localhost', [
+    'subjectAltName=DNS:localhost,IP:127.0.0.1',
+    'extendedKeyUsage=serverAuth',
+  ]);
+  sign('connector', '/O=Example/CN=connector', ['extendedKeyUsage=clientAuth']);
 }
 
 module.exports = { slapdConf, baseLdif, hashed, makeCertificates };

@@ -24,7 +24,7 @@ export function* bindingFaults({ connectivity }: ConnectorFile): Iterable<Found>
     if (userName === undefined) yield fault(['connectivity'], 'userName is missing: binding Basic needs it');
     if (password === undefined) yield fault(['connectivity'], 'password is missing: binding Basic needs it');
   } else if ((userName === undefined) !== (password === undefined)) {
-    yield fault(['connectivity'], 'userName and password belong together: give both, or neither');
+    yield fault(['connectivity'], 'userName and password belong together: give both, or neither for an anonymous bind');
   }
 }
 

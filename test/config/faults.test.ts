@@ -55,14 +55,33 @@ test.each<[what: string, text: string, faults: string[]]>([
     ['fault connectivity.binding: NTLM is not supported: choose SSL or TLS with a user name and a password'],
   ],
   [
-    'a binding that is still missing',
-    ldap({ binding: 'Kerberos' }),
-    ['fault connectivity.binding: Kerberos is not supported yet: choose SSL or TLS with a user name and a password'],
+    'Kerberos with an address instead of a name, and a keytab of nobody',
+    ldap({ host: '192.0.2.1', binding: 'Kerberos', kerberos: { keytab: 'k', security: 'none' } }),
+    [
+      'fault connectivity: userName is missing: Kerberos needs the principal, e.g. connector@EXAMPLE.COM',
+      "fault connectivity: 192.0.2.1 is an address: Kerberos needs the name that the directory's key is for",
+      'notice connectivity.kerberos.security: everything but the bind crosses the network in clear text',
+    ],
+  ],
+  [
+    'SSL 3.0',
+    ldap({ binding: 'SSLv3' }),
+    ['fault connectivity.binding: SSL 3.0 is broken and not supported: choose SSL, which is TLS 1.2 or later'],
+  ],
+  [
+    'a Unix socket beside a network',
+    ldap({ host: undefined, hosts: ['ldapi:///run/ldapi', 'ldap.example.com'], binding: 'TLS' }),
+    [
+      'fault connectivity.hosts: Unix sockets and network addresses cannot stand side by side',
+      'fault connectivity.binding: is for the network: over a Unix socket choose "Basic"',
+    ],
   ],
   [
     'a binding that nobody has heard of',
     ldap({ binding: 'LDAPS' }),
-    ['fault connectivity.binding: "LDAPS" is no binding: choose Anonymous, Basic, SSL (LDAPS) or TLS (StartTLS)'],
+    [
+      'fault connectivity.binding: "LDAPS" is no binding: choose Anonymous, Basic, SSL (LDAPS), TLS (StartTLS) or Kerberos',
+    ],
   ],
   [
     'a partition that is no DN',

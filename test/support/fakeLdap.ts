@@ -135,6 +135,10 @@ export interface Proxy {
   readonly port: number;
   /** What clients sent so far, per connection. */
   readonly sent: readonly Buffer[];
+  /** Connections at present. */
+  readonly open: number;
+  /** Whether new connections are closed at once. */
+  refuse(yes: boolean): void;
   /** Cuts every connection, as a firewall does. */
   cut(): void;
   close(): Promise<void>;
@@ -144,7 +148,9 @@ export interface Proxy {
 export async function startProxy(target: number, onSent: (piece: Buffer) => boolean = () => true): Promise<Proxy> {
   const sent: Buffer[] = [];
   const sockets = new Set<Socket>();
+  let refusing = false;
   const server = createServer((client) => {
+    if (refusing) return void client.on('error', () => {}).destroy();
     const upstream = connect(target, '127.0.0.1');
     const place = sent.push(Buffer.alloc(0)) - 1;
     for (const [from, to] of [
@@ -164,6 +170,12 @@ export async function startProxy(target: number, onSent: (piece: Buffer) => bool
   return {
     port,
     sent,
+    get open() {
+      return sockets.size / 2;
+    },
+    refuse: (yes) => {
+      refusing = yes;
+    },
     cut: () => {
       for (const socket of sockets) socket.destroy();
     },
