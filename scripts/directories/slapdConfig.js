@@ -44,6 +44,7 @@ function slapdConf({
   faults = false,
   sync = true,
   large = false,
+  saslRealm,
 }) {
   const admin = `cn=admin,${suffix}`;
   const connector = `cn=connector,${suffix}`;
