@@ -56,6 +56,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'csv-stringify': ['cli/changes', 'cli/space'],
   express: ['admin', 'host', 'scim/router'],
   'jsonc-parser': ['config'],
+  kerberos: ['directory/gssapi'],
   ldapts: ['directory'],
   nodemailer: ['host/notifications/mail'],
   passport: ['host/authentication'],
