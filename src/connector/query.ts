@@ -2,9 +2,11 @@
 import type { DN } from '../directory/dn';
 import { type Filter as DirectoryFilter, equality, or } from '../directory/filter';
 import { type Candidate, idsInFilter, type MatchCandidate, planOf } from '../mapping/filter';
+import { withShownNames } from '../mapping/filterNames';
 import type { ObjectType } from '../mapping/objectType';
+import { ScimError } from '../scim/error';
 import type { Filter } from '../scim/filter';
-import { evaluate } from '../scim/filterEvaluate';
+import { evaluate, evaluateValue, instantOf } from '../scim/filterEvaluate';
 import type { Context, Page, Query } from '../scim/handler';
 import { type AttributePath, attributeAt } from '../scim/path';
 import type { Resource } from '../scim/resource';
@@ -29,14 +31,24 @@ export class Queries {
       return query.sortBy === undefined
         ? this.#list(query, request)
         : this.#sorted(await this.#walk(undefined, request), query);
-    const matching = await this.#matching(query.filter, request);
+    const idAt = (normalizedDN: string) => this.context.space.byDN(normalizedDN)?.id;
+    const matching = await this.#matching(withShownNames(query.filter, this.objectType, idAt), request);
     return this.#sorted(matching, query);
   }
 
   /** A page of all resources, in anchor order, from the space. */
-  async #list({ startIndex, count }: Query, request: Context): Promise<Page> {
+  async #list({ startIndex, after, count }: Query, request: Context): Promise<Page> {
     await this.context.filled(request.signal);
     const { space } = this.context;
+    if (after !== undefined) {
+      const { total, entries } = await space.page(this.objectType.name, 1, count + 1, 'whole', after);
+      const shown = entries.slice(0, count);
+      return {
+        totalResults: total,
+        resources: await resourcesOf(this.context, this.objectType, shown),
+        ...(entries.length > count && { end: shown.at(-1)?.anchor ?? after }),
+      };
+    }
     const { total, entries } = await space.page(this.objectType.name, startIndex, count);
     return { totalResults: total, resources: await resourcesOf(this.context, this.objectType, entries) };
   }
@@ -130,10 +142,19 @@ export class Queries {
     return resources.filter((resource) => evaluate(filter, resource));
   }
 
-  #sorted(resources: Resource[], { sortBy, sortOrder, startIndex, count }: Query): Page {
-    const order = sortBy === undefined ? byId : bySortKey(sortBy, sortOrder === 'descending' ? -1 : 1);
-    resources.sort(order);
-    return { totalResults: resources.length, resources: resources.slice(startIndex - 1, startIndex - 1 + count) };
+  #sorted(resources: Resource[], { sortBy, sortOrder, startIndex, after, count }: Query): Page {
+    const order = sortBy === undefined ? byId : new SortOrder(sortBy, sortOrder === 'descending' ? -1 : 1);
+    const placed = resources.map((resource) => ({ resource, place: order.placeOf(resource) }));
+    placed.sort((a, b) => order.compare(a.place, b.place));
+    const begin = after === undefined ? startIndex - 1 : firstAfter(placed, order, after);
+    const page = placed.slice(begin, begin + count);
+    const last = page.at(-1);
+    const end = begin + count < placed.length ? (last ? JSON.stringify(last.place) : after) : undefined;
+    return {
+      totalResults: resources.length,
+      resources: page.map(({ resource }) => resource),
+      ...(after !== undefined && end !== undefined && { end }),
+    };
   }
 }
 
@@ -142,35 +163,75 @@ function searchFor({ attribute, naming, asserted }: MatchCandidate): DirectoryFi
   return or(...[attribute, ...naming].map((name) => equality(name, asserted)));
 }
 
-function byId(a: Resource, b: Resource): number {
-  return compareText(String(a.id), String(b.id));
+/** Where a resource stands in an order: its sort key, null where it has none, and its id. */
+type Place = readonly [key: string | number | null, id: string];
+
+interface Order {
+  placeOf(resource: Resource): Place;
+  compare(a: Place, b: Place): number;
+}
+
+const byId: Order = {
+  placeOf: ({ id }) => [null, String(id)],
+  compare: ([, a], [, b]) => compareText(a, b),
+};
+
+/** RFC 7644 §3.4.2.3: by the primary value where there are several; resources without one come last when ascending. */
+class SortOrder implements Order {
+  constructor(
+    readonly path: AttributePath,
+    readonly direction: 1 | -1,
+  ) {}
+
+  placeOf(resource: Resource): Place {
+    return [this.#key(attributeAt(resource, this.path)), String(resource.id)];
+  }
+
+  compare(a: Place, b: Place): number {
+    const [[x], [y]] = [a, b];
+    if (x === null || y === null) return x === y ? byId.compare(a, b) : this.direction * (x === null ? 1 : -1);
+    const order = typeof x === 'number' && typeof y === 'number' ? x - y : compareText(String(x), String(y));
+    return order === 0 ? byId.compare(a, b) : this.direction * order;
+  }
+
+  #key(value: unknown): string | number | null {
+    const { subAttribute, subDefinition, definition } = this.path;
+    const { caseExact, type } = subDefinition ?? definition;
+    const filter = this.path.valueFilter;
+    const values =
+      filter === undefined || !Array.isArray(value) ? value : value.filter((one) => evaluateValue(filter, one));
+    const first = Array.isArray(values) ? (values.find((element) => isPrimary(element)) ?? values[0]) : values;
+    const part =
+      typeof first === 'object' && first !== null ? (first as Record<string, unknown>)[subAttribute ?? 'value'] : first;
+    if (part === undefined || part === null) return null;
+    if (type === 'integer' || type === 'decimal') return Number(part);
+    if (type === 'dateTime') return instantOf(String(part)) ?? String(part);
+    return caseExact ? String(part) : String(part).toLowerCase();
+  }
+}
+
+/** The position of the first resource beyond a place, which need not be there any more. @throws ScimError 400 `invalidCursor` */
+function firstAfter(placed: readonly { readonly place: Place }[], order: Order, after: string): number {
+  if (after === '') return 0;
+  const place = placeIn(after);
+  const position = placed.findIndex((one) => order.compare(one.place, place) > 0);
+  return position < 0 ? placed.length : position;
+}
+
+function placeIn(text: string): Place {
+  try {
+    const place: unknown = JSON.parse(text);
+    const [key, id] = Array.isArray(place) ? place : [];
+    if (typeof id === 'string' && (key === null || typeof key === 'string' || typeof key === 'number'))
+      return [key, id];
+  } catch {
+    // Not of this form: the same refusal.
+  }
+  throw ScimError.invalidCursor('It is none that this endpoint has given.');
 }
 
 function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** RFC 7644 §3.4.2.3: by the primary value where there are several; resources without one come last when ascending. */
-function bySortKey(path: AttributePath, direction: 1 | -1): (a: Resource, b: Resource) => number {
-  const { caseExact, type } = path.subDefinition ?? path.definition;
-  const key = (resource: Resource): string | number | undefined => {
-    const value = attributeAt(resource, path);
-    const first = Array.isArray(value) ? (value.find((element) => isPrimary(element)) ?? value[0]) : value;
-    const part =
-      typeof first === 'object' && first !== null
-        ? (first as Record<string, unknown>)[path.subAttribute ?? 'value']
-        : first;
-    if (part === undefined || part === null) return undefined;
-    if (type === 'integer' || type === 'decimal') return Number(part);
-    if (type === 'dateTime') return Date.parse(String(part));
-    return caseExact ? String(part) : String(part).toLowerCase();
-  };
-  return (a, b) => {
-    const [x, y] = [key(a), key(b)];
-    if (x === undefined || y === undefined) return x === y ? byId(a, b) : direction * (x === undefined ? 1 : -1);
-    const order = typeof x === 'number' && typeof y === 'number' ? x - y : compareText(String(x), String(y));
-    return order === 0 ? byId(a, b) : direction * order;
-  };
 }
 
 function isPrimary(element: unknown): boolean {

@@ -90,6 +90,13 @@ function describeConfig(provider: ServiceProvider, baseUri: string): object {
     changePassword: { supported: features.changePassword },
     sort: { supported: features.sort },
     etag: { supported: features.etag },
+    pagination: {
+      cursor: true,
+      index: true,
+      defaultPaginationMethod: 'index',
+      defaultPageSize: maxResults,
+      maxPageSize: maxResults,
+    },
     authenticationSchemes: [
       {
         type: 'oauthbearertoken',

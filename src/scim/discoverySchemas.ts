@@ -47,6 +47,24 @@ const serviceProviderConfig: SchemaDefinition = {
     complex('sort', 'Sorting.', [supported]),
     complex('etag', 'Versions of resources.', [supported]),
     complex(
+      'pagination',
+      'Pages of lists (RFC 9865).',
+      [
+        told('cursor', 'Whether pages can be asked for by cursor.', { type: 'boolean' }),
+        told('index', 'Whether pages can be asked for by startIndex.', { type: 'boolean' }),
+        told('defaultPaginationMethod', 'How, where a request does not say.', {
+          required: false,
+          canonicalValues: ['cursor', 'index'],
+        }),
+        told('defaultPageSize', 'Resources of a page where a request does not say.', {
+          type: 'integer',
+          required: false,
+        }),
+        told('maxPageSize', 'The most resources of a page.', { type: 'integer', required: false }),
+      ],
+      { required: false },
+    ),
+    complex(
       'authenticationSchemes',
       'How clients authenticate.',
       [

@@ -1,7 +1,7 @@
 /** Errors as a SCIM client reads them (RFC 7644 §3.12). They carry no values, no LDAP words and no internals. */
 import { Types } from 'scimmy';
 
-/** The detail error keywords of RFC 7644 §3.12, table 9. */
+/** The detail error keywords of RFC 7644 §3.12, table 9, and RFC 9865 §2.1. */
 export type ScimType =
   | 'invalidFilter'
   | 'tooMany'
@@ -12,7 +12,8 @@ export type ScimType =
   | 'noTarget'
   | 'invalidValue'
   | 'invalidVers'
-  | 'sensitive';
+  | 'sensitive'
+  | 'invalidCursor';
 
 /** The schema URN of an error message. */
 export const errorSchema = 'urn:ietf:params:scim:api:messages:2.0:Error';
@@ -59,6 +60,15 @@ export class ScimError extends Types.Error {
 
   static invalidFilter(detail: string): ScimError {
     return new ScimError(400, 'invalidFilter', detail);
+  }
+
+  /** RFC 9865 §2.1. */
+  static invalidCursor(reason: string): ScimError {
+    return new ScimError(
+      400,
+      'invalidCursor',
+      `The cursor can not be used. ${reason} Begin anew with an empty cursor.`,
+    );
   }
 
   static invalidSyntax(detail: string): ScimError {

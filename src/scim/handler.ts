@@ -46,6 +46,8 @@ export interface Query {
   readonly sortBy?: AttributePath;
   readonly sortOrder?: 'ascending' | 'descending';
   readonly startIndex: number;
+  /** Instead of `startIndex`, the place where the page begins: the `end` of the page before, or empty for the first one. */
+  readonly after?: string;
   readonly count: number;
   readonly projection: Projection;
 }
@@ -54,6 +56,8 @@ export interface Query {
 export interface Page {
   readonly totalResults: number;
   readonly resources: readonly Resource[];
+  /** To a query with `after`: where the page has ended, if there are resources beyond it. Of any form, and shown to clients. */
+  readonly end?: string;
 }
 
 /** PUT and PATCH alike: what can be written without reading, what must be read for the rest, and the rest. */

@@ -16,6 +16,8 @@ export interface QueryParameters {
   readonly sortOrder?: string;
   readonly startIndex?: string;
   readonly count?: string;
+  /** RFC 9865. Here empty is not absent: it asks for the first page. */
+  readonly cursor?: string;
 }
 
 /** What a service provider allows. */
@@ -26,7 +28,16 @@ export interface QueryLimits {
   readonly sort: boolean;
 }
 
-const names = ['attributes', 'excludedAttributes', 'filter', 'sortBy', 'sortOrder', 'startIndex', 'count'] as const;
+const names = [
+  'attributes',
+  'excludedAttributes',
+  'filter',
+  'sortBy',
+  'sortOrder',
+  'startIndex',
+  'count',
+  'cursor',
+] as const;
 const canonicalNames: ReadonlyMap<string, (typeof names)[number]> = new Map(
   names.map((name) => [name.toLowerCase(), name]),
 );
@@ -37,7 +48,7 @@ export function parametersOfUrl(search: string): QueryParameters {
   const values = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(search)) {
     const canonical = canonicalNames.get(name.toLowerCase());
-    if (canonical === undefined || value === '') continue;
+    if (canonical === undefined || (value === '' && canonical !== 'cursor')) continue;
     const before = values.get(canonical);
     if (before === undefined) values.set(canonical, value);
     else if (canonical === 'attributes' || canonical === 'excludedAttributes')
@@ -54,7 +65,7 @@ export function parametersOfSearchRequest(body: unknown): QueryParameters {
   const values = new Map<string, string>();
   for (const [name, value] of Object.entries(body)) {
     const canonical = canonicalNames.get(name.toLowerCase());
-    if (canonical === undefined || isEmpty(value)) continue;
+    if (canonical === undefined || (isEmpty(value) && !(canonical === 'cursor' && value === ''))) continue;
     const parts = Array.isArray(value) ? value : [value];
     if (!parts.every((part) => typeof part === 'string' || typeof part === 'number')) {
       throw ScimError.invalidValue(`The parameter "${canonical}" must be a string, a number or a list of strings.`);
@@ -88,6 +99,9 @@ export function resolveQuery(parameters: QueryParameters, type: ResourceType, li
 
 /** `startIndex` below 1 is 1, `count` below 0 is 0 (RFC 7644 §3.4.2.4); above the maximum it is the maximum. */
 export function resolveWindow(parameters: QueryParameters, limits: QueryLimits): Pick<Query, 'startIndex' | 'count'> {
+  if (parameters.cursor !== undefined && parameters.startIndex !== undefined) {
+    throw ScimError.invalidValue('A page begins at "startIndex" or at "cursor": give one of them.');
+  }
   return {
     startIndex: Math.max(1, integer('startIndex', parameters.startIndex) ?? 1),
     count: Math.min(limits.maxResults, Math.max(0, integer('count', parameters.count) ?? limits.maxResults)),

@@ -1,9 +1,10 @@
 /** The operations on resources (RFC 7644 §3.3–3.6) between an exchange and a handler. */
+import { formatCursor, parseCursor } from './cursor';
 import { canonicalize } from './dialect';
 import { ScimError } from './error';
 import { type Answer, decodeSegment, type Exchange, hasETag } from './exchange';
 import type { Context, Query } from './handler';
-import { listResponse } from './list';
+import { cursorResponse, listResponse } from './list';
 import { compilePatch } from './patch';
 import { type Presenter, presenterOf } from './projection';
 import {
@@ -88,6 +89,7 @@ async function query(
   endpoints: readonly ResourceEndpoint[],
   parameters: QueryParameters,
 ): Promise<Answer> {
+  if (parameters.cursor !== undefined) return queryByCursor(exchange, endpoints, parameters);
   const limits = { maxResults: exchange.provider.maxResults, sort: exchange.provider.features.sort };
   const { startIndex, count } = resolveWindow(parameters, limits);
   const resources: Resource[] = [];
@@ -104,6 +106,38 @@ async function query(
     totalResults += page.totalResults;
   }
   return { status: 200, body: listResponse(totalResults, startIndex, resources) };
+}
+
+/** The same, from the place that a cursor names (RFC 9865). */
+async function queryByCursor(
+  exchange: Exchange,
+  endpoints: readonly ResourceEndpoint[],
+  parameters: QueryParameters,
+): Promise<Answer> {
+  const limits = { maxResults: exchange.provider.maxResults, sort: exchange.provider.features.sort };
+  const { count } = resolveWindow(parameters, limits);
+  const place = parseCursor(
+    parameters,
+    endpoints.map(({ type }) => type.name),
+  );
+  const begin = endpoints.findIndex(({ type }) => place === undefined || type.name === place.type);
+  const resources: Resource[] = [];
+  let totalResults = 0;
+  let next: string | undefined;
+  for (const [position, { type, handler }] of endpoints.entries()) {
+    const isPast = position < begin;
+    const rest: Query = {
+      ...resolveQuery(parameters, type, limits),
+      after: position === begin ? (place?.after ?? '') : '',
+      count: isPast ? 0 : count - resources.length,
+    };
+    const page = await handler.query(rest, exchange.context);
+    const present = presenterOf(rest.projection, type);
+    for (const resource of page.resources) resources.push(presented(resource, type, exchange, present));
+    totalResults += page.totalResults;
+    if (!isPast && page.end !== undefined) next ??= formatCursor({ type: type.name, after: page.end }, parameters);
+  }
+  return { status: 200, body: cursorResponse(totalResults, next, resources) };
 }
 
 /** Some clients percent-encode the id that they were given, encoding and all: what is not found as it came is tried decoded once more. */

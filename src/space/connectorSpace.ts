@@ -133,23 +133,25 @@ export class ConnectorSpace {
 
   /**
    * A page of an object type in anchor order; `startIndex` counts from 1 (RFC 7644 §3.4.2.4). A page that begins where
-   * a page ended a short time ago goes on after that page's last entry, whatever came or went before it.
+   * a page ended a short time ago goes on after that page's last entry, whatever came or went before it; one that is
+   * asked for by that entry's anchor always does, and `startIndex` does not count then.
    */
   async page(
     objectType: string,
     startIndex: number,
     count: number,
     extent: Extent = 'whole',
+    after?: string,
   ): Promise<{ total: number; entries: SpaceEntry[] }> {
     const total = this.count(objectType);
     if (count <= 0) return { total, entries: [] };
-    const end = this.#pageEnds.find(objectType, startIndex);
+    const end = after ?? this.#pageEnds.find(objectType, startIndex);
     const entries =
       end === undefined
         ? await this.#useLater((generation) => generation.at(objectType, startIndex - 1, count, extent))
         : this.#use((generation) => generation.rows.after(generation.number(objectType), end, count, extent));
     const last = entries.at(-1);
-    if (last) this.#pageEnds.remember(objectType, startIndex + entries.length, last.anchor);
+    if (last && after === undefined) this.#pageEnds.remember(objectType, startIndex + entries.length, last.anchor);
     return { total, entries };
   }
 

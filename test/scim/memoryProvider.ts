@@ -33,9 +33,15 @@ export class MemoryHandler implements ResourceHandler {
   }
 
   async query(query: Parameters<ResourceHandler['query']>[0]) {
-    const { filter, startIndex, count } = query;
+    const { filter, startIndex, after, count } = query;
     const found = [...this.resources.values()].filter((resource) => !filter || evaluate(filter, resource));
-    return { totalResults: found.length, resources: found.slice(startIndex - 1, startIndex - 1 + count) };
+    const begin = after === undefined ? startIndex - 1 : Number(after);
+    const end = begin + count;
+    return {
+      totalResults: found.length,
+      resources: found.slice(begin, end),
+      ...(after !== undefined && end < found.length && { end: String(end) }),
+    };
   }
 
   async update(id: string, change: Parameters<ResourceHandler['update']>[1], context: Context) {
