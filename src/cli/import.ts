@@ -58,7 +58,7 @@ async function runImport(name: string, flags: ImportFlags): Promise<void> {
       onProgress: (how) => progress.show(how),
     });
     progress.end();
-    process.stdout.write(flags.json ? `${JSON.stringify(record, undefined, 2)}\n` : report(name, record));
+    process.stdout.write(flags.json ? `${JSON.stringify(record, undefined, 2)}\n` : `${name}: ${reportOf(record)}\n`);
     if (record.outcome === 'failed' || record.outcome === 'cancelled') process.exitCode = 1;
   } catch (error) {
     progress.end();
@@ -79,9 +79,10 @@ function optionsOf(name: string, flags: HostFlags): ConnectorOptions {
   return file.options;
 }
 
-function report(name: string, { profile, outcome, counts, errors, started, ended }: RunRecord): string {
+/** A run in words: one line, and one for each error that was kept. */
+export function reportOf({ profile, outcome, counts, errors, started, ended }: RunRecord): string {
   const seconds = ((ended - started) / 1000).toFixed(1);
   const numbers = Object.entries(counts).map(([what, count]) => `${count} ${what}`);
   const lines = errors.map(({ dn, message }) => `  ${dn === undefined ? '' : `${dn}: `}${message}`);
-  return `${[`${name}: ${profile} ${outcome} in ${seconds} s: ${numbers.join(', ')}`, ...lines].join('\n')}\n`;
+  return [`${profile} ${outcome} in ${seconds} s: ${numbers.join(', ')}`, ...lines].join('\n');
 }

@@ -7,6 +7,7 @@ import { HostFileFault } from '../config/hostFile';
 import { SecretFault } from '../config/secretReference';
 import { DiscoveryFailure } from '../connector/discovery';
 import { ImportRefused } from '../connector/importOnce';
+import { BackupRefused } from '../connector/stateBackup';
 import { HostError } from '../host/hostError';
 import { AdministrationFailure } from './adminClient';
 import { addCertificate } from './certificate';
@@ -18,9 +19,11 @@ import { addImport } from './import';
 import { addInit } from './init';
 import { addNotifications } from './notifications';
 import { InputFault } from './passwordInput';
+import { addRuns } from './runs';
 import { addSecret } from './secret';
 import { addServe } from './serve';
 import { addSpace } from './space';
+import { addState } from './state';
 import { addToken } from './token';
 import { withoutValues } from './words';
 
@@ -32,6 +35,7 @@ const mendable = [
   SecretFault,
   DiscoveryFailure,
   ImportRefused,
+  BackupRefused,
   HostError,
 ];
 
@@ -49,7 +53,9 @@ export async function run(argv: readonly string[]): Promise<void> {
   addCheck(program);
   addDiscover(program);
   addImport(program);
+  addRuns(program);
   addSpace(program);
+  addState(program);
   addChanges(program);
   addCollect(program);
   addInit(program);

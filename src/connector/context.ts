@@ -2,9 +2,11 @@
 import type { Directory, Observer, Options } from '../directory/directory';
 import { toScimError } from '../mapping/error';
 import type { ObjectType } from '../mapping/objectType';
+import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
 import type { ConnectorSpace } from '../space/connectorSpace';
 import type { State } from '../space/state';
+import { DatabaseFull } from '../space/state';
 import type { ChangeLog } from './changeLog';
 import type { Disconnections } from './disconnections';
 import type { Happening } from './events';
@@ -48,6 +50,12 @@ export async function translated<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    if (error instanceof DatabaseFull) throw full(error);
     throw toScimError(error);
   }
+}
+
+function full(error: DatabaseFull): ScimError {
+  const detail = 'The host has no room left to keep its records, so it changes nothing: its operator has to make some.';
+  return new ScimError(503, undefined, detail, { headers: { 'Retry-After': '60' }, cause: error });
 }

@@ -15,9 +15,19 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { connect, type SqliteConnection, type SqliteStatement, type SqlValue, saysBusy, saysDamaged } from './sqlite';
+import { DatabaseBusy, DatabaseDamaged, DatabaseFull, DatabaseTooNew } from './databaseError';
+import {
+  connect,
+  type SqliteConnection,
+  type SqliteStatement,
+  type SqlValue,
+  saysBusy,
+  saysDamaged,
+  saysFull,
+} from './sqlite';
 import { fromSql, toSql } from './sqlText';
 
+export { DatabaseBusy, DatabaseDamaged, DatabaseFull, DatabaseTooNew } from './databaseError';
 export type { SqlValue } from './sqlite';
 
 /** How a file is opened. */
@@ -31,43 +41,6 @@ export interface DatabaseOptions {
   readonly migrations: readonly string[];
   /** Overwrite deleted content with zeros. */
   readonly secureDelete?: boolean;
-}
-
-/** The file's content is damaged; nothing read from it can be trusted. */
-export class DatabaseDamaged extends Error {
-  override readonly name = 'DatabaseDamaged';
-  constructor(
-    readonly file: string,
-    reason: string,
-    options?: ErrorOptions,
-  ) {
-    super(`${file} is damaged: ${reason}`, options);
-  }
-}
-
-/** The file was written by a newer release. */
-export class DatabaseTooNew extends Error {
-  override readonly name = 'DatabaseTooNew';
-  constructor(
-    readonly file: string,
-    readonly version: number,
-    readonly known: number,
-  ) {
-    super(
-      `${file} has schema version ${version}, this release knows versions up to ${known}: start the release that wrote it, or restore a copy from before the upgrade`,
-    );
-  }
-}
-
-/** Another process has held the file for longer than the busy timeout (5 s). */
-export class DatabaseBusy extends Error {
-  override readonly name = 'DatabaseBusy';
-  constructor(
-    readonly file: string,
-    options?: ErrorOptions,
-  ) {
-    super(`${file} is locked by another process: is a second host running on the same folder?`, options);
-  }
 }
 
 const PRAGMAS = {
@@ -110,7 +83,7 @@ export class Database {
     const database = new Database(file, connect(file));
     try {
       database.#exec('PRAGMA busy_timeout=5000; PRAGMA temp_store=MEMORY;');
-      if (unclean) database.#check();
+      if (unclean) database.check();
       database.#exec(PRAGMAS[options.durability]);
       if (options.secureDelete) database.#exec('PRAGMA secure_delete=ON;');
       database.#migrate(options.migrations);
@@ -260,10 +233,12 @@ export class Database {
   /** What an error of the binding means for the file. */
   #explained(error: unknown): unknown {
     if (saysDamaged(error)) return new DatabaseDamaged(this.file, describe(error), { cause: error });
+    if (saysFull(error)) return new DatabaseFull(this.file, { cause: error });
     return saysBusy(error) ? new DatabaseBusy(this.file, { cause: error }) : error;
   }
 
-  #check(): void {
+  /** Reads all pages. @throws DatabaseDamaged */
+  check(): void {
     const found = this.get<{ quick_check: string }>('PRAGMA quick_check(1)')?.quick_check ?? 'no answer to quick_check';
     if (found !== 'ok') throw new DatabaseDamaged(this.file, found);
   }

@@ -38,15 +38,20 @@ function builtIn(): SqliteModule | undefined {
 const CORRUPT = 11;
 const NOT_A_DATABASE = 26;
 const BUSY = 5;
+const FULL = 13;
 const CONSTRAINT = 19;
 /** Extended codes of "I/O error" that mean the same: the file ends too soon, a checksum or the file system is wrong. */
 const DAMAGED_ON_READ: ReadonlySet<number> = new Set([522, 8202, 8458]);
+
+/** The extended code of a write that the system has refused for another reason than a full disk, such as a quota. */
+const NOT_WRITTEN = 778;
 
 /** SQLite's own texts for codes that we decide by: one of the bindings leaves the code out of errors of `all`. */
 const TEXTS: ReadonlyMap<string, number> = new Map([
   ['database disk image is malformed', CORRUPT],
   ['file is not a database', NOT_A_DATABASE],
   ['database is locked', BUSY],
+  ['database or disk is full', FULL],
 ]);
 
 /** The extended result code of an error that SQLite raised; -1 for any other error. */
@@ -72,6 +77,11 @@ export function saysDamaged(error: unknown): boolean {
 /** Whether another process holds the file for longer than the busy timeout. */
 export function saysBusy(error: unknown): boolean {
   return resultCode(error) === BUSY;
+}
+
+/** Whether there is no room for what was to be written. */
+export function saysFull(error: unknown): boolean {
+  return resultCode(error) === FULL || extendedCode(error) === NOT_WRITTEN;
 }
 
 /** Whether a statement was refused because rows would not be unique. */

@@ -21,7 +21,7 @@ import { type Runs, SqliteRuns } from './state/runs';
 import { StateFile } from './state/stateFile';
 import { SqliteStored, type Stored } from './state/stored';
 
-export { DatabaseBusy, DatabaseTooNew } from './database';
+export { DatabaseBusy, DatabaseFull, DatabaseTooNew } from './database';
 export {
   type Change,
   type ChangedAttribute,
@@ -56,6 +56,11 @@ export interface State {
   readonly guardRails: GuardRails;
   /** Writes made since opening and the commits they took. */
   readonly statistics: { readonly writes: number; readonly commits: number };
+  /**
+   * Copies the record as it is at this moment into a new file, which only its owner can read, and reads the copy back.
+   * Other processes may work on the record meanwhile.
+   */
+  copyTo(file: string): Promise<void>;
   /** Ends what was begun and releases the record. */
   close(): Promise<void>;
 }
@@ -92,6 +97,7 @@ export async function openState(folder: string, name: string, options: StateOpti
     get statistics() {
       return file.statistics;
     },
+    copyTo: (target) => file.copyTo(target),
     close: async () => file.close(),
   };
 }

@@ -3,6 +3,7 @@
  * while the disk is busy share its next sync, which the event loop does not wait for. Reads see committed writes only.
  */
 import { randomBytes } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
 import { Database, DatabaseDamaged } from '../database';
 import { migrations } from './migrations';
 
@@ -94,6 +95,19 @@ export class StateFile {
       if (awaits === 'company') this.#unhurried ??= setTimeout(() => this.#schedule(), SOON_MS);
       else if (awaits === 'commit' || !this.#syncing) this.#schedule();
     });
+  }
+
+  /** Copies what is committed into a new file, and reads the copy back. */
+  async copyTo(target: string): Promise<void> {
+    // The mode comes before the content; SQLite takes an empty file for none.
+    closeSync(openSync(target, 'wx', 0o600));
+    await this.read((database) => database.run('VACUUM INTO ?', target));
+    const copy = Database.open(target, { durability: 'full', migrations });
+    try {
+      copy.check();
+    } finally {
+      copy.close();
+    }
   }
 
   /** Commits what is waiting and releases the file. */
