@@ -173,6 +173,7 @@ const FLOWS = `A flow is one of:
 |---|---|---|---|
 | \`none\` | – | accepted and remembered by the host; the entry stays as it is | the entry stays as it is, and is hidden from clients |
 | \`setAttribute\` | \`values\` | these values replace those of the entry; enabling puts the former ones back | the values are set, and the entry is hidden from clients |
+| \`setBits\` | \`attribute\`, \`bits\`, \`initial\` | these bits of an integer are set and its other bits stay; enabling clears them | the bits are set, and the entry is hidden from clients |
 | \`move\` | \`container\` | the entry moves there; enabling moves it back | the entry moves there, and is hidden from clients |
 | \`delete\` | – | the entry is deleted | the entry is deleted |
 

@@ -86,10 +86,24 @@ const flow = z
       recursive: z.boolean().default(false).describe('With everything below it; false: 409 that names the children.'),
     }),
     z.strictObject({ action: z.literal('setAttribute'), values: attributeValues.default({}) }),
+    z.strictObject({
+      action: z.literal('setBits'),
+      attribute: z.string().min(1).describe('An integer with one value, e.g. `userAccountControl`.'),
+      bits: z.number().int().min(1).max(0x7fffffff).describe('The bits that disable, as one number, e.g. 2.'),
+      initial: z
+        .number()
+        .int()
+        .min(0)
+        .max(0x7fffffff)
+        .optional()
+        .describe(
+          'What a new entry starts with, e.g. 512: with the bits when it is created inactive, without them when it has a password.',
+        ),
+    }),
     z.strictObject({ action: z.literal('move'), container: dn }),
   ])
   .describe(
-    '`none`, `setAttribute` with values, `move` to a container, or `delete` (`recursive`: with everything below it).',
+    '`none`, `setAttribute` with values (without: the way of the product), `setBits` of an integer, `move` to a container, or `delete` (`recursive`: with everything below it).',
   );
 
 const password = z

@@ -15,7 +15,7 @@ import type { Secret } from '../telemetry/secret';
 import { Allocation } from './allocation';
 import { BegunCreates } from './begunCreates';
 import { type ConnectorContext, onBehalfOf } from './context';
-import { applyFlow, attributesOf, cannotDisable, type Previous } from './deprovisioning';
+import { applyFlow, attributesOf, cannotDisable, enabledWhenNew, type Previous } from './deprovisioning';
 import type { Entries, Found } from './entries';
 import { addEntry, deleteEntry } from './export';
 import { exportContext } from './exportContext';
@@ -66,7 +66,7 @@ export class Creation {
       });
       const { disableFlow } = objectType;
       const moved =
-        inactive && disableFlow?.action === 'move'
+        inactive && (disableFlow?.action === 'move' || disableFlow?.action === 'setBits')
           ? applyFlow(disableFlow, active, objectType.schema)
           : { after: active };
       const entry = moved.after;
@@ -97,7 +97,8 @@ export class Creation {
     const disconnected = found === undefined ? await this.#refuseCollisions(entry, request) : undefined;
     if (disconnected !== undefined) return this.updating.reconnect(disconnected, entry, resource, request);
     if (request.dryRun === true) return resource;
-    const { entry: added, separate, madeUp } = await this.passwords.forCreate(entry);
+    const { entry: complete, separate, madeUp } = await this.passwords.forCreate(entry);
+    const added = enabledWhenNew(this.objectType, complete);
     await request.exporting.plan({ operation: 'create', dn: added.dn, entry: added });
     const kept = keptOf(this.objectType, { id: '', entry: added }, resource, { previous });
     const made = found ?? (await this.#add(added, kept, key, isBegun, request));

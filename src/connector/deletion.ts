@@ -8,7 +8,7 @@ import { ScimError } from '../scim/error';
 import { type ConnectorContext, onBehalfOf } from './context';
 import { applyFlow } from './deprovisioning';
 import type { Entries, Found } from './entries';
-import { deleteEntry, updateEntry } from './export';
+import { deleteEntry, overFreshFlags, updateEntry } from './export';
 import { exportContext } from './exportContext';
 import type { ExportRequest } from './exporting';
 import { modificationsOf } from './modifications';
@@ -28,7 +28,11 @@ export class Deletion {
   ) {}
 
   /** RFC 7644 §3.6. */
-  async delete(id: string, request: ExportRequest): Promise<void> {
+  delete(id: string, request: ExportRequest): Promise<void> {
+    return overFreshFlags(this.objectType, () => this.#delete(id, request));
+  }
+
+  async #delete(id: string, request: ExportRequest): Promise<void> {
     const found = await this.entries.liveBeforeWrite(this.objectType, id, onBehalfOf(request));
     if (found === undefined)
       throw ScimError.notFound(`There is no ${this.objectType.name} with id "${id.slice(0, 200)}".`);

@@ -1,10 +1,10 @@
-/** Disable flow and delete flow (decision 13): none, set attribute values, move, delete; and the way back. */
+/** Disable flow and delete flow (decision 13): none, set attribute values or bits, move, delete; and the way back. */
 import { DN } from '../directory/dn';
 import type { Entry, EntryAttribute } from '../directory/entry';
 import type { Schema } from '../directory/schema';
 import { ldapName } from '../mapping/directoryFace';
 import type { ObjectType } from '../mapping/objectType';
-import type { FlowOptions } from '../mapping/options';
+import type { BitsFlow, FlowOptions } from '../mapping/options';
 import { ScimError } from '../scim/error';
 
 /** Key in the state store, beside a resource's stored attributes, under which the way back is kept. */
@@ -31,6 +31,8 @@ export function activeOf(
       return stored.active !== false;
     case 'setAttribute':
       return !hasValues(objectType, entry, flow.values);
+    case 'setBits':
+      return !hasBits(flow, entry, objectType.schema);
     case 'move':
       return !entry.dn.isWithin(DN.parse(flow.container), objectType.schema);
     case 'delete':
@@ -55,7 +57,30 @@ function hasValues(
   );
 }
 
-/** The attributes that a flow sets, under the names by which entries hold them; none for the flows that set none. */
+/** The integer that a flow sets bits of; undefined where the entry has none that is one. */
+function flagsOf({ attribute }: BitsFlow, entry: Entry, schema: Schema): bigint | undefined {
+  const text = entry.first(ldapName(schema, attribute));
+  return text !== undefined && /^-?\d{1,20}$/.test(text) ? BigInt(text) : undefined;
+}
+
+function hasBits(flow: BitsFlow, entry: Entry, schema: Schema): boolean {
+  const bits = BigInt(flow.bits);
+  return ((flagsOf(flow, entry, schema) ?? 0n) & bits) === bits;
+}
+
+function withFlags({ attribute }: BitsFlow, entry: Entry, schema: Schema, flags: bigint): Entry {
+  return entry.with([{ name: ldapName(schema, attribute), values: [flags.toString()] }]);
+}
+
+/** A new entry that is active. A product may disable what comes without a word about it, and enable nobody without a password. */
+export function enabledWhenNew({ disableFlow: flow, schema, passwordAttribute }: ObjectType, entry: Entry): Entry {
+  if (flow?.action !== 'setBits' || flow.initial === undefined) return entry;
+  const isSaid = entry.has(ldapName(schema, flow.attribute));
+  if (isSaid || !entry.has(ldapName(schema, passwordAttribute))) return entry;
+  return withFlags(flow, entry, schema, BigInt(flow.initial));
+}
+
+/** The attributes that a flow sets whatever is there, under the names by which entries hold them; none for the other flows. */
 export function attributesOf(flow: FlowOptions | undefined, schema: Schema): EntryAttribute[] {
   if (flow?.action !== 'setAttribute') return [];
   return Object.entries(flow.values).map(([name, values]) => ({
@@ -82,6 +107,10 @@ export function applyFlow(flow: FlowOptions, entry: Entry, schema: Schema): Flow
       ...(Object.keys(previous).length > 0 ? { previous: { attributes: previous } } : {}),
     };
   }
+  if (flow.action === 'setBits') {
+    const flags = flagsOf(flow, entry, schema) ?? BigInt(flow.initial ?? 0);
+    return { after: withFlags(flow, entry, schema, flags | BigInt(flow.bits)) };
+  }
   if (flow.action !== 'move' || entry.dn.rdn === undefined || entry.dn.parent === undefined) return { after: entry };
   return {
     after: entry.with([], DN.parse(flow.container).child(entry.dn.rdn)),
@@ -104,6 +133,10 @@ export function undoFlow(
         values: Object.hasOwn(before, name) ? (before[name] ?? []) : [],
       })),
     );
+  }
+  if (flow.action === 'setBits') {
+    const flags = flagsOf(flow, entry, schema);
+    return flags === undefined ? entry : withFlags(flow, entry, schema, flags & ~BigInt(flow.bits));
   }
   if (flow.action !== 'move' || entry.dn.rdn === undefined) return entry;
   return entry.with(

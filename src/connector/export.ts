@@ -8,6 +8,7 @@ import { type Entry, type EntryAttribute, sameValue, type Value } from '../direc
 import { isLdapError, LdapError, ResultCode } from '../directory/error';
 import { present } from '../directory/filter';
 import type { Schema } from '../directory/schema';
+import type { ObjectType } from '../mapping/objectType';
 import { modificationsOf, replaceAll } from './modifications';
 import { afterWrite, isAmbiguous, settle } from './outcome';
 
@@ -18,6 +19,8 @@ export interface ExportContext {
   readonly readAttributes: readonly string[];
   /** The attribute that identifies an entry for good; absent where its name does. */
   readonly anchor?: string;
+  /** Canonical names of integers of which a flow sets single bits: their other bits may be changed by somebody else. */
+  readonly flags?: ReadonlySet<string>;
   /** Creates what is missing above a DN; false: nothing was made. */
   readonly makeParents?: (dn: DN, options: Options) => Promise<boolean>;
 }
@@ -60,7 +63,7 @@ export async function updateEntry(
     read = base;
   }
   const visible = modificationsOf(base, after, directory.schema);
-  const modifications = [...visible, ...replaceAll(secrets)];
+  const modifications = [...comparing(visible, base, context), ...replaceAll(secrets)];
   if (modifications.length > 0) {
     try {
       read = await directory.modify(after.dn, modifications, write);
@@ -71,6 +74,36 @@ export async function updateEntry(
     read ??= await afterWrite('modify', after.dn, () => readBack(context, after.dn, options));
   }
   return read ?? before;
+}
+
+/** Flags are written over the value that was read and over no other: where that is gone, the server answers noSuchAttribute. */
+function comparing(
+  modifications: readonly Modification[],
+  before: Entry,
+  { flags, directory: { schema } }: ExportContext,
+): readonly Modification[] {
+  if (flags === undefined) return modifications;
+  return modifications.flatMap((modification): Modification[] => {
+    const { operation, attribute, values } = modification;
+    const [old, ...others] = before.values(attribute);
+    const compares = operation === 'replace' && flags.has(schema.canonicalName(attribute)) && others.length === 0;
+    if (!compares || old === undefined) return [modification];
+    return [
+      { operation: 'delete', attribute, values: [old] },
+      { operation: 'add', attribute, values },
+    ];
+  });
+}
+
+/** Runs a change once more, from its read on, when somebody else has changed the flags of the entry between its read and its write. */
+export async function overFreshFlags<T>({ disableFlow, deleteFlow }: ObjectType, change: () => Promise<T>): Promise<T> {
+  try {
+    return await change();
+  } catch (error) {
+    const hasFlags = disableFlow?.action === 'setBits' || deleteFlow.action === 'setBits';
+    if (!hasFlags || !isLdapError(error, ResultCode.noSuchAttribute)) throw error;
+    return change();
+  }
 }
 
 /** The entry, if it shows what these modifications make of it. Passwords do not show, but a modify is all or nothing. */

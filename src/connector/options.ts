@@ -10,7 +10,7 @@ import type { Secret } from '../telemetry/secret';
 import type { GuardRailOptions } from './guardRails';
 import { cronFault, type Schedule } from './schedule';
 
-export type { Apply, Fault, FlowOptions, MappingOptions, ObjectTypeOptions } from '../mapping/options';
+export type { Apply, BitsFlow, Fault, FlowOptions, MappingOptions, ObjectTypeOptions } from '../mapping/options';
 export { passwordHashes } from '../mapping/options';
 export type { GuardRailOptions, Limit } from './guardRails';
 

@@ -3,7 +3,8 @@ import type { DirectoryDescription } from '../directory/directory';
 import type { Schema } from '../directory/schema';
 import { checkSyntax } from '../directory/syntax';
 import { traitsOf } from '../directory/traits';
-import type { Fault, FlowOptions, ObjectTypeOptions } from './options';
+import { scimTypeOf } from '../mapping/syntax';
+import type { BitsFlow, Fault, FlowOptions, ObjectTypeOptions } from './options';
 
 /** An object type whose flows have values, and what is wrong with them. */
 export interface ProductFlows {
@@ -20,6 +21,7 @@ export function withProductFlows(
 ): ProductFlows {
   const faults: Fault[] = [];
   const resolve = <T extends FlowOptions | undefined>(flow: T, key: string): T | FlowOptions => {
+    if (flow?.action === 'setBits') faults.push(...bitsFaults(flow, schema, `${path}.deprovisioning.${key}.attribute`));
     if (flow?.action !== 'setAttribute') return flow;
     const at = `${path}.deprovisioning.${key}.values`;
     if (Object.keys(flow.values).length > 0) {
@@ -28,7 +30,9 @@ export function withProductFlows(
     }
     const { disable, name } = traitsOf(description.product);
     if (disable !== undefined && schema.attributeType(disable.attribute) !== undefined)
-      return { action: 'setAttribute', values: { [disable.attribute]: disable.value } };
+      return 'bits' in disable
+        ? { action: 'setBits', ...disable }
+        : { action: 'setAttribute', values: { [disable.attribute]: disable.value } };
     const reason =
       disable === undefined
         ? `there is no attribute that disables every entry of this product (${name})`
@@ -39,6 +43,14 @@ export function withProductFlows(
   const disableFlow = resolve(options.disableFlow, 'disableFlow');
   const deleteFlow = resolve(options.deleteFlow, 'deleteFlow');
   return { options: { ...options, ...(disableFlow === undefined ? {} : { disableFlow }), deleteFlow }, faults };
+}
+
+/** Bits belong to an integer with one value. An attribute that the directory does not have is found elsewhere. */
+function* bitsFaults({ attribute }: BitsFlow, schema: Schema, path: string): Iterable<Fault> {
+  const type = schema.attributeType(attribute);
+  if (type === undefined || (type.singleValue && scimTypeOf(schema, attribute) === 'integer')) return;
+  const message = `${attribute} is no integer with one value, so it has no bits to set: name another attribute, or use setAttribute`;
+  yield { path, message, severity: 'fault' };
 }
 
 /** Values that the directory would refuse; attributes that it does not have are found elsewhere. */

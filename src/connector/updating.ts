@@ -16,7 +16,7 @@ import { type ConnectorContext, onBehalfOf } from './context';
 import type { Deletion } from './deletion';
 import { activeOf, applyFlow, cannotDisable, type Previous, previousKey, undoFlow } from './deprovisioning';
 import type { Entries, Found } from './entries';
-import { updateEntry } from './export';
+import { overFreshFlags, updateEntry } from './export';
 import { exportContext } from './exportContext';
 import type { ExportRequest } from './exporting';
 import { keepStored } from './keeping';
@@ -52,6 +52,11 @@ export class Updating {
       await context.spelled.remember(objectType, request.spelledAs ?? new Map());
       return values.resource;
     }
+    return overFreshFlags(objectType, () => this.#update(id, change, request));
+  }
+
+  async #update(id: string, change: Change, request: ExportRequest): Promise<Resource | undefined> {
+    const { context, objectType } = this;
     const found = await this.entries.liveBeforeWrite(objectType, id, onBehalfOf(request));
     if (found === undefined) throw ScimError.notFound(`There is no ${objectType.name} with id "${id.slice(0, 200)}".`);
     const { resource: current, stored } = await resourceFor(context, objectType, found);
@@ -76,10 +81,12 @@ export class Updating {
   /** A create that meets an entry which a delete flow has kept: it is what was asked for, enabled, under its old id. */
   async reconnect(found: Found, entry: Entry, resource: Resource, request: ExportRequest): Promise<Resource> {
     const { context, objectType } = this;
-    const enabled = undoFlow(objectType.deleteFlow, found.entry, undefined, {
-      container: entry.dn.parent ?? entry.dn,
-      schema: objectType.schema,
-    });
+    const { disableFlow, deleteFlow, schema } = objectType;
+    const home = { container: entry.dn.parent ?? entry.dn, schema };
+    const kept = undoFlow(deleteFlow, found.entry, undefined, home);
+    // Who was disabled before the delete is enabled by being created, unless that says something else.
+    const wasDisabled = resource.active !== false && activeOf(objectType, kept, {}) === false;
+    const enabled = wasDisabled && disableFlow !== undefined ? undoFlow(disableFlow, kept, undefined, home) : kept;
     const wanted = [...entry.attributes()].filter(
       ({ name }) => !objectType.attributes.get(objectType.schema.canonicalName(name))?.secret,
     );
@@ -90,9 +97,9 @@ export class Updating {
     const written = await this.#write(found, updated, request, { becomes: true, held: entry });
     await context.disconnections.remove(found.id);
     const shown = await this.entries.written(objectType, written.entry);
-    const kept = await keepStored(context, objectType, shown, resource);
+    const stored = await keepStored(context, objectType, shown, resource);
     request.note('reconnected', true);
-    return (await resourceFor(context, objectType, shown, kept)).resource;
+    return (await resourceFor(context, objectType, shown, stored)).resource;
   }
 
   /** The entry as it shall be, the disable flow or its way back included. */

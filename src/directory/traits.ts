@@ -32,8 +32,10 @@ export interface Traits {
   readonly noAttributes: string;
   /** Values that name an entry follow its rename and go with it, in every installation and not only where a plug-in is on. */
   readonly keepsReferences: boolean;
-  /** The attribute and value that disable an entry of a user, whatever its present values are. */
-  readonly disable?: { readonly attribute: string; readonly value: string };
+  /** What disables an entry of a user: a value, whatever the present ones are, or bits of an integer that has others too. */
+  readonly disable?:
+    | { readonly attribute: string; readonly value: string }
+    | { readonly attribute: string; readonly bits: number; readonly initial: number };
   /** The attribute and value that make a user change the password at the next login. */
   readonly mustChange?: { readonly attribute: string; readonly value: string };
   /** Long attributes come in parts, `member;range=0-1499` (MS-ADTS 3.1.1.3.1.3.3). */
@@ -59,6 +61,8 @@ const ACTIVE_DIRECTORY: Traits = {
   passwordAttribute: 'unicodePwd',
   internalContexts: [/^dc=(domain|forest)dnszones,/, /^cn=(schema,cn=)?configuration,/],
   keepsReferences: true,
+  // ACCOUNTDISABLE in a NORMAL_ACCOUNT (MS-ADTS 2.2.16).
+  disable: { attribute: 'userAccountControl', bits: 2, initial: 512 },
   mustChange: { attribute: 'pwdLastSet', value: '0' },
   rangeRetrieval: true,
 };
@@ -117,6 +121,7 @@ const PRODUCTS: Readonly<Record<string, Traits>> = {
     ],
     anchor: 'entryUUID',
     disable: { attribute: 'ds-pwp-account-disabled', value: 'true' },
+    mustChange: { attribute: 'pwdReset', value: 'TRUE' },
   },
   dsee: {
     ...GENERIC,

@@ -131,7 +131,8 @@ export function checkFlows(input: ObjectTypeInput, report: Report): void {
   const { options, schema, passwordAttribute, path } = input;
   for (const flow of ['disableFlow', 'deleteFlow'] as const) {
     for (const name of flowAttributes(options[flow])) {
-      const at = `${path}.deprovisioning.${flow}.values.${name}`;
+      const place = options[flow]?.action === 'setBits' ? 'attribute' : `values.${name}`;
+      const at = `${path}.deprovisioning.${flow}.${place}`;
       const fault = (message: string) => report({ path: at, message, severity: 'fault' });
       const type = schema.attributeType(name);
       if (type === undefined) report(unknownAttribute(schema, name, at));

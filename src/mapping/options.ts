@@ -23,10 +23,22 @@ export type FlowOptions =
   | { readonly action: 'none' }
   | { readonly action: 'delete'; readonly recursive?: boolean }
   | { readonly action: 'setAttribute'; readonly values: Readonly<Record<string, string | readonly string[]>> }
+  | BitsFlow
   | { readonly action: 'move'; readonly container: string };
+
+/** Sets bits of an integer that holds other flags too, and leaves those as they are. */
+export interface BitsFlow {
+  readonly action: 'setBits';
+  readonly attribute: string;
+  /** The bits, as a number. */
+  readonly bits: number;
+  /** What a new entry starts with: with the bits when it is created inactive, without them when it has a password. */
+  readonly initial?: number;
+}
 
 /** Names of the attributes that a flow sets. */
 export function flowAttributes(flow: FlowOptions | undefined): readonly string[] {
+  if (flow?.action === 'setBits') return [flow.attribute];
   return flow?.action === 'setAttribute' ? Object.keys(flow.values) : [];
 }
 

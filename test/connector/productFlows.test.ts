@@ -12,6 +12,8 @@ const attributes = [
   `( 1.5 NAME 'ds-pwp-account-disabled' SYNTAX ${text}.7 SINGLE-VALUE )`,
   `( 1.6 NAME 'shadowExpire' SYNTAX ${text}.27 SINGLE-VALUE )`,
   `( 1.7 NAME 'flags' SYNTAX ${text}.15 )`,
+  `( 1.8 NAME 'userAccountControl' SYNTAX ${text}.27 SINGLE-VALUE )`,
+  `( 1.9 NAME 'numbers' SYNTAX ${text}.27 )`,
 ];
 const schema = Schema.parse({ attributeTypes: attributes, objectClasses: [] });
 
@@ -32,6 +34,22 @@ test.each([
 ])('%s disables by %s', (product, attribute, value) => {
   const { options, faults } = resolved(product, set({}));
   expect([options.disableFlow, faults]).toEqual([set({ [attribute]: value }), []]);
+});
+
+test.each(['ad', 'samba'])('%s disables by a bit of userAccountControl', (product) => {
+  const bits: FlowOptions = { action: 'setBits', attribute: 'userAccountControl', bits: 2, initial: 512 };
+  const { options, faults } = resolved(product, set({}));
+  expect([options.disableFlow, faults]).toEqual([bits, []]);
+});
+
+test('bits belong to an integer with one value', () => {
+  const faultsOf = (attribute: string) =>
+    resolved('openldap', { action: 'setBits', attribute, bits: 2 }).faults.map(({ path, message }) => [path, message]);
+  expect(faultsOf('shadowExpire')).toEqual([]);
+  for (const attribute of ['flags', 'loginDisabled', 'numbers'])
+    expect(faultsOf(attribute)).toEqual([
+      ['objectTypes[0].deprovisioning.disableFlow.attribute', expect.stringContaining(attribute)],
+    ]);
 });
 
 test('a product without one, or a schema without the attribute, is a fault that says so', () => {

@@ -21,6 +21,10 @@ beforeAll(async () => {
         none: disable({ action: 'none' }),
         set: disable(set({ employeeType: 'Left', description: ['gone', 'for good'] })),
         lock: disable(set({ pwdAccountLockedTime: '000001010000Z' })),
+        flags: people(slapd, {
+          auxiliaryClasses: ['shadowAccount'],
+          deprovisioning: { disableFlow: { action: 'setBits', attribute: 'shadowFlag', bits: 2, initial: 512 } },
+        }),
         move: disable(move),
         moveDN: people(slapd, { anchor: 'dn', deprovisioning: { disableFlow: move } }),
         delete: disable({ action: 'delete' }),
@@ -113,6 +117,19 @@ describeOnSlapd('disabling', () => {
     expect(await system.look.canBind(dn, password)).toBe(false);
     expect((await setActive(client, id, 'True')).body.active).toBe(true);
     expect(await system.look.canBind(dn, password)).toBe(true);
+  });
+
+  test('setBits: one bit comes and goes, the others stay whoever has set them', async () => {
+    const { client, id, body } = await created('flags', 'd-flags', { password: secret('flags') });
+    const flags = async (uid: string) => (await entryOf(uid))?.values.shadowFlag;
+    expect([body.active, await flags('d-flags')]).toEqual([true, ['512']]);
+    await system.look.set((await entryOf('d-flags'))?.dn ?? '', 'shadowFlag', ['66048']);
+    expect((await setActive(client, id, false)).body.active).toBe(false);
+    expect(await flags('d-flags')).toEqual(['66050']);
+    expect((await setActive(client, id, true)).body.active).toBe(true);
+    expect(await flags('d-flags')).toEqual(['66048']);
+    const inactive = await created('flags', 'd-flags-off', { active: false, password: secret('flags') });
+    expect([inactive.body.active, await flags('d-flags-off')]).toEqual([false, ['514']]);
   });
 
   test.each(['move', 'moveDN'])('move: there and back again under one id, connector %s', async (connector) => {
