@@ -5,10 +5,8 @@ import { isLdapError, LdapError, ResultCode } from '../directory/error';
 import { entryOf } from '../mapping/create';
 import { containerOfType, type ObjectType } from '../mapping/objectType';
 import { idsIn, membersOf } from '../mapping/reference';
-import { missingRequired } from '../scim/dialect';
 import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
-import { formatPath } from '../scim/path';
 import type { Resource } from '../scim/resource';
 import type { Kept } from '../space/state';
 import type { Secret } from '../telemetry/secret';
@@ -23,6 +21,7 @@ import type { ExportRequest } from './exporting';
 import { keptOf } from './keeping';
 import { isAmbiguous, settle } from './outcome';
 import { Passwords, type SeparatePassword } from './passwords';
+import { requireCore } from './requiredAttributes';
 import { resolveReferences } from './resolving';
 import { resourceFor } from './resources';
 import type { Updating } from './updating';
@@ -52,7 +51,7 @@ export class Creation {
   /** RFC 7644 §3.3. */
   async create(resource: Resource, request: ExportRequest): Promise<Resource> {
     const { context, objectType } = this;
-    this.#requireCore(resource);
+    requireCore(objectType, resource);
     const inactive = inactiveBy(objectType, resource);
     const references = await resolveReferences(context, { objectType, ids: idsIn(resource, objectType) });
     return context.exclusive.run(this.allocation.turnsOf(objectType), async () => {
@@ -189,22 +188,6 @@ export class Creation {
     return context.disconnections.has('', normalizedDN)
       ? entries.hiddenAt(objectType, entry.dn, onBehalfOf(request))
       : undefined;
-  }
-
-  /** What RFC 7643 requires is required of whoever speaks the core face. What only the directory demands is told by its schema, in the names of both faces. */
-  #requireCore(resource: Resource): void {
-    if (resource[this.objectType.urn] !== undefined) return;
-    const { resourceType, links } = this.objectType;
-    const optional = links.flatMap((link) =>
-      link.definition.required ? [] : formatPath({ ...link, subAttribute: undefined }),
-    );
-    const missing = missingRequired(resource, resourceType).filter(
-      (path) => !optional.some((name) => path === name || path.startsWith(`${name}.`)),
-    );
-    if (missing.length === 0) return;
-    throw ScimError.invalidValue(
-      `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} required (RFC 7643 §4) and not in the body: send it, or send the attributes of the directory under the ECMA2Host extension.`,
-    );
   }
 }
 

@@ -52,6 +52,7 @@ export class Importing {
   #expected: number | undefined;
   #loggedAt = 0;
   #last: RunRecord | undefined;
+  #lastEnd: string | undefined;
   #closed = false;
   #waiting: (() => void)[] = [];
 
@@ -63,6 +64,11 @@ export class Importing {
   /** The last run that ended; undefined before the first one has. */
   get last(): RunRecord | undefined {
     return this.#last;
+  }
+
+  /** When it ended, ISO 8601: the same text at each request until the next one ends. */
+  get lastEnd(): string | undefined {
+    return this.#lastEnd;
   }
 
   get running(): boolean {
@@ -223,6 +229,7 @@ export class Importing {
           errors: record.errors.slice(0, 3),
         });
       this.#last = record;
+      this.#lastEnd = new Date(record.ended).toISOString();
       this.#dependencies.ended?.(record);
       return record;
     } catch (error) {

@@ -102,7 +102,7 @@ export class OpenedConnector {
         running,
         ...(running ? progress : {}),
         ...(this.#context.space.importedAt === undefined ? { first: true } : {}),
-        ...(last === undefined ? {} : { lastOutcome: last.outcome, lastEnd: new Date(last.ended).toISOString() }),
+        ...(last === undefined ? {} : { lastOutcome: last.outcome, lastEnd: this.importing.lastEnd }),
       },
       ...(last === undefined ? {} : { directoryReachable: last.outcome !== 'failed' }),
     };

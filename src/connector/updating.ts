@@ -24,6 +24,7 @@ import { modificationsOf, replaceAll } from './modifications';
 import { Passwords } from './passwords';
 import { requireVersion } from './precondition';
 import type { ReferenceKeeping } from './references';
+import { requireCore } from './requiredAttributes';
 import { resolveReferences } from './resolving';
 import { resourceFor } from './resources';
 import { ValueWriting } from './valueWriting';
@@ -62,6 +63,7 @@ export class Updating {
     const { resource: current, stored } = await resourceFor(context, objectType, found);
     requireVersion(current, request);
     const desired = change.apply(current);
+    this.#requireCoreOf(change, desired);
     const becomes = activeChange(objectType, current, desired);
     if (becomes === false && objectType.disableFlow?.action === 'delete') {
       if (request.dryRun !== true) await this.deletion.deleteFound(found, request);
@@ -76,6 +78,14 @@ export class Updating {
       context.spelled.remember(objectType, request.spelledAs),
     ]);
     return (await resourceFor(context, objectType, written, kept)).resource;
+  }
+
+  /** A replace that speaks the core face, and not the directory's, says all of it. */
+  #requireCoreOf({ kind, faces }: Change, desired: Resource): void {
+    const { resourceType, urn } = this.objectType;
+    if (kind !== 'replace' || !faces?.has(resourceType.schema.id) || faces.has(urn)) return;
+    const { [urn]: _other, ...core } = desired;
+    requireCore(this.objectType, core);
   }
 
   /** A create that meets an entry which a delete flow has kept: it is what was asked for, enabled, under its old id. */

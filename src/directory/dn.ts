@@ -124,8 +124,10 @@ export class DN {
   static keyOf(text: string, rules: MatchingRules = defaultRules): string {
     const [, type, value, parent] = PLAIN_NAME.exec(text) ?? [];
     if (type === undefined || value === undefined || parent === undefined) return DN.parse(text).normalized(rules);
-    const key = `${escapeKey(rules.canonicalName(type))}=${escapeKey(rules.normalize(type, value))}`;
-    return `${key},${keyOfParent(parent, rules)}`;
+    const above = keyOfParent(parent, rules);
+    // Nothing but blanks behind the comma: no name at all, which only the whole of it tells.
+    if (above === '') return DN.parse(text).normalized(rules);
+    return `${escapeKey(rules.canonicalName(type))}=${escapeKey(rules.normalize(type, value))},${above}`;
   }
 
   /** Whether this DN is `base` or lies below it. */

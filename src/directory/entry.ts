@@ -54,6 +54,11 @@ export class Entry {
     return value === undefined ? undefined : value.toString();
   }
 
+  /** The attribute of this name in lower case, for whoever asks many entries for the same ones. */
+  attribute(lowerCaseName: string): EntryAttribute | undefined {
+    return this.#index().get(lowerCaseName);
+  }
+
   has(name: string): boolean {
     return this.#find(name) !== undefined;
   }

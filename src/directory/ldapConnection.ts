@@ -175,7 +175,7 @@ export class LdapConnection {
     if (this.#gathering) return;
     this.#gathering = true;
     this.#socket.cork();
-    process.nextTick(() => {
+    setImmediate(() => {
       this.#gathering = false;
       this.#socket.uncork();
     });

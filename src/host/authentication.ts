@@ -3,7 +3,7 @@
  * (RFC 6750 §2.1) and nowhere else: not in the query, not in the body, which is not even read before. An unknown
  * connector answers exactly like a wrong token, so that names cannot be probed. Refused clients wait, others never do.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { Authenticator } from 'passport';
@@ -84,7 +84,7 @@ export function connectorOf(request: Request): ConnectorHandle {
 /** The place of the token's digest among the accepted ones, or -1. Every one is compared, each in constant time. */
 export function matchingDigest(token: string, digests: readonly Buffer[]): number {
   // Header fields arrive as Latin-1; the octets are what the client sent, UTF-8 for tokens beyond ASCII.
-  const digest = createHash('sha256').update(token, 'latin1').digest();
+  const digest = hash('sha256', Buffer.from(token, 'latin1'), 'buffer');
   let found = -1;
   for (const [index, accepted] of digests.entries()) {
     if (accepted.length === digest.length && timingSafeEqual(accepted, digest)) found = index;

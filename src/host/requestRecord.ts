@@ -29,7 +29,9 @@ export class RequestRecord {
   readonly #notes = new Map<string, unknown>();
   readonly #operations: object[] = [];
   readonly #more = new Map<string, number>();
-  readonly #abort = new AbortController();
+  /** Made when somebody asks for its signal, which few requests do. */
+  #abort: AbortController | undefined;
+  #aborted = false;
   #operationMs = 0;
 
   constructor(request: IncomingMessage) {
@@ -39,6 +41,8 @@ export class RequestRecord {
 
   /** Aborts when the client has gone. */
   get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#aborted) this.#abort.abort();
     return this.#abort.signal;
   }
 
@@ -69,7 +73,8 @@ export class RequestRecord {
 
   /** The client has closed the connection before it was answered. */
   abort(): void {
-    this.#abort.abort();
+    this.#aborted = true;
+    this.#abort?.abort();
   }
 
   /** The notes and the operations, for the log line. */

@@ -63,14 +63,16 @@ function place(resource: Resource, path: string, value: Json): void {
 }
 
 function coreFaceOf(objectType: ObjectType, entry: Entry, input: CoreInput, resource: Resource): void {
-  for (const link of objectType.links) {
-    const attribute = objectType.attributes.get(link.target);
-    if (attribute === undefined || attribute.secret) continue;
-    const one = attribute.single || !link.multiValued;
-    const values = one ? visibleValue(entry, attribute, objectType) : entry.values(attribute.ldapName);
-    const json = values
-      .flatMap((value) => jsonOf(value, attribute, input.references))
-      .map((value) => asCoreType(value, link));
+  for (const { link, shown, isText } of shownAttributes(objectType).links) {
+    const present = entry.attribute(shown.key);
+    if (present === undefined) continue;
+    const one = shown.attribute.single || !link.multiValued;
+    const json: Simple[] = [];
+    for (const value of one ? visibleOf(present.values, entry, shown.attribute, objectType) : present.values) {
+      const simple = jsonOf(value, shown.attribute, input.references);
+      // A core attribute has the type that RFC 7643 gives it, whatever syntax holds its values.
+      if (simple !== undefined) json.push(isText ? String(simple) : simple);
+    }
     if (json.length > 0) contribute(resource, link, json);
   }
   if (objectType.name === 'User' && resource.userName === undefined) {
@@ -81,15 +83,54 @@ function coreFaceOf(objectType: ObjectType, entry: Entry, input: CoreInput, reso
   finishElements(objectType, resource, input);
 }
 
-/** A core attribute has the type that RFC 7643 gives it, whatever syntax holds its values. */
-function asCoreType(value: string | number | boolean, { definition, subAttribute }: Link): string | number | boolean {
+type Simple = string | number | boolean;
+
+/** An attribute of the directory with the name under which entries hold it, in lower case. */
+interface ShownAttribute {
+  readonly key: string;
+  readonly attribute: DirectoryAttribute;
+}
+
+/** What is shown of entries, found once for each object type. */
+interface ShownAttributes {
+  readonly links: readonly { readonly link: Link; readonly shown: ShownAttribute; readonly isText: boolean }[];
+  readonly attributes: readonly ShownAttribute[];
+}
+
+const known = new WeakMap<ObjectType, ShownAttributes>();
+
+function shownAttributes(objectType: ObjectType): ShownAttributes {
+  let shown = known.get(objectType);
+  if (shown === undefined) {
+    const attributes = [...objectType.attributes.values()]
+      .filter(({ secret }) => !secret)
+      .map((attribute) => ({ key: attribute.ldapName.toLowerCase(), attribute }));
+    const links = objectType.links.flatMap((link) => {
+      const own = attributes.find(({ attribute }) => attribute.key === link.target);
+      return own === undefined ? [] : [{ link, shown: own, isText: isTextOf(link) }];
+    });
+    shown = { links, attributes };
+    known.set(objectType, shown);
+  }
+  return shown;
+}
+
+function isTextOf({ definition, subAttribute }: Link): boolean {
   const sub = definition.subAttributes?.find(({ name }) => name === subAttribute);
-  return (sub ?? definition).type === 'boolean' ? value : String(value);
+  return (sub ?? definition).type !== 'boolean';
 }
 
 /** The value that a client sees of an attribute treated as a single value: one that is more than the entry's name comes first. */
-export function visibleValue(entry: Entry, attribute: DirectoryAttribute, { schema }: ObjectType): readonly Value[] {
-  const values = entry.values(attribute.ldapName);
+export function visibleValue(entry: Entry, attribute: DirectoryAttribute, objectType: ObjectType): readonly Value[] {
+  return visibleOf(entry.values(attribute.ldapName), entry, attribute, objectType);
+}
+
+function visibleOf(
+  values: readonly Value[],
+  entry: Entry,
+  attribute: DirectoryAttribute,
+  { schema }: ObjectType,
+): readonly Value[] {
   if (values.length < 2) return values;
   const named = rdnValue(entry.dn, attribute.key, schema.canonicalName.bind(schema));
   const isName = (value: Value) =>
@@ -102,15 +143,13 @@ export function rdnValue(dn: DN, key: string, canonicalName: (name: string) => s
   return dn.rdn?.parts.find(({ type }) => canonicalName(type) === key)?.value;
 }
 
-/** One value as JSON; a reference that nobody knows is left to the directory's face. */
-function jsonOf(value: Value, attribute: DirectoryAttribute, references: References): (string | number | boolean)[] {
-  if (attribute.type !== 'reference') return [fromDirectory(value, attribute.type)];
-  const id = references.idOf(attribute, value);
-  return id === undefined ? [] : [id];
+/** One value as JSON; undefined for a reference that nobody knows, which is left to the directory's face. */
+function jsonOf(value: Value, attribute: DirectoryAttribute, references: References): Simple | undefined {
+  return attribute.type === 'reference' ? references.idOf(attribute, value) : fromDirectory(value, attribute.type);
 }
 
 /** Puts values at a link's place; links that share their terms share their elements (RFC 7643 §2.4). */
-function contribute(resource: Resource, link: Link, values: readonly (string | number | boolean)[]): void {
+function contribute(resource: Resource, link: Link, values: readonly Simple[]): void {
   const container = ensureContainer(link, resource);
   if (!link.multiValued) {
     const [value] = values;
@@ -223,12 +262,13 @@ function directoryFaceOf(
 ): Record<string, unknown> {
   const dn = entry.dn.toString();
   const face: Record<string, unknown> = { [virtual.dn]: dn, [virtual.distinguishedName]: dn };
-  for (const attribute of objectType.attributes.values()) {
-    if (attribute.secret || !entry.has(attribute.ldapName)) continue;
-    const all = attribute.single ? visibleValue(entry, attribute, objectType) : entry.values(attribute.ldapName);
+  for (const { key, attribute } of shownAttributes(objectType).attributes) {
+    const present = entry.attribute(key);
+    if (present === undefined) continue;
+    const all = attribute.single ? visibleOf(present.values, entry, attribute, objectType) : present.values;
     const values = attribute.type === 'reference' ? all.filter((value) => !isPlaceholder(value)) : all;
     if (values.length === 0) continue;
-    const json = values.map((value) => jsonOf(value, attribute, references)[0] ?? value.toString());
+    const json = values.map((value) => jsonOf(value, attribute, references) ?? value.toString());
     const shown = attribute.single ? json[0] : json;
     face[attribute.name] = shown;
     // A client reads back the name that it sent, beside the name that /Schemas lists.

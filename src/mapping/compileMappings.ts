@@ -43,13 +43,14 @@ function defaultMappings({ options, schema }: ObjectTypeInput, classes: readonly
     const type = schema.attributeType(name);
     return type !== undefined && free.has(type);
   };
+  const isMandatory = (name: string) => must.some((type) => type === schema.attributeType(name));
   const links = defaultLinks(options.resourceType, options.memberAttribute).flatMap(({ source, targets }) => {
     const target = targets.find(isFree);
     const link = target === undefined ? undefined : linkOf(source, target, options.resourceType, schema);
     return link === undefined || typeof link === 'string' ? [] : [link];
   });
   const flows = defaultFlows(options.resourceType)
-    .filter(({ target }) => isFree(target))
+    .filter(({ target, ifMandatory }) => isFree(target) && !(ifMandatory && !isMandatory(target)))
     .map(
       ({ target, expression }): Flow => ({
         target: schema.canonicalName(target),

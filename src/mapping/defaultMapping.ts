@@ -51,9 +51,11 @@ export function defaultLinks(resourceType: string, memberAttribute?: string): re
 export interface DefaultFlow {
   readonly target: string;
   readonly expression: string;
+  /** Only where the object classes demand the attribute. */
+  readonly ifMandatory?: true;
 }
 
-/** `cn` is mandatory for every person and is no attribute that every identity provider sends. */
+/** RFC 7643 demands nothing of a user but a `userName`, and a directory more. `cn` is mandatory for every person and is no attribute that every identity provider sends. */
 export function defaultFlows(resourceType: string): readonly DefaultFlow[] {
   if (resourceType === 'Group') return [];
   return [
@@ -62,6 +64,7 @@ export function defaultFlows(resourceType: string): readonly DefaultFlow[] {
       expression:
         'Coalesce([displayName], IIF([name.givenName]="", [name.familyName], Join(" ", [name.givenName], [name.familyName])), [userName])',
     },
+    { target: 'sn', expression: 'Coalesce([displayName], [userName])', ifMandatory: true },
   ];
 }
 

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Value } from '../directory/entry';
 import { ScimError } from '../scim/error';
 import type { Resource } from '../scim/resource';
-import { type Link, valuesAt } from './coreFace';
+import { containerOf, type Link, valuesAt } from './coreFace';
 import { type DirectoryAttribute, faceValue, virtual } from './directoryFace';
 import type { ObjectType } from './objectType';
 import { dnOf, looksLikeDN, type References } from './reference';
@@ -39,6 +39,19 @@ export function statementsOf(objectType: ObjectType, attribute: DirectoryAttribu
     statements.push(onFace(virtual.exportPassword));
   }
   return statements;
+}
+
+/** Whether two resources hold the very same values, not only equal ones, wherever something can be said of an attribute. */
+export function saySame(objectType: ObjectType, attribute: DirectoryAttribute, a: Resource, b: Resource): boolean {
+  const { urn } = objectType;
+  if (faceValue(a, urn, attribute.name) !== faceValue(b, urn, attribute.name)) return false;
+  const { linksInto, passwordKey } = sourcesOf(objectType);
+  for (const link of linksInto.get(attribute.key) ?? []) {
+    if (containerOf(link, a)?.[link.attribute] !== containerOf(link, b)?.[link.attribute]) return false;
+  }
+  if (attribute.key !== passwordKey) return true;
+  const { exportPassword } = virtual;
+  return a.password === b.password && faceValue(a, urn, exportPassword) === faceValue(b, urn, exportPassword);
 }
 
 /** Who speaks of which attribute: the same for every resource of an object type. */

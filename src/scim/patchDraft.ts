@@ -45,7 +45,10 @@ export class PatchDraft {
       const values = list.toArray().filter((value) => !isObject(value) || !isBare(value, path.definition));
       this.#write(path, values.length === 0 ? undefined : values);
     }
-    for (const path of this.#touched.values()) this.#checkImmutable(path);
+    for (const path of this.#touched.values()) {
+      this.#checkImmutable(path);
+      this.#checkRequired(path);
+    }
     for (const urn of this.#copied) {
       if (Object.keys(own(this.#result, urn) as object).length === 0) delete this.#result[urn];
     }
@@ -127,6 +130,15 @@ export class PatchDraft {
     const copy = { ...face };
     this.#result[path.schema] = copy;
     return copy;
+  }
+
+  /** RFC 7644 §3.5.2.2: what is required is not removed. */
+  #checkRequired(path: AttributePath): void {
+    if (!path.definition.required || isEmpty(attributeAt(this.current, path))) return;
+    if (!isEmpty(attributeAt(this.#result, path))) return;
+    throw ScimError.mutability(
+      `"${formatPath({ ...path, subAttribute: undefined })}" is required: it can be replaced, but not removed.`,
+    );
   }
 
   #checkImmutable(path: AttributePath): void {

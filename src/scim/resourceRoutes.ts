@@ -14,6 +14,7 @@ import {
   resolveQuery,
   resolveWindow,
 } from './query';
+import { resolveReferences } from './references';
 import { compileReplace } from './replace';
 import type { Resource } from './resource';
 import type { ResourceType } from './resourceType';
@@ -193,7 +194,9 @@ function resourceHeaders(resource: Resource, type: ResourceType, exchange: Excha
 function presented(resource: Resource, type: ResourceType, exchange: Exchange, present: Presenter): Resource {
   const location = locationOf(resource, type, exchange);
   const meta = { resourceType: type.name, ...resource.meta, ...(location !== undefined && { location }) };
-  return present({ ...resource, meta });
+  const shown = present({ ...resource, meta });
+  resolveReferences(shown, type, exchange.baseUri);
+  return shown;
 }
 
 function locationOf({ id }: Resource, { endpoint }: ResourceType, { baseUri }: Exchange): string | undefined {

@@ -100,7 +100,8 @@ function discoveryAction(
   };
   switch (name) {
     case 'serviceproviderconfig':
-      return one === undefined ? () => list(cache.at(baseUri).serviceProviderConfig) : undefined;
+      // One object, of which no filter could take a part (RFC 7644 §4).
+      return one === undefined ? () => answer(cache.at(baseUri).serviceProviderConfig) : undefined;
     case 'resourcetypes':
       return () =>
         one === undefined ? list(cache.at(baseUri).resourceTypes) : answer(cache.at(baseUri).resourceType(one));

@@ -105,8 +105,10 @@ export class Generation {
 
   /** Entries of an object type, or of all. */
   count(objectType?: string): number {
-    if (objectType === undefined) return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
-    return this.#counts.get(this.number(objectType)) ?? 0;
+    if (objectType !== undefined) return this.#counts.get(this.number(objectType)) ?? 0;
+    let sum = 0;
+    for (const count of this.#counts.values()) sum += count;
+    return sum;
   }
 
   /** The number that stands for an object type in rows; -1 when there is none. */

@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events';
 import { createLogger, format, type Logger, transports } from 'winston';
+import { GatheredLines } from './gatheredLines';
 import { RotatingFile } from './rotatingFile';
 import { isSecretName, Secret } from './secret';
 
@@ -57,16 +58,19 @@ export function createLog(options: LogOptions = {}): Log {
   const written = (form: (line: Line) => string) =>
     format.printf(({ level, message, line }) => form({ level, message: String(message), ...(line as LineParts) }));
   const file = options.file && new RotatingFile({ ...options.file, onFault: (error) => tellFileFault(log, error) });
+  const gathered = new GatheredLines(stream);
   const logger = createLogger({
     levels: LEVELS,
     level: options.level ?? 'info',
     exitOnError: false,
+    // Each transport has its own format; without this one winston would make JSON of every line first.
+    format: format((info) => info)(),
     transports: [
-      new transports.Stream({ stream, eol: '\n', format: written(asText ? textLine : jsonLine) }),
+      new transports.Stream({ stream: gathered, eol: '\n', format: written(asText ? textLine : jsonLine) }),
       ...(file ? [new transports.Stream({ stream: file, eol: '\n', format: written(jsonLine) })] : []),
     ],
   });
-  const log = new StreamLog({ logger, stream, file, clock: options.clock ?? (() => new Date()) }, {});
+  const log = new StreamLog({ logger, gathered, file, clock: options.clock ?? (() => new Date()) }, {});
   return log;
 }
 
@@ -77,7 +81,7 @@ function tellFileFault(log: Log, error: Error): void {
 /** What a log and its children share. */
 interface Shared {
   readonly logger: Logger;
-  readonly stream: NodeJS.WritableStream;
+  readonly gathered: GatheredLines;
   readonly file: RotatingFile | undefined;
   readonly clock: () => Date;
 }
@@ -100,10 +104,11 @@ class StreamLog implements Log {
   }
 
   write(level: Level, message: string, fields: Fields = {}): void {
-    const { logger, clock } = this.#shared;
+    const { logger, gathered, clock } = this.#shared;
     if (!logger.writable || LEVELS[level] > LEVELS[this.level]) return;
     // Fields travel under one key: winston gives `message`, `level` and `splat` of loose ones a meaning of its own.
     const line: LineParts = { time: clock(), fields: plain({ ...this.#fields, ...fields }) as Fields };
+    gathered.gather();
     logger.log({ level, message, line });
   }
 
@@ -128,16 +133,13 @@ class StreamLog implements Log {
   }
 
   async close(): Promise<void> {
-    const { logger, stream, file } = this.#shared;
+    const { logger, gathered, file } = this.#shared;
     if (logger.writable) {
       const handedOver = logger.transports.map((transport) => once(transport, 'finish'));
       logger.end();
       await Promise.all(handedOver);
     }
-    await new Promise<void>((resolve) => {
-      if (stream.writable) stream.write('', () => resolve());
-      else resolve();
-    });
+    await gathered.close();
     if (file?.writable) await new Promise<void>((resolve) => file.end(() => resolve()));
   }
 }
@@ -153,7 +155,9 @@ interface Line extends LineParts {
 }
 
 function jsonLine({ time, level, message, fields }: Line): string {
-  return JSON.stringify({ time: time.toISOString(), level, message, ...without(fields, 'time', 'level', 'message') });
+  const head = { time: time.toISOString(), level, message };
+  // What the line itself says stands first, and is not replaced by a field of that name.
+  return JSON.stringify({ ...head, ...fields, ...head });
 }
 
 /** The message and the plain fields; what is nested is for machines, except an error, whose stack a person needs. */
@@ -182,10 +186,6 @@ function printable(text: string): string {
   );
 }
 
-function without(fields: Fields, ...names: readonly string[]): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
-}
-
 const DEEPEST = 6;
 const MOST_MEMBERS = 100;
 const LONGEST_STRING = 8192;
@@ -203,10 +203,13 @@ function plain(value: unknown, ancestors: readonly object[] = []): unknown {
   const within = [...ancestors, value];
   if (value instanceof Error) return plainError(value, within);
   if (Array.isArray(value)) return value.slice(0, MOST_MEMBERS).map((member) => plain(member, within));
-  const members = Object.entries(value).slice(0, MOST_MEMBERS);
-  return Object.fromEntries(
-    members.map(([name, member]) => [name, isSecretName(name) ? '[secret]' : plain(member, within)]),
-  );
+  const members: Record<string, unknown> = {};
+  for (const [name, member] of Object.entries(value).slice(0, MOST_MEMBERS)) {
+    const shown = isSecretName(name) ? '[secret]' : plain(member, within);
+    if (name === '__proto__') Object.defineProperty(members, name, { value: shown, enumerable: true });
+    else members[name] = shown;
+  }
+  return members;
 }
 
 /** Errors of libraries carry whole requests as properties; only what tells the cause is kept. */

@@ -49,7 +49,14 @@ describe('create', () => {
 
   test('every fault is named at once, with the attribute of SCIM that would help; not thousands of them', () => {
     expect(() => create(user, { userName: 'a', [urn]: { flag: 'x' } })).toThrow(/flag must be true or false/);
-    expect(() => create(user, { userName: 'a' })).toThrow(/sn is required by .* \(SCIM: name.familyName\)/);
+    const own = objectType({
+      mappings: [
+        { kind: 'direct', source: 'userName', target: 'uid' },
+        { kind: 'direct', source: 'name.familyName', target: 'sn' },
+        { kind: 'constant', constant: 'c', target: 'cn', apply: 'onCreate' },
+      ],
+    });
+    expect(() => create(own, { userName: 'a' })).toThrow(/sn is required by .* \(SCIM: name.familyName\)/);
     const objectClass = Array.from({ length: 3000 }, (_, index) => `class${index}`);
     let detail = '';
     try {

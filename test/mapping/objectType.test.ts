@@ -33,8 +33,9 @@ describe('what is compiled', () => {
         ...(required ? [name] : []),
         ...subAttributes.flatMap((sub) => (sub.required ? [`${name}.${sub.name}`] : [])),
       ]);
-    // cn has a flow that fills it.
-    expect(requiredOf({})).toEqual(['userName', 'name', 'name.familyName']);
+    // cn and sn have flows that fill them.
+    expect(requiredOf({})).toEqual(['userName']);
+    expect(requiredOf({ mappings: [uid, sn] })).toEqual(['userName', 'name', 'name.familyName']);
     expect(
       requiredOf({ mappings: [uid, sn, { kind: 'constant', constant: 'x', target: 'sn', apply: 'always' }] }),
     ).toEqual(['userName']);

@@ -1,6 +1,7 @@
 /** What header fields ask for and what they tell: versions, preferences, locations, caching (RFC 7644 §3.1, §3.14; RFC 7240; RFC 9110 §13). */
 import supertest from 'supertest';
 import { base, openProvider, withBarbara } from './memoryProvider';
+import { enterprise } from './resourceTypes';
 
 const path = `${base}/Users/id%2F1`;
 const location = 'https://host.example/ecma2host_X/scim/Users/id%2F1';
@@ -88,7 +89,31 @@ describe('Location', () => {
   });
 });
 
+describe('references', () => {
+  it('are whole URIs that lead to the resource', async () => {
+    const { app, users } = await withBarbara();
+    const before = { userName: 'x', [enterprise]: { manager: { value: 'id/1', $ref: '../Users/id%2F1' } } };
+    users.resources.set('2', { id: '2', ...before });
+    const { text } = await supertest(app).get(`${base}/Users/2`);
+    expect(JSON.parse(text)[enterprise]).toEqual({ manager: { value: 'id/1', $ref: location } });
+    expect(users.resources.get('2')).toEqual({ id: '2', ...before });
+  });
+});
+
 describe('discovery', () => {
+  it('takes no filter for its lists, and ignores every parameter of what is one object', async () => {
+    const { app } = openProvider();
+    const statusOf = async (path: string) => (await supertest(app).get(base + path)).status;
+    const search = 'filter=invalid&sortBy=id&startIndex=999&count=1';
+    expect(await statusOf(`/Schemas?${search}`)).toBe(403);
+    for (const path of [
+      '/ServiceProviderConfig',
+      '/ResourceTypes/User',
+      '/Schemas/urn:ietf:params:scim:schemas:core:2.0:User',
+    ])
+      expect([path, await statusOf(`${path}?${search}`)]).toEqual([path, 200]);
+  });
+
   it.each(['/ServiceProviderConfig', '/Schemas', '/ResourceTypes', '/ResourceTypes/User'])(
     '%s may be kept, has a version, and 304 says that it still holds',
     async (endpoint) => {

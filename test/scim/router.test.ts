@@ -140,6 +140,7 @@ describe('paths and methods', () => {
     ['post', '/Schemas', 405, 'GET, HEAD'],
     ['get', '/Schemas/urn:nothing', 404, ''],
     ['get', '/Schemas?filter=id+pr', 403, ''],
+    ['get', '/ResourceTypes?Filter=id+pr', 403, ''],
     ['get', '/ServiceProviderConfig/x', 404, ''],
   ])('%s %s is %d', async (method, path, status, allow) => {
     const response = await supertest(openProvider().app)[method as 'get'](base + path);

@@ -116,7 +116,7 @@ export const creates: Case[] = (
       400,
       'invalidValue',
       /\bsn\b.*name\.familyName/s,
-      { schemas: [CORE_USER], userName: 'refused' },
+      { [ECMA_USER]: { '-dn-': `cn=refused,${PEOPLE}`, mail: 'refused@example.com' } },
     ],
     ['no name at all', 400, 'invalidValue', /userName/, { schemas: [CORE_USER], name: { familyName: 'R' } }],
     [
@@ -215,7 +215,7 @@ export const changes: [what: string, scimType: string | undefined, detail: RegEx
     /(containers|partition)/,
     { op: 'replace', path: `${ECMA_USER}:-dn-`, value: 'uid=taken,ou=policies,dc=example,dc=com' },
   ],
-  ['takes away the name of the entry', 'invalidValue', /userName|uid/, { op: 'remove', path: 'userName' }],
+  ['takes away the name of the entry', 'mutability', /userName|uid/, { op: 'remove', path: 'userName' }],
   [
     'disables without a disable flow',
     'invalidValue',

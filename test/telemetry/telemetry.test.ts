@@ -197,4 +197,25 @@ describe('a log file', () => {
     await log.close();
     expect(String(stream.read())).toMatch(/^\{[^\n]*"after"[^\n]*\}\n$/);
   });
+
+  it('hands over the lines of one turn in one piece, in their order, and waits for a stream that is full', async () => {
+    const pieces: string[] = [];
+    const stream = new PassThrough({ highWaterMark: 16 });
+    stream.on('data', (piece) => pieces.push(String(piece)));
+    const log = createLog({ stream, format: 'json' });
+    log.info('one');
+    log.warn('two');
+    expect(pieces).toEqual([]);
+    await new Promise((resolve) => setImmediate(resolve));
+    log.info('three');
+    await log.close();
+    log.info('too late');
+    expect(pieces).toHaveLength(2);
+    const messages = pieces
+      .join('')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).message);
+    expect(messages).toEqual(['one', 'two', 'three']);
+  });
 });
