@@ -4,12 +4,14 @@
 const { join, resolve } = require('node:path');
 const { parseArgs } = require('node:util');
 const { measureOperations, tableOfOperations, OPERATIONS, SIDES } = require('./operations');
+const { measureGrowth, tableOfGrowth } = require('./growth');
 const { measureScale, tableOfScale } = require('./scale');
 
 const HELP = `npm run bench -- [options]
-  --suite operations|scale|all  what to measure (operations)
+  --suite operations|scale|growth|all
+                                what to measure (operations)
   --seconds N                   for each cell of the table (4)
-  --people N                    entries in the directory (2000; scale: 20000)
+  --people N                    entries in the directory (2000; scale: 20000; growth: 100000)
   --in-flight 1,8,32            requests at a time
   --operations create,patch     some of: ${OPERATIONS.join(', ')}
   --sides host,bare             some of: ${SIDES.join(', ')}
@@ -42,7 +44,8 @@ async function main() {
   const common = { main: resolve(values.main), nodeOptions: values['node-option'], folder: values.folder };
   const report = (text) => process.stderr.write(`${text}\n`);
   const results = {};
-  if (values.suite !== 'scale') {
+  const wants = (suite) => values.suite === suite || values.suite === 'all';
+  if (wants('operations')) {
     results.operations = await measureOperations(
       {
         ...common,
@@ -55,12 +58,17 @@ async function main() {
       report,
     );
   }
-  if (values.suite !== 'operations')
+  if (wants('scale'))
     results.scale = await measureScale({ ...common, people: Number(values.people ?? 20_000) }, report);
+  if (wants('growth')) {
+    const people = Number(values.people ?? 100_000);
+    results.growth = await measureGrowth({ ...common, people, seconds: Number(values.seconds) }, report);
+  }
   if (values.json) console.log(JSON.stringify(results));
   else {
     if (results.operations) console.log(`\n${tableOfOperations(results.operations)}`);
     if (results.scale) console.log(`\n${tableOfScale(results.scale)}`);
+    if (results.growth) console.log(`\n${tableOfGrowth(results.growth)}`);
   }
 }
 

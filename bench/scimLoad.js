@@ -45,10 +45,11 @@ class ScimLoad {
       case 'read (space)':
         return void (await this.#expect(200, lane, 'GET', 'fresh', `/Users/${this.#resident()}`));
       case 'patch':
-        return void (await this.#expect(200, lane, 'PATCH', 'live', `/Users/${this.#resident()}`, {
-          schemas: [PATCH],
-          Operations: [{ op: 'replace', path: 'title', value: `Engineer ${this.#next()}` }],
-        }));
+        return this.#patch(lane, 'live');
+      case 'patch few':
+        return this.#patch(lane, 'few');
+      case 'patch many':
+        return this.#patch(lane, 'many');
       case 'delete':
         return void (await this.#expect(204, lane, 'DELETE', 'live', `/Users/${this.#created.pop()}`));
       case 'empty':
@@ -63,6 +64,13 @@ class ScimLoad {
   /** Entries that are there to be deleted. */
   get left() {
     return this.#created.length;
+  }
+
+  async #patch(lane, connector) {
+    await this.#expect(200, lane, 'PATCH', connector, `/Users/${this.#resident()}`, {
+      schemas: [PATCH],
+      Operations: [{ op: 'replace', path: 'title', value: `Engineer ${this.#next()}` }],
+    });
   }
 
   async #lookUp(lane, connector) {

@@ -31,11 +31,12 @@ function ldif(count) {
   return entries.join('\n');
 }
 
-/** A directory with so many people, in a temporary folder of its own. */
-async function startDirectory(people, parent = tmpdir()) {
+/** A directory with so many people, in a temporary folder of its own; `more`: further options of the server. */
+async function startDirectory(people, parent = tmpdir(), more = {}) {
   const folder = mkdtempSync(join(parent, 'bench-'));
   const slapd = join(folder, 'slapd');
-  const options = { folder: slapd, suffix: SUFFIX, port: await freePort(), tlsPort: await freePort(), sync: true };
+  const ports = { port: await freePort(), tlsPort: await freePort() };
+  const options = { ...more, ...ports, folder: slapd, suffix: SUFFIX, sync: true };
   await startOpenLdap(options);
   await stopOpenLdap(slapd);
   const file = join(folder, 'people.ldif');
@@ -62,7 +63,7 @@ async function startDirectory(people, parent = tmpdir()) {
   };
 }
 
-function connectorFile(directory, maxAge) {
+function connectorFile(directory, { maxAge, objectType }) {
   return JSON.stringify({
     properties: { secretToken: TOKEN, autosyncTimer: 0 },
     connectivity: {
@@ -80,6 +81,7 @@ function connectorFile(directory, maxAge) {
         targetObject: 'inetOrgPerson',
         matchingAttributes: ['mail', 'employeeNumber'],
         container: CONTAINER,
+        ...objectType,
       },
     ],
   });
@@ -96,7 +98,8 @@ function cpuMs(pid) {
 }
 
 /**
- * Starts the host. Connectors: name → seconds for which a hit in the connector space counts. `startedMs` is the time
+ * Starts the host. Connectors: name → seconds for which a hit in the connector space counts, or these as `maxAge` with
+ * more of the object type. `startedMs` is the time
  * from the start of the process to a listening port.
  */
 async function startHost(directory, connectors, { main, nodeOptions = [], keep = false, args = [], env = {} } = {}) {
@@ -104,8 +107,10 @@ async function startHost(directory, connectors, { main, nodeOptions = [], keep =
   if (!keep) rmSync(folder, { recursive: true, force: true });
   const at = (name) => join(folder, name);
   for (const name of ['connectors', 'certs', 'state']) mkdirSync(at(name), { recursive: true, mode: 0o700 });
-  for (const [name, maxAge] of Object.entries(connectors))
-    writeFileSync(at(`connectors/${name}.json`), connectorFile(directory, maxAge), { mode: 0o600 });
+  for (const [name, given] of Object.entries(connectors)) {
+    const settings = typeof given === 'number' ? { maxAge: given } : given;
+    writeFileSync(at(`connectors/${name}.json`), connectorFile(directory, settings), { mode: 0o600 });
+  }
   const port = await freePort();
   const log = at('log.jsonl');
   const output = openSync(log, 'w', 0o600);

@@ -32,7 +32,8 @@ function retcodeOverlay(suffix) {
 
 /**
  * The text of slapd.conf. `limits`: entries that accounts other than admin and connector get from one search; `large`:
- * room for millions of entries, and no substring index, which would take longer to load than all of them.
+ * room for millions of entries, and no substring index, which would take longer to load than all of them;
+ * `schemaFile`: attribute types and object classes beside the usual ones.
  */
 function slapdConf({
   folder,
@@ -44,6 +45,7 @@ function slapdConf({
   faults = false,
   sync = true,
   large = false,
+  schemaFile,
   saslRealm,
 }) {
   const admin = `cn=admin,${suffix}`;
@@ -60,6 +62,7 @@ function slapdConf({
   const schemas = ['core', 'cosine', 'inetorgperson', 'nis', 'dyngroup', 'misc'];
   return [
     ...schemas.map((name) => `include ${join(binaries.schema, `${name}.schema`)}`),
+    ...(schemaFile === undefined ? [] : [`include ${schemaFile}`]),
     `modulepath ${binaries.modules}`,
     ...modules.map((name) => `moduleload ${name}`),
     `pidfile ${join(folder, 'slapd.pid')}`,
