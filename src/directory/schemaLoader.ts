@@ -79,6 +79,8 @@ const flag = (description: Description, keyword: string): boolean => description
 
 const USAGES: readonly AttributeUsage[] = ['directoryOperation', 'distributedOperation', 'dSAOperation'];
 
+const OBJECT_CLASS = '2.5.4.0';
+
 function toAttributeType(description: Description): AttributeTypeDescription {
   const names = list(description, 'NAME');
   // `{64}` belongs to the syntax, with or without a blank before it (RFC 4512 §4.1.2, noidlen).
@@ -98,7 +100,8 @@ function toAttributeType(description: Description): AttributeTypeDescription {
     ...(Number.isNaN(bound) ? {} : { length: bound }),
     singleValue: flag(description, 'SINGLE-VALUE'),
     collective: flag(description, 'COLLECTIVE'),
-    noUserModification: flag(description, 'NO-USER-MODIFICATION'),
+    // Samba says it of objectClass, without which no entry could be added (RFC 4512 §3.3 says the contrary).
+    noUserModification: description.oid !== OBJECT_CLASS && flag(description, 'NO-USER-MODIFICATION'),
     usage: USAGES.find((known) => known.toLowerCase() === usage) ?? 'userApplications',
     obsolete: flag(description, 'OBSOLETE'),
   };

@@ -133,14 +133,14 @@ describe('an entry to be added', () => {
     expect(check({ objectClass: 'groupOfNames', cn: 'g', member }, 'cn=g')).toEqual(['syntax member']);
   });
 
-  test('what Active Directory sets by itself is not asked for', () => {
+  test('what Active Directory sets by itself is not asked for, and objectClass is what it is not', () => {
     const active = Schema.parse({
       attributeTypes: [
         "( 1.1 NAME 'cn' SYNTAX '1.2.840.113556.1.4.905' SINGLE-VALUE )",
         "( 1.2 NAME 'objectSid' SYNTAX '1.3.6.1.4.1.1466.115.121.1.40' SINGLE-VALUE NO-USER-MODIFICATION )",
         "( 1.3 NAME 'objectCategory' SYNTAX '1.3.6.1.4.1.1466.115.121.1.12' SINGLE-VALUE )",
         "( 1.4 NAME 'sAMAccountName' SYNTAX '1.3.6.1.4.1.1466.115.121.1.15' SINGLE-VALUE )",
-        "( 2.5.4.0 NAME 'objectClass' SYNTAX '1.3.6.1.4.1.1466.115.121.1.38' )",
+        "( 2.5.4.0 NAME 'objectClass' SYNTAX '1.3.6.1.4.1.1466.115.121.1.38' NO-USER-MODIFICATION )",
       ],
       objectClasses: [
         "( 5.0 NAME 'top' ABSTRACT MUST (objectClass $ objectCategory ) )",
