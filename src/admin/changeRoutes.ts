@@ -3,7 +3,7 @@ import type { Request, Response, Router } from 'express';
 import { type ChangeSelection, changeOperations, changeOutcomes, changeView } from '../connector/changeReport';
 import type { OperatedConnector } from '../connector/operations';
 import { AdminError } from './error';
-import { momentInQuery, numberInQuery, textInQuery, wordInQuery } from './input';
+import { momentInQuery, numberInBody, numberInQuery, numbersInBody, textInQuery, wordInQuery } from './input';
 import { onlyMethods } from './methods';
 import { unlessRefused } from './refusal';
 
@@ -31,6 +31,31 @@ export function addChanges(router: Router, connectorOf: (request: Request) => Op
     })
     .all(onlyMethods('GET', 'HEAD'));
   router
+    .route('/:name/changes/resend')
+    .post(async (request: Request, response: Response) => {
+      const { operations } = connectorOf(request);
+      const numbers = numbersInBody(request, 'numbers', mostChanges);
+      const after = numberInBody(request, 'after', 0, Number.MAX_SAFE_INTEGER);
+      const gone = new AbortController();
+      response.once('close', () => gone.abort());
+      const operator = {
+        requestId: String(response.getHeader('X-Request-Id')),
+        actor: 'administrator',
+        signal: gone.signal,
+      };
+      const selection = { after, ...(numbers !== undefined && { numbers }) };
+      response.json(await unlessRefused(() => operations.resend(selection, operator)));
+    })
+    .all(onlyMethods('POST'));
+  router
+    .route('/:name/changes/drop')
+    .post(async (request: Request, response: Response) => {
+      const { operations } = connectorOf(request);
+      const numbers = numbersInBody(request, 'numbers', mostChanges) ?? [];
+      response.json({ dropped: await unlessRefused(() => operations.drop(numbers)) });
+    })
+    .all(onlyMethods('POST'));
+  router
     .route('/:name/changes/:number')
     .get(async (request: Request, response: Response) => {
       const { name, operations } = connectorOf(request);
@@ -49,6 +74,7 @@ function selectionOf(request: Request): ChangeSelection {
     requestId: textInQuery(request, 'request'),
     operation: wordInQuery(request, 'operation', changeOperations),
     outcome: wordInQuery(request, 'outcome', changeOutcomes),
+    open: wordInQuery(request, 'open', ['true', 'false'] as const) === 'true' ? true : undefined,
     since: momentInQuery(request, 'since'),
     until: momentInQuery(request, 'until'),
     before:

@@ -69,3 +69,13 @@ export function numberInBody(request: Request, member: string, usual: number, mo
   if (typeof given === 'number' && Number.isInteger(given) && given >= 0 && given <= most) return given;
   throw new AdminError(400, `"${member}" has to be a whole number from 0 to ${most}.`);
 }
+
+/** Whole numbers of the request's JSON object; undefined when there are none. @throws AdminError 400 */
+export function numbersInBody(request: Request, member: string, most: number): readonly number[] | undefined {
+  const body = request.body as Readonly<Record<string, unknown>> | undefined;
+  const given = body !== undefined && Object.hasOwn(body, member) ? body[member] : undefined;
+  if (given === undefined) return undefined;
+  if (Array.isArray(given) && given.length <= most && given.every((one) => Number.isSafeInteger(one) && one > 0))
+    return given;
+  throw new AdminError(400, `"${member}" has to be a list of at most ${most} numbers of changes.`);
+}

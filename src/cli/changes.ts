@@ -19,6 +19,7 @@ import {
 } from '../connector/changeReport';
 import { countOf, momentOf } from './changeOptions';
 import { addRelease } from './changesRelease';
+import { addResend } from './changesResend';
 import { type HostFlags, withFolders } from './options';
 import { InputFault } from './passwordInput';
 import { onlyConnector } from './space';
@@ -31,6 +32,7 @@ interface ListFlags extends HostFlags {
   readonly actor?: string;
   readonly operation?: ChangeOperation;
   readonly outcome?: ChangeOutcome;
+  readonly open?: boolean;
   readonly request?: string;
   readonly since?: number;
   readonly until?: number;
@@ -73,6 +75,7 @@ export function addChanges(program: Command): void {
     .option('--actor <actor>', 'only those of one actor, e.g. "connector people"')
     .addOption(new Option('--operation <operation>', 'only those of one kind').choices([...changeOperations]))
     .addOption(new Option('--outcome <outcome>', 'only those that ended so').choices([...changeOutcomes]))
+    .option('--open', 'only failed ones that are neither sent again nor replaced by a later one')
     .option('--request <id>', 'only those of one request (X-Request-Id)')
     .option('--since <time>', 'only those from then on', momentOf)
     .option('--until <time>', 'only those before then', momentOf)
@@ -90,6 +93,7 @@ export function addChanges(program: Command): void {
     .option('--connector <name>', 'needed when there are several')
     .option('--json', 'print it as JSON');
   withFolders(show).action(runShow);
+  addResend(changes);
   addRelease(changes);
 }
 

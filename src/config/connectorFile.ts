@@ -209,6 +209,7 @@ function toOptions(file: ConnectorFile, name: string, path: string, secrets: Sec
     changeLog: {
       retentionDays: file.changeLog.retention,
       sensitiveAttributes: file.changeLog.sensitiveAttributes,
+      gate: file.changeLog.gate,
     },
     guardRails: {
       windowMs: file.guardRails.window * 60_000,

@@ -12,6 +12,12 @@ export const changeLog = z
       .array(z.string().min(1))
       .default([])
       .describe('Attributes whose values are never kept, e.g. `employeeNumber`. Those that hold passwords never are.'),
+    gate: z
+      .boolean()
+      .default(false)
+      .describe(
+        'true: while failed exports are open, every other one is refused with 503, until they are sent again or replaced.',
+      ),
   })
   .describe('The change log: who has written what into the directory through this connector, and how it went.');
 

@@ -2,8 +2,8 @@
 import type { Modification } from '../directory/directory';
 import type { Entry, Value } from '../directory/entry';
 import type { ObjectType } from '../mapping/objectType';
-import type { Change, ChangedAttribute, Changes } from '../space/state';
-import type { Log } from '../telemetry/log';
+import type { Change, ChangedAttribute, Changes, FailedExport } from '../space/state';
+import type { Fields, Log } from '../telemetry/log';
 import { isSecretName } from '../telemetry/secret';
 import type { ConnectorOptions } from './options';
 
@@ -35,17 +35,22 @@ export class ChangeLog {
     this.#timer = setInterval(() => void this.#purge(), purgeEveryMs).unref();
   }
 
+  /** Something that an operator has done to exports. */
+  note(message: string, fields: Fields): void {
+    this.#parts.log.warn(message, fields);
+  }
+
   /** A guard rail has stopped an operation. */
   tell(operation: string, detail: string): void {
     this.#parts.log.error(detail, { guardRail: operation });
   }
 
   /** Never rejects: what was written into the directory is written, whether it can be recorded or not. */
-  async add(change: Change): Promise<void> {
+  async add(change: Change, failed?: FailedExport): Promise<void> {
     this.#parts.counted?.(change);
     try {
       // Somebody may have to act on what did not succeed, so it is kept before anybody is told.
-      await this.#parts.changes.add(change, change.outcome !== 'success');
+      await this.#parts.changes.add(change, change.outcome !== 'success', failed);
     } catch (error) {
       const { operation, outcome, id, dn, requestId } = change;
       this.#parts.log.error('a change could not be recorded in the change log', {
@@ -82,7 +87,7 @@ export class ChangeLog {
     name: string,
     change: { readonly added: readonly Value[]; readonly removed?: readonly Value[]; readonly replaced?: boolean },
   ): ChangedAttribute {
-    if (this.#isSensitive(objectType, name)) return { name, sensitive: true };
+    if (this.isSensitive(objectType, name)) return { name, sensitive: true };
     const { added, removed = [], replaced = false } = change;
     const more = Math.max(0, added.length - mostValues) + Math.max(0, removed.length - mostValues);
     return {
@@ -94,16 +99,22 @@ export class ChangeLog {
     };
   }
 
-  #isSensitive({ schema, attributes, passwordAttribute }: ObjectType, name: string): boolean {
+  /** Whether the values of an attribute are never kept: those of passwords, and what the file calls sensitive. */
+  isSensitive({ schema, attributes, passwordAttribute }: ObjectType, name: string): boolean {
     const key = schema.canonicalName(name);
     const [bare = ''] = name.split(';', 1);
     return (
       attributes.get(key)?.secret === true ||
       key === schema.canonicalName(passwordAttribute) ||
       isSecretName(bare) ||
-      this.#sensitive.has(name.toLowerCase()) ||
-      this.#sensitive.has(bare.toLowerCase())
+      this.isHidden(name)
     );
+  }
+
+  /** Whether the file calls the values of an attribute sensitive. */
+  isHidden(name: string): boolean {
+    const lowered = name.toLowerCase();
+    return this.#sensitive.has(lowered) || this.#sensitive.has(lowered.split(';', 1)[0] ?? lowered);
   }
 
   async #purge(): Promise<void> {

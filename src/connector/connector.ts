@@ -13,6 +13,7 @@ import type { Entries } from './entries';
 import { type ExportRequest, exported } from './exporting';
 import { Queries } from './query';
 import { ReferenceKeeping } from './references';
+import { Resending } from './resending';
 import { resourceFor } from './resources';
 import { Updating } from './updating';
 
@@ -24,6 +25,8 @@ export class ObjectTypeHandler implements ResourceHandler {
   readonly #creation: Creation;
   readonly #updating: Updating;
   readonly #deletion: Deletion;
+  /** Sends exports that have failed again. */
+  readonly resending: Resending;
 
   constructor(
     context: ConnectorContext,
@@ -37,6 +40,8 @@ export class ObjectTypeHandler implements ResourceHandler {
     this.#deletion = new Deletion(context, entries, objectType, references);
     this.#updating = new Updating(context, entries, objectType, this.#deletion, references);
     this.#creation = new Creation(context, entries, objectType, this.#updating);
+    const parts = { creation: this.#creation, updating: this.#updating, deletion: this.#deletion };
+    this.resending = new Resending(context, entries, objectType, parts);
   }
 
   create(resource: Resource, request: Context): Promise<Resource> {

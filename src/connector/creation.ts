@@ -98,7 +98,7 @@ export class Creation {
     if (request.dryRun === true) return resource;
     const { entry: complete, separate, madeUp } = await this.passwords.forCreate(entry);
     const added = enabledWhenNew(this.objectType, complete);
-    await request.exporting.plan({ operation: 'create', dn: added.dn, entry: added });
+    await request.exporting.plan({ operation: 'create', dn: added.dn, entry: added, resource });
     const kept = keptOf(this.objectType, { id: '', entry: added }, resource, { previous });
     const made = found ?? (await this.#add(added, kept, key, isBegun, request));
     request.exporting.made(made.id);

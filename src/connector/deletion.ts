@@ -46,7 +46,12 @@ export class Deletion {
 
   /** Deletes the entry itself, and forgets it. */
   async deleteFound(found: Found, request: ExportRequest): Promise<void> {
-    await request.exporting.plan({ operation: 'delete', id: found.id, dn: found.entry.dn });
+    await request.exporting.plan({
+      operation: 'delete',
+      id: found.id,
+      dn: found.entry.dn,
+      before: found.entry,
+    });
     const { context, entries } = this;
     const options = onBehalfOf(request);
     let deleted: readonly DN[];
@@ -104,6 +109,7 @@ export class Deletion {
       id: found.id,
       dn: found.entry.dn,
       newDN: after.dn,
+      before: found.entry,
       modifications: modificationsOf(found.entry, after, objectType.schema),
     });
     let entry = found.entry;

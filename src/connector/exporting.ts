@@ -10,8 +10,10 @@ import { toScimError } from '../mapping/error';
 import type { ObjectType } from '../mapping/objectType';
 import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
-import type { Change, ChangedAttribute, ChangeOperation, ChangeOutcome } from '../space/state';
+import type { Resource } from '../scim/resource';
+import type { Change, ChangedAttribute, ChangeOperation, ChangeOutcome, FailedExport } from '../space/state';
 import type { ConnectorContext } from './context';
+import { failedChange, failedCreate, failedDelete } from './failedExport';
 import { type GuardedOperation, guardedOperations, type Reservation } from './guardRails';
 import { resultName } from './observedDirectory';
 import { isAmbiguous } from './outcome';
@@ -24,9 +26,18 @@ export interface ExportPlan {
   readonly dn: DN;
   /** The name after, where it may be another one. */
   readonly newDN?: DN;
-  /** A new entry. */
+  /** A new entry, and the resource that it was made of. */
   readonly entry?: Entry;
+  readonly resource?: Resource;
+  /** The entry as it was read before; absent where nobody has read it. */
+  readonly before?: Entry;
   readonly modifications?: readonly Modification[];
+}
+
+/** Which failure is sent again, and by whom. */
+export interface ResendMark {
+  readonly number: number;
+  readonly by: string;
 }
 
 /** A request whose export is recorded. */
@@ -40,8 +51,9 @@ export async function exported<T>(
   objectType: ObjectType,
   request: Context,
   work: (request: ExportRequest) => Promise<T>,
+  resending?: ResendMark,
 ): Promise<T> {
-  const exporting = new Exporting(context, objectType, request);
+  const exporting = new Exporting(context, objectType, request, resending);
   try {
     const result = await work({ ...request, exporting });
     // Nobody waits: the line goes with the next commit.
@@ -53,11 +65,14 @@ export async function exported<T>(
   }
 }
 
+const gateRetrySeconds = 300;
+
 /** One export. */
 export class Exporting {
   readonly #context: ConnectorContext;
   readonly #objectType: ObjectType;
   readonly #request: Context;
+  readonly #resending: ResendMark | undefined;
   readonly #begun = performance.now();
   #plan: ExportPlan | undefined;
   #id: string | undefined;
@@ -65,7 +80,8 @@ export class Exporting {
   /** The host itself holds it back. */
   #refused = false;
 
-  constructor(context: ConnectorContext, objectType: ObjectType, request: Context) {
+  constructor(context: ConnectorContext, objectType: ObjectType, request: Context, resending?: ResendMark) {
+    this.#resending = resending;
     this.#context = context;
     this.#objectType = objectType;
     this.#request = request;
@@ -79,10 +95,27 @@ export class Exporting {
     this.#plan = plan;
     this.#id = plan.id;
     const { operation } = plan;
-    if (!isGuarded(operation)) return;
-    const { options, space, guardRails, changeLog, tell } = this.#context;
     // Whatever is thrown from here on was not the directory's doing.
     this.#refused = true;
+    await this.#passGate();
+    if (isGuarded(operation)) await this.#passGuardRail(operation);
+    this.#refused = false;
+  }
+
+  /** @throws ScimError 503 while failures are to be seen to first */
+  async #passGate(): Promise<void> {
+    const { options, state } = this.#context;
+    if (!options.changeLog.gate || this.#resending !== undefined) return;
+    const open = await state.changes.openFailures();
+    if (open === 0) return;
+    throw ScimError.unavailable(
+      `${open} exports of this connector have failed, and nothing more is written until they are seen to (changeLog.gate): connector-host changes resend ${options.name}.`,
+      gateRetrySeconds,
+    );
+  }
+
+  async #passGuardRail(operation: GuardedOperation): Promise<void> {
+    const { options, space, guardRails, changeLog, tell } = this.#context;
     this.#reservation = await guardRails.reserve(operation, {
       connector: options.name,
       limits: options.guardRails,
@@ -92,7 +125,11 @@ export class Exporting {
         tell({ kind: 'limitReached', operation: stopped, detail });
       },
     });
-    this.#refused = false;
+  }
+
+  /** Whether something is to be written. */
+  get isPlanned(): boolean {
+    return this.#plan !== undefined;
   }
 
   /** What was planned is not going to be written like that. */
@@ -129,13 +166,15 @@ export class Exporting {
 
   async #record(plan: ExportPlan, outcome: ChangeOutcome, how: Pick<Change, 'result' | 'detail'>): Promise<void> {
     const { changeLog, clock } = this.#context;
-    const { actor, requestId } = this.#request;
+    const { requestId, actor } = this.#request;
+    const failed = outcome === 'failed' || outcome === 'unknown' ? this.#failed(plan) : undefined;
     const newDN = plan.newDN?.toString();
     const dn = plan.dn.toString();
-    await changeLog.add({
+    const change: Change = {
       at: clock().getTime(),
-      actor,
+      actor: this.#resending?.by ?? actor,
       requestId,
+      ...(this.#resending !== undefined && { resendOf: this.#resending.number }),
       operation: plan.operation,
       outcome,
       objectType: this.#objectType.name,
@@ -145,7 +184,17 @@ export class Exporting {
       attributes: this.#attributes(plan),
       ...how,
       durationMs: Math.round((performance.now() - this.#begun) * 10) / 10,
-    });
+    };
+    await changeLog.add(change, failed);
+  }
+
+  /** What is needed to send it again. */
+  #failed(plan: ExportPlan): FailedExport {
+    const { changeLog } = this.#context;
+    const { operation, before } = plan;
+    if (operation === 'create') return failedCreate(changeLog, this.#objectType, plan);
+    if (operation === 'delete' && before !== undefined) return failedDelete(this.#objectType, before);
+    return failedChange(changeLog, this.#objectType, plan);
   }
 
   #attributes({ entry, modifications = [] }: ExportPlan): ChangedAttribute[] {

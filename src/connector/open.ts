@@ -15,7 +15,6 @@ import { ObjectTypeHandler } from './connector';
 import type { ConnectorContext } from './context';
 import { Entries } from './entries';
 import type { EventObserver, Happening } from './events';
-import type { GuardedOperation, GuardRailStatus } from './guardRails';
 import type { ConnectorStatus } from './handle';
 import { Importing } from './importing';
 import { importScopesOf, toRowBy } from './importRows';
@@ -39,6 +38,7 @@ export class OpenedConnector {
   readonly importing: Importing;
   readonly #log: Log;
   #context: ConnectorContext;
+  #handlers: readonly ObjectTypeHandler[] = [];
   #endpoints: readonly ResourceEndpoint[];
   #entries: Entries;
   readonly #openedAt: number;
@@ -108,23 +108,14 @@ export class OpenedConnector {
     };
   }
 
-  /** The guard rails as they are at this moment. */
-  guardRails(): readonly GuardRailStatus[] {
-    const { guardRails, options, space } = this.#context;
-    return guardRails.status(options.guardRails, space.count());
+  /** What its parts share at this moment. */
+  get context(): ConnectorContext {
+    return this.#context;
   }
 
-  /** Lets operations that a guard rail has stopped go on, and `more` entries than its limit. Answers those that were stopped. */
-  async release(operations: readonly GuardedOperation[], more: number): Promise<readonly GuardedOperation[]> {
-    const { guardRails, tell } = this.#context;
-    const released: GuardedOperation[] = [];
-    for (const operation of operations) {
-      if (!(await guardRails.release(operation, more))) continue;
-      released.push(operation);
-      tell({ kind: 'limitReleased', operation });
-    }
-    this.#log.warn('an operator has released guard rails', { operations, released, more });
-    return released;
+  /** The handlers of its object types at this moment. */
+  get handlers(): readonly ObjectTypeHandler[] {
+    return this.#handlers;
   }
 
   /** The connector space as chunks of one JSON array; `[]` when it is empty. */
@@ -177,10 +168,8 @@ export class OpenedConnector {
   }
 
   #endpointsOf(objectTypes: readonly ObjectType[]): readonly ResourceEndpoint[] {
-    return objectTypes.map((objectType) => ({
-      type: objectType.resourceType,
-      handler: new ObjectTypeHandler(this.#context, this.#entries, objectType),
-    }));
+    this.#handlers = objectTypes.map((one) => new ObjectTypeHandler(this.#context, this.#entries, one));
+    return this.#handlers.map((handler) => ({ type: handler.objectType.resourceType, handler }));
   }
 
   #toRow(...from: Parameters<ToRow>): ReturnType<ToRow> {

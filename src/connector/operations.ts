@@ -6,6 +6,14 @@ import type { ConnectorSample } from '../telemetry/metrics';
 import type { GuardedOperation, GuardRailStatus } from './guardRails';
 import type { ConnectorHandle, ConnectorRegistry } from './handle';
 import type { OpenedConnector } from './open';
+import {
+  guardRailsOf,
+  type Operator,
+  type ResendResult,
+  type ResendSelection,
+  releaseGuardRails,
+  resendFailures,
+} from './operating';
 import { type ImportProfile, OperationRefused } from './operationRefused';
 import type { ConnectorOptions } from './options';
 import type { RunProgress } from './runProgress';
@@ -40,6 +48,10 @@ export interface ConnectorOperations {
   guardRails(): readonly GuardRailStatus[];
   /** Lets operations go on, and so many more than the limit of each. Answers those that were stopped. @throws OperationRefused when the connector is not open */
   release(operations: readonly GuardedOperation[], more: number): Promise<readonly GuardedOperation[]>;
+  /** Sends failed exports again. @throws OperationRefused when the connector is not open */
+  resend(selection: ResendSelection, operator: Operator): Promise<ResendResult>;
+  /** Gives up failed exports: they are not sent again. Answers those that were open. @throws OperationRefused when the record is not open */
+  drop(numbers: readonly number[]): Promise<readonly number[]>;
   /** Begins a run and does not wait for its end. @throws RunInProgress, OperationRefused */
   startRun(profile: ImportProfile): RunUnderWay;
   /** Ends the run that is under way as cancelled; false when there is none. */
@@ -104,11 +116,22 @@ export class Operations implements ConnectorOperations {
   }
 
   guardRails(): readonly GuardRailStatus[] {
-    return this.#opened().guardRails();
+    return guardRailsOf(this.#opened().context);
   }
 
   release(operations: readonly GuardedOperation[], more: number): Promise<readonly GuardedOperation[]> {
-    return this.#opened().release(operations, more);
+    return releaseGuardRails(this.#opened().context, operations, more);
+  }
+
+  resend(selection: ResendSelection, operator: Operator): Promise<ResendResult> {
+    const { context, handlers } = this.#opened();
+    return resendFailures(context, handlers, selection, operator);
+  }
+
+  async drop(numbers: readonly number[]): Promise<readonly number[]> {
+    const { changes } = this.#state();
+    const were = await Promise.all(numbers.map((number) => changes.settle(number)));
+    return numbers.filter((_, index) => were[index]);
   }
 
   startRun(profile: ImportProfile): RunUnderWay {
@@ -147,7 +170,7 @@ export class Operations implements ConnectorOperations {
       entries,
       turnsWaiting: stores.exclusive.waiting,
       guardRails: Object.fromEntries(
-        opened.guardRails().map(({ operation, trippedAt }) => [operation, trippedAt !== undefined]),
+        guardRailsOf(opened.context).map(({ operation, trippedAt }) => [operation, trippedAt !== undefined]),
       ),
       ...(importedAt !== undefined && { importedAt }),
       ...(directoryReachable !== undefined && { directoryReachable }),

@@ -70,6 +70,8 @@ export interface ChangeLogOptions {
   readonly retentionDays: number;
   /** Names of attributes whose values are never kept, besides those that hold passwords. */
   readonly sensitiveAttributes: readonly string[];
+  /** While exports that have failed are open, nothing more is written. */
+  readonly gate: boolean;
 }
 
 /** One connector. */

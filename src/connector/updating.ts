@@ -88,6 +88,29 @@ export class Updating {
     requireCore(this.objectType, core);
   }
 
+  /** Makes `after` of an entry that was found just now, for a change that is sent again. Answers whether anything was written. */
+  async rewrite(found: Found, after: Entry, request: ExportRequest): Promise<boolean> {
+    const { context, objectType } = this;
+    const { stored, resource } = await resourceFor(context, objectType, found);
+    const [was, is] = [found.entry, after].map((entry) => activeOf(objectType, entry, stored));
+    const becomes = was === is ? undefined : is;
+    const { disableFlow } = objectType;
+    const previous =
+      becomes === false && disableFlow !== undefined
+        ? applyFlow(disableFlow, found.entry, objectType.schema).previous
+        : stored[previousKey];
+    const written = await this.#write(found, { after, secrets: [] }, request, { becomes });
+    if (becomes !== undefined)
+      await keepStored(
+        context,
+        objectType,
+        written,
+        { ...resource, active: is },
+        { before: stored, current: resource, previous },
+      );
+    return request.exporting.isPlanned;
+  }
+
   /** A create that meets an entry which a delete flow has kept: it is what was asked for, enabled, under its old id. */
   async reconnect(found: Found, entry: Entry, resource: Resource, request: ExportRequest): Promise<Resource> {
     const { context, objectType } = this;
@@ -214,7 +237,7 @@ export class Updating {
     if (active === undefined && !renamed && modifications.length === 0) return;
     const change = renamed ? 'rename' : visible.length === 0 ? 'password' : 'modify';
     const operation = active === undefined ? change : active ? 'enable' : 'disable';
-    await request.exporting.plan({ operation, id, dn: entry.dn, newDN: after.dn, modifications });
+    await request.exporting.plan({ operation, id, dn: entry.dn, newDN: after.dn, before: entry, modifications });
   }
 
   async #followReferences(from: DN, to: DN, request: Context): Promise<void> {

@@ -27,14 +27,13 @@ export {
   type ChangedAttribute,
   type ChangeOperation,
   type ChangeOutcome,
-  type ChangeSelection,
-  type Changes,
   changeOperations,
   changeOutcomes,
-  type NumberedChange,
-} from './state/changes';
+} from './state/change';
+export type { ChangeSelection, Changes, NumberedChange } from './state/changes';
 export type { Disconnected, DisconnectedEntry } from './state/disconnected';
 export type { Descriptions, Generations, GuardRails, KeptDescription, RailState } from './state/documents';
+export type { FailedExport, KeptAttribute, KeptValue } from './state/failures';
 export { derivedId, type IdException, type Ids, IdTable } from './state/ids';
 export type { Intent, Intents, Unkept } from './state/intents';
 export type { Names, SpelledName } from './state/names';

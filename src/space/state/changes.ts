@@ -4,55 +4,15 @@
  */
 import type { Database, SqlValue } from '../database';
 import { yieldToEventLoop } from '../eventLoop';
+import type { Change, ChangeOperation, ChangeOutcome } from './change';
+import { type FailedExport, OpenFailures } from './failures';
 import type { StateFile } from './stateFile';
-
-/** What an export does to an entry. `password`: nothing but its password. */
-export const changeOperations = ['create', 'modify', 'rename', 'disable', 'enable', 'delete', 'password'] as const;
-export type ChangeOperation = (typeof changeOperations)[number];
-
-/** `unknown`: the answer of the directory was lost, and the entry did not show what became of it. `refused`: the host itself held it back. */
-export const changeOutcomes = ['success', 'failed', 'unknown', 'refused'] as const;
-export type ChangeOutcome = (typeof changeOutcomes)[number];
-
-/** What becomes of one attribute. Long values are cut, of many values the first ones are here. */
-export interface ChangedAttribute {
-  readonly name: string;
-  readonly added?: readonly string[];
-  readonly removed?: readonly string[];
-  /** All values are replaced by `added`, or removed. */
-  readonly replaced?: true;
-  /** Its values are never kept. */
-  readonly sensitive?: true;
-  /** Values that were left out here. */
-  readonly more?: number;
-}
-
-/** One export. Never a password. */
-export interface Change {
-  /** Milliseconds since the epoch, when it ended. */
-  readonly at: number;
-  readonly actor: string;
-  readonly requestId: string;
-  readonly operation: ChangeOperation;
-  readonly outcome: ChangeOutcome;
-  readonly objectType: string;
-  /** The SCIM id; absent where the entry never got one. */
-  readonly id?: string;
-  /** The name before; of a create, the name that it got or was to get. */
-  readonly dn?: string;
-  /** The name after, where it is another one. */
-  readonly newDN?: string;
-  readonly attributes: readonly ChangedAttribute[];
-  /** The name of the LDAP result code, or why there is none. */
-  readonly result?: string;
-  /** Why it did not succeed, for people. */
-  readonly detail?: string;
-  readonly durationMs: number;
-}
 
 /** An export in the log. */
 export interface NumberedChange extends Change {
   readonly number: number;
+  /** It has failed, and is neither sent again nor replaced by a later one. */
+  readonly open?: true;
 }
 
 /** Which changes are wanted; what is absent matters not. */
@@ -68,6 +28,8 @@ export interface ChangeSelection {
   readonly since?: number;
   /** Milliseconds since the epoch, not included. */
   readonly until?: number;
+  /** Only what has failed and can still be sent again. */
+  readonly open?: boolean;
   /** Only what has a lower number. */
   readonly before?: number;
 }
@@ -78,24 +40,33 @@ export interface Changes {
    * Resolves with its number when the change would survive a power failure. Where nobody waits it goes with the next
    * commit, at the latest a tenth of a second later; `urgent` makes that commit now.
    */
-  add(change: Change, urgent?: boolean): Promise<number>;
+  add(change: Change, urgent?: boolean, failed?: FailedExport): Promise<number>;
   /** Newest first, read in short pieces. */
   list(selection?: ChangeSelection): AsyncIterable<NumberedChange>;
   get(number: number): Promise<NumberedChange | undefined>;
-  /** Deletes what is older; resolves with how many. */
+  /** How many failed exports wait to be sent again. */
+  openFailures(): Promise<number>;
+  /** What is needed to send one again; undefined where it is not open. */
+  failed(number: number): Promise<FailedExport | undefined>;
+  /** It does not have to be sent again any more; false where it was not open. */
+  settle(number: number): Promise<boolean>;
+  /** Deletes what is older, but for failures that are open; resolves with how many. */
   purge(olderThan: number): Promise<number>;
 }
 
 interface Row {
   readonly number: number;
   readonly json: string;
+  readonly open: number;
 }
 
 interface Pending {
   readonly change: Change;
+  readonly failed: FailedExport | undefined;
   number: number;
 }
 
+const columns = 'c.number, c.json, EXISTS (SELECT 1 FROM failed_export f WHERE f.number = c.number) AS open';
 const rowsPerRead = 2_000;
 const rowsPerPurge = 1_000;
 /** By so much may a change be older than the one before it. */
@@ -105,11 +76,12 @@ const disorderMs = 60_000;
 export class SqliteChanges implements Changes {
   #pending: Pending[] = [];
   #written: Promise<void> | undefined;
+  readonly #failures = new OpenFailures();
 
   constructor(readonly file: StateFile) {}
 
-  async add(change: Change, urgent = false): Promise<number> {
-    const pending: Pending = { change, number: 0 };
+  async add(change: Change, urgent = false, failed?: FailedExport): Promise<number> {
+    const pending: Pending = { change, failed, number: 0 };
     this.#pending.push(pending);
     const insert = this.#inserting();
     if (urgent) await this.file.write(insert);
@@ -126,8 +98,8 @@ export class SqliteChanges implements Changes {
     let before = selection.before ?? Number.MAX_SAFE_INTEGER;
     for (;;) {
       const rows = await this.file.read((database) => readRows(database, selection, before));
-      for (const { number, json } of rows) {
-        const change = { number, ...(JSON.parse(json) as Change) };
+      for (const row of rows) {
+        const change = changeOf(row);
         if (dn === undefined || isAtOrBelow(change.dn, dn) || isAtOrBelow(change.newDN, dn)) yield change;
       }
       const last = rows.at(-1);
@@ -139,9 +111,24 @@ export class SqliteChanges implements Changes {
 
   async get(number: number): Promise<NumberedChange | undefined> {
     const row = await this.file.read((database) =>
-      database.get<Row>('SELECT number, json FROM change WHERE number = ?', number),
+      database.get<Row>(`SELECT ${columns} FROM change c WHERE c.number = ?`, number),
     );
-    return row && { number: row.number, ...(JSON.parse(row.json) as Change) };
+    return row && changeOf(row);
+  }
+
+  openFailures(): Promise<number> {
+    return this.file.read((database) => this.#failures.count(database));
+  }
+
+  async failed(number: number): Promise<FailedExport | undefined> {
+    const row = await this.file.read((database) =>
+      database.get<{ json: string }>('SELECT json FROM failed_export WHERE number = ?', number),
+    );
+    return row && (JSON.parse(row.json) as FailedExport);
+  }
+
+  settle(number: number): Promise<boolean> {
+    return this.file.write((database) => this.#failures.remove(database, number));
   }
 
   async purge(olderThan: number): Promise<number> {
@@ -150,7 +137,8 @@ export class SqliteChanges implements Changes {
       // The oldest have the lowest numbers, so a look at those suffices.
       const deleted = await this.file.write((database) =>
         database.run(
-          `DELETE FROM change WHERE at < ?1 AND number IN (SELECT number FROM change ORDER BY number LIMIT ?2)`,
+          `DELETE FROM change WHERE at < ?1 AND number IN
+             (SELECT number FROM change WHERE number NOT IN (SELECT number FROM failed_export) ORDER BY number LIMIT ?2)`,
           olderThan,
           rowsPerPurge,
         ),
@@ -168,10 +156,19 @@ export class SqliteChanges implements Changes {
         gathered = this.#pending;
         this.#pending = [];
         this.#written = undefined;
+      } else this.#failures.reload();
+      for (const pending of gathered) {
+        const { change, failed } = pending;
+        this.#failures.supersede(database, change);
+        pending.number = insertChange(database, change);
+        if (failed !== undefined) this.#failures.add(database, pending.number, change, failed);
       }
-      for (const pending of gathered) pending.number = insertChange(database, pending.change);
     };
   }
+}
+
+function changeOf({ number, json, open }: Row): NumberedChange {
+  return { number, ...(JSON.parse(json) as Change), ...(open === 1 && { open: true as const }) };
 }
 
 function insertChange(database: Database, change: Change): number {
@@ -188,7 +185,7 @@ function insertChange(database: Database, change: Change): number {
 }
 
 function readRows(database: Database, selection: ChangeSelection, before: number): Row[] {
-  const conditions: string[] = ['number < ?'];
+  const conditions: string[] = ['c.number < ?'];
   const parameters: SqlValue[] = [before];
   const restrict = (condition: string, value: SqlValue | undefined) => {
     if (value === undefined) return;
@@ -203,8 +200,9 @@ function readRows(database: Database, selection: ChangeSelection, before: number
   if (selection.since !== undefined) restrict('number >= ?', firstSince(database, selection.since));
   restrict('at >= ?', selection.since);
   restrict('at < ?', selection.until);
+  if (selection.open) conditions.push('EXISTS (SELECT 1 FROM failed_export f WHERE f.number = c.number)');
   return database.all<Row>(
-    `SELECT number, json FROM change WHERE ${conditions.join(' AND ')} ORDER BY number DESC LIMIT ${rowsPerRead}`,
+    `SELECT ${columns} FROM change c WHERE ${conditions.join(' AND ')} ORDER BY c.number DESC LIMIT ${rowsPerRead}`,
     ...parameters,
   );
 }

@@ -34,4 +34,8 @@ export const migrations: readonly string[] = [
   `
   ALTER TABLE intent ADD COLUMN kept TEXT;
   `,
+  // What is needed to send a failed export again, as JSON.
+  `
+  CREATE TABLE failed_export (number INTEGER PRIMARY KEY, json TEXT NOT NULL) STRICT;
+  `,
 ];
