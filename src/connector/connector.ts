@@ -11,6 +11,7 @@ import { Creation } from './creation';
 import { Deletion } from './deletion';
 import type { Entries } from './entries';
 import { type ExportRequest, exported } from './exporting';
+import { leftOutOf } from './leaving';
 import { Queries } from './query';
 import { ReferenceKeeping } from './references';
 import { Resending } from './resending';
@@ -48,9 +49,11 @@ export class ObjectTypeHandler implements ResourceHandler {
     return this.#export(request, (own) => this.#creation.create(resource, own));
   }
 
-  get(id: string, _projection: Projection, request: Context): Promise<Resource> {
+  get(id: string, projection: Projection, request: Context): Promise<Resource> {
     return translated(async () => {
-      const found = await this.#entries.byId(this.objectType, id, onBehalfOf(request));
+      const leave = leftOutOf(this.#context, this.objectType, projection);
+      const asked = leave === undefined ? request : { ...request, leave };
+      const found = await this.#entries.byId(this.objectType, id, onBehalfOf(asked));
       if (found === undefined) throw notFound(this.objectType, id);
       return (await resourceFor(this.#context, this.objectType, found)).resource;
     });

@@ -1,9 +1,8 @@
 /** What the parts of one opened connector share. */
-import type { Directory, Observer, Options } from '../directory/directory';
+import type { Directory, Observer } from '../directory/directory';
 import { toScimError } from '../mapping/error';
 import type { ObjectType } from '../mapping/objectType';
 import { ScimError } from '../scim/error';
-import type { Context } from '../scim/handler';
 import type { ConnectorSpace } from '../space/connectorSpace';
 import type { State } from '../space/state';
 import { DatabaseFull } from '../space/state';
@@ -12,6 +11,7 @@ import type { Disconnections } from './disconnections';
 import type { Happening } from './events';
 import type { Exclusive } from './exclusive';
 import type { GuardRails } from './guardRails';
+import type { LeavingContext, ReadOptions } from './leaving';
 import type { ConnectorOptions } from './options';
 import type { ReadScope } from './readScope';
 import type { SpelledNames } from './spelledNames';
@@ -38,9 +38,10 @@ export interface ConnectorContext {
 }
 
 /** The options of a directory operation on behalf of a request. */
-export function onBehalfOf(context: Context): Options {
+export function onBehalfOf(context: LeavingContext): ReadOptions {
   return {
     signal: context.signal,
+    ...(context.leave === undefined ? {} : { leave: context.leave }),
     ...(context.observe === undefined ? {} : { observer: context.observe as Observer }),
   };
 }

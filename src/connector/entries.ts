@@ -15,10 +15,13 @@ import type { SpaceEntry, SpaceRow } from '../space/connectorSpace';
 import type { ConnectorContext } from './context';
 import { readEntry } from './export';
 import { rowOf } from './importRows';
+import { type LeftOut, lean, type ReadOptions } from './leaving';
 
 /** An entry that was found, with what identifies it. */
 export type Found = Pick<SpaceRow, 'id' | 'anchor' | 'normalizedDN' | 'entry' | 'readAt'> & {
   readonly objectType: string;
+  /** Attributes were left out of the entry. */
+  readonly partial?: true;
 };
 
 /** A look-up by keys that finds so many entries goes in pages, on a connection of its own. */
@@ -85,10 +88,26 @@ export class Entries {
   }
 
   /** A resource by its id: a fresh row, else the directory. Undefined only when the directory has said so. */
-  async byId(objectType: ObjectType, id: string, options: Options): Promise<Found | undefined> {
-    const row = this.#context.space.get(id);
-    if (row !== undefined && row.objectType === objectType.name && this.isFresh(row)) return row;
-    return this.liveById(objectType, id, options);
+  async byId(objectType: ObjectType, id: string, options: ReadOptions): Promise<Found | undefined> {
+    const { leave } = options;
+    const row = this.#context.space.get(id, leave === undefined ? 'whole' : 'short');
+    if (row !== undefined && row.objectType === objectType.name) {
+      if (this.isFresh(row)) return leave === undefined ? row : lean(row, leave);
+      const read = leave === undefined ? undefined : await this.#leanAt(row.entry.dn, leave, options);
+      if (read?.id === id && read.objectType === objectType.name) return read;
+    }
+    const found = await this.liveById(objectType, id, options);
+    return found === undefined || leave === undefined ? found : lean(found, leave);
+  }
+
+  /** The entry at a name without what is left out of it. Not saved: nobody knows what that was. */
+  async #leanAt(dn: DN, leave: LeftOut, options: Options): Promise<Found | undefined> {
+    const readAt = this.#context.clock().getTime();
+    const attributes = this.#readAttributes.filter((name) => !leave.has(name));
+    const entry = await readEntry(this.#context.directory, dn, attributes, options);
+    const owner = entry === undefined ? undefined : this.ownerOf(entry);
+    const row = entry === undefined || owner === undefined ? undefined : await this.rowOf(owner, entry, readAt);
+    return row === undefined || this.#shown([row]).length === 0 ? undefined : lean(row, leave);
   }
 
   /** A resource by its id as the directory holds it now: by its last known name, and where that is not it, by its anchor. */
@@ -169,13 +188,13 @@ export class Entries {
     }
   }
 
-  /** Entries of an object type that match, as the directory holds them now; saved. */
-  async search(objectType: ObjectType, filter: Filter, options: Options, limit?: number): Promise<Found[]> {
+  /** Entries of an object type that match, as the directory holds them now; saved, unless something is left out of them. */
+  async search(objectType: ObjectType, filter: Filter, options: ReadOptions, limit?: number): Promise<Found[]> {
     return this.#shown((await this.#matching(objectType, filter, options, limit)).rows);
   }
 
   /** As {@link search} without a limit, for filters that hardly ever find more than a few entries. */
-  async searchByKeys(objectType: ObjectType, filter: Filter, options: Options): Promise<Found[]> {
+  async searchByKeys(objectType: ObjectType, filter: Filter, options: ReadOptions): Promise<Found[]> {
     const { rows, cut } = await this.#matching(objectType, filter, options, MANY);
     return cut ? this.search(objectType, filter, options) : this.#shown(rows);
   }
@@ -186,8 +205,14 @@ export class Entries {
   }
 
   /** At most `limit` entries of each container; `cut` says that one of them may have more. */
-  async #matching(objectType: ObjectType, filter: Filter, options: Options, limit = Number.POSITIVE_INFINITY) {
+  async #matching(
+    objectType: ObjectType,
+    filter: Filter,
+    options: ReadOptions,
+    limit = Number.POSITIVE_INFINITY,
+  ): Promise<{ rows: Found[]; cut: boolean }> {
     const { space, directory, clock, scope } = this.#context;
+    const { leave } = options;
     const reading = space.beginReading();
     const rows: SpaceRow[] = [];
     let cut = false;
@@ -198,7 +223,7 @@ export class Entries {
           base,
           scope: 'sub' as const,
           filter: and(objectType.filter, filter),
-          attributes: objectType.readAttributes,
+          attributes: objectType.readAttributes.filter((name) => !leave?.has(name)),
           ...(Number.isFinite(limit) ? { sizeLimit: limit } : {}),
         };
         let seen = 0;
@@ -210,6 +235,7 @@ export class Entries {
         }
         cut ||= seen >= limit;
       }
+      if (leave !== undefined) return { rows: rows.map((row) => lean(row, leave)), cut };
       const shown = this.#shown(rows);
       await space.save(shown.map((row) => ({ kind: 'upsert', row, sequence: reading.sequence })));
       for (const { id } of shown) this.#believe(id);

@@ -10,8 +10,10 @@ import { evaluate, evaluateValue, instantOf } from '../scim/filterEvaluate';
 import type { Context, Page, Query } from '../scim/handler';
 import { type AttributePath, attributeAt } from '../scim/path';
 import type { Resource } from '../scim/resource';
+import type { Extent } from '../space/connectorSpace';
 import { type ConnectorContext, onBehalfOf } from './context';
 import type { Entries, Found } from './entries';
+import { type LeavingContext, lean, leftOutOf, pathsIn } from './leaving';
 import { resolveReferences } from './resolving';
 import { resourcesOf } from './resources';
 
@@ -26,7 +28,10 @@ export class Queries {
   ) {}
 
   /** RFC 7644 §3.4.2. */
-  async query(query: Query, request: Context): Promise<Page> {
+  async query(query: Query, asked: Context): Promise<Page> {
+    const conditions = [...pathsIn(query.filter), ...(query.sortBy === undefined ? [] : [query.sortBy])];
+    const leave = leftOutOf(this.context, this.objectType, query.projection, conditions);
+    const request: LeavingContext = leave === undefined ? asked : { ...asked, leave };
     if (query.filter === undefined)
       return query.sortBy === undefined
         ? this.#list(query, request)
@@ -37,23 +42,24 @@ export class Queries {
   }
 
   /** A page of all resources, in anchor order, from the space. */
-  async #list({ startIndex, after, count }: Query, request: Context): Promise<Page> {
+  async #list({ startIndex, after, count }: Query, request: LeavingContext): Promise<Page> {
     await this.context.filled(request.signal);
     const { space } = this.context;
     if (after !== undefined) {
-      const { total, entries } = await space.page(this.objectType.name, 1, count + 1, 'whole', after);
-      const shown = entries.slice(0, count);
+      const { total, entries } = await space.page(this.objectType.name, 1, count + 1, extentFor(request), after);
+      const shown = entries.slice(0, count).map((row) => leanFor(row, request));
       return {
         totalResults: total,
         resources: await resourcesOf(this.context, this.objectType, shown),
         ...(entries.length > count && { end: shown.at(-1)?.anchor ?? after }),
       };
     }
-    const { total, entries } = await space.page(this.objectType.name, startIndex, count);
-    return { totalResults: total, resources: await resourcesOf(this.context, this.objectType, entries) };
+    const { total, entries } = await space.page(this.objectType.name, startIndex, count, extentFor(request));
+    const shown = entries.map((row) => leanFor(row, request));
+    return { totalResults: total, resources: await resourcesOf(this.context, this.objectType, shown) };
   }
 
-  async #matching(filter: Filter, request: Context): Promise<Resource[]> {
+  async #matching(filter: Filter, request: LeavingContext): Promise<Resource[]> {
     const ids = idsInFilter(filter, this.objectType);
     const plan = planOf(
       filter,
@@ -70,7 +76,7 @@ export class Queries {
   }
 
   /** The entries behind keys: fresh hits of the space, and one search of the directory for all the rest. */
-  async #candidates(candidates: readonly Candidate[], request: Context): Promise<Found[]> {
+  async #candidates(candidates: readonly Candidate[], request: LeavingContext): Promise<Found[]> {
     const found = new Map<string, Found>();
     const take = (entry: Found | undefined) => {
       if (entry !== undefined && entry.objectType === this.objectType.name) found.set(entry.id, entry);
@@ -93,8 +99,11 @@ export class Queries {
           }
           break;
         case 'match': {
-          const rows = this.context.space.byMatch(this.objectType.name, candidate.attribute, candidate.value);
-          if (rows.length > 0 && rows.every((row) => this.entries.isFresh(row))) rows.forEach(take);
+          const { space } = this.context;
+          const { attribute, value } = candidate;
+          const rows = space.byMatch(this.objectType.name, attribute, value, extentFor(request));
+          if (rows.length > 0 && rows.every((row) => this.entries.isFresh(row)))
+            for (const row of rows) take(leanFor(row, request));
           else asked.push(searchFor(candidate));
           break;
         }
@@ -109,14 +118,15 @@ export class Queries {
     return [...found.values()];
   }
 
-  async #byDN(dn: DN, request: Context): Promise<Found | undefined> {
-    const row = this.context.space.byDN(dn.normalized(this.objectType.schema));
-    if (row !== undefined && this.entries.isFresh(row)) return row;
-    return this.entries.liveByDN(row?.entry.dn ?? dn, onBehalfOf(request));
+  async #byDN(dn: DN, request: LeavingContext): Promise<Found | undefined> {
+    const row = this.context.space.byDN(dn.normalized(this.objectType.schema), extentFor(request));
+    if (row !== undefined && this.entries.isFresh(row)) return leanFor(row, request);
+    const found = await this.entries.liveByDN(row?.entry.dn ?? dn, onBehalfOf(request));
+    return found && leanFor(found, request);
   }
 
   /** Every resource that matches, from the space: for what neither keys nor a search of the directory can tell. */
-  async #walk(filter: Filter | undefined, request: Context): Promise<Resource[]> {
+  async #walk(filter: Filter | undefined, request: LeavingContext): Promise<Resource[]> {
     await this.context.filled(request.signal);
     const matching: Resource[] = [];
     let batch: Found[] = [];
@@ -128,9 +138,9 @@ export class Queries {
       );
       batch = [];
     };
-    for await (const row of this.context.space.iterate(this.objectType.name)) {
+    for await (const row of this.context.space.iterate(this.objectType.name, extentFor(request))) {
       request.signal.throwIfAborted();
-      batch.push(row);
+      batch.push(leanFor(row, request));
       if (batch.length === walkedAtOnce) await flush();
     }
     await flush();
@@ -156,6 +166,15 @@ export class Queries {
       ...(after !== undefined && end !== undefined && { end }),
     };
   }
+}
+
+/** How much of the rows of the space is needed. */
+function extentFor({ leave }: LeavingContext): Extent {
+  return leave === undefined ? 'whole' : 'short';
+}
+
+function leanFor(row: Found, { leave }: LeavingContext): Found {
+  return leave === undefined ? row : lean(row, leave);
 }
 
 /** A matching value, looked for where it stands and in the names of entries that lack the attribute. */

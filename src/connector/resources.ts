@@ -52,7 +52,8 @@ function resource(
     spelled: context.spelled.of(objectType),
     ...(active === undefined ? {} : { active }),
   });
-  if (made.meta !== undefined) made.meta.version = versionOf(made);
+  // A version is that of all values.
+  if (made.meta !== undefined && found.partial !== true) made.meta.version = versionOf(made);
   describeReferences(objectType, made, references);
   return made;
 }

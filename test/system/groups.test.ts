@@ -216,6 +216,42 @@ describe.each(slapdIsHere ? ['memory', 'OpenLDAP'] : ['memory'])('members on %s'
       if (look !== undefined) expect(await membersInDirectory('Many')).toHaveLength(count + 1);
     });
 
+    test('are read only where somebody asks for them', async () => {
+      const without = { displayName: 'Many', id: group.id };
+      const filter = encodeURIComponent('displayName eq "Many"');
+      const paths = [
+        `/Groups?filter=${filter}&excludedAttributes=members`,
+        `/Groups?filter=${filter}&attributes=displayName`,
+        `/Groups?filter=${encodeURIComponent(`id eq "${String(group.id)}"`)}&excludedAttributes=members`,
+      ];
+      for (const path of paths) {
+        const found = (await client.get(path)).body.Resources as unknown as Json[];
+        expect([path, found]).toEqual([path, [expect.objectContaining(without)]]);
+        expect([found[0]?.members, (found[0]?.[ECMA_GROUP] as Json | undefined)?.member]).toEqual([
+          undefined,
+          undefined,
+        ]);
+      }
+      const { body, headers } = await client.get(`/Groups/${String(group.id)}?excludedAttributes=members`);
+      expect([body.displayName, body.members, (body[ECMA_GROUP] as Json).member]).toEqual([
+        'Many',
+        undefined,
+        undefined,
+      ]);
+      expect([headers.etag, (body.meta as Json).version]).toEqual([undefined, undefined]);
+      const listed = (await client.get('/Groups?excludedAttributes=members&count=1000')).body
+        .Resources as unknown as Json[];
+      expect(listed.map(({ members }) => members)).toEqual(listed.map(() => undefined));
+      // What is asked for, in the answer or in a condition, is read all the same.
+      const asked = await client.get(`/Groups/${String(group.id)}?attributes=members`);
+      expect(idsOf(asked.body)).toEqual([users[0]]);
+      const byMember = encodeURIComponent(`displayName eq "Many" and members.value eq "${users[0]}"`);
+      const met = (await client.get(`/Groups?filter=${byMember}&excludedAttributes=members`)).body;
+      expect(met.totalResults).toBe(1);
+      // Nothing of the group was forgotten on the way.
+      expect(await shown()).toEqual([[users[0]], count + 1]);
+    });
+
     test('are changed as far as there is something to change', async () => {
       const [ada, bob, cyd] = users;
       const { status } = await patch(group, [add(ada, bob, cyd), { op: 'remove', path: 'members[value eq "x"]' }]);
