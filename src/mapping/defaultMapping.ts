@@ -62,9 +62,9 @@ export function defaultFlows(resourceType: string): readonly DefaultFlow[] {
     {
       target: 'cn',
       expression:
-        'Coalesce([displayName], IIF([name.givenName]="", [name.familyName], Join(" ", [name.givenName], [name.familyName])), [userName])',
+        'IIF(IsPresent([displayName]), [displayName], IIF(IsPresent([name.givenName]), Join(" ", [name.givenName], [name.familyName]), IIF(IsPresent([name.familyName]), [name.familyName], [userName])))',
     },
-    { target: 'sn', expression: 'Coalesce([displayName], [userName])', ifMandatory: true },
+    { target: 'sn', expression: 'IIF(IsPresent([displayName]), [displayName], [userName])', ifMandatory: true },
   ];
 }
 
