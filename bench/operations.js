@@ -1,12 +1,15 @@
-/** The table of operations: the host beside bare ldapts and beside an empty endpoint of the same host, slice by slice. */
+/** The table of operations: the host beside bare ldapts, a C program on libldap, and an empty endpoint of the same host, slice by slice. */
 
 const { imported, cpuMs, startDirectory, startHost } = require('./surroundings');
+const { compileCLoad, openCLoad } = require('./cLoad');
 const { openLoad } = require('./load');
 const { fixed, median, ratio, summary, table } = require('./statistics');
 
 const OPERATIONS = ['create', 'look-up (live)', 'look-up (space)', 'read (live)', 'read (space)', 'patch', 'delete'];
-const SIDES = ['host', 'bare', 'empty'];
+const SIDES = ['host', 'bare', 'libldap', 'empty'];
 const ROUNDS = 4;
+/** A server runs for weeks: what its compiler needs to know the code is no part of what a request costs. */
+const WARM_UP_MS = { host: 3_000, bare: 1_000, libldap: 100, empty: 1_000 };
 /** Hits in the space of the connector `fresh` count all the time, those of `live` never. */
 const CONNECTORS = { live: 0, fresh: 86_400 };
 
@@ -31,7 +34,16 @@ async function measureOperations(
       bare: (operation) => ({ load: ldap, operation }),
       empty: () => ({ load: scim, operation: 'empty' }),
     };
-    const contenders = Object.fromEntries(sides.map((name) => [name, all[name]]));
+    if (sides.includes('libldap')) {
+      const { program, reason } = compileCLoad(directory.workFolder);
+      if (program === undefined) report(reason);
+      else {
+        const clib = openCLoad(program, { url: directory.url, userName, password, people });
+        release.push(() => clib.stop());
+        all.libldap = (operation) => ({ load: clib, operation });
+      }
+    }
+    const contenders = Object.fromEntries(sides.flatMap((name) => (all[name] ? [[name, all[name]]] : [])));
     const slice = async ({ load, operation }, lanes, ms) => {
       const before = cpuMs(host.pid);
       const result = await load.slice({ operation, inFlight: lanes, ms });
@@ -39,10 +51,12 @@ async function measureOperations(
       return { ...result, cpuMs: before === undefined ? Number.NaN : cpuMs(host.pid) - before };
     };
     for (const operation of operations.filter((one) => one !== 'delete'))
-      for (const pick of Object.values(contenders)) await slice(pick(operation), 8, 500);
+      for (const [name, pick] of Object.entries(contenders)) await slice(pick(operation), 8, WARM_UP_MS[name]);
     const rows = [];
     for (const lanes of inFlight) {
-      const slices = new Map(operations.map((operation) => [operation, { host: [], bare: [], empty: [] }]));
+      const slices = new Map(
+        operations.map((operation) => [operation, { host: [], bare: [], libldap: [], empty: [] }]),
+      );
       for (let round = 0; round < ROUNDS; round += 1)
         for (const operation of operations)
           for (const [name, pick] of Object.entries(contenders))
@@ -58,13 +72,14 @@ async function measureOperations(
   }
 }
 
-function rowOf(operation, inFlight, { host, bare, empty }) {
-  const sides = { host: summary(host), bare: summary(bare), empty: summary(empty) };
+function rowOf(operation, inFlight, { host, bare, libldap, empty }) {
+  const sides = { host: summary(host), bare: summary(bare), libldap: summary(libldap), empty: summary(empty) };
   return {
     operation,
     inFlight,
     ...sides,
     hostToBare: ratio(host, bare),
+    hostToLibldap: ratio(host, libldap),
     hostToEmpty: ratio(host, empty),
     addedP50Ms: median(host.map((one, index) => middle(one) - middle(bare[index]))),
   };
@@ -82,7 +97,7 @@ function line({ operation, inFlight, host, hostToBare }) {
 function tableOfOperations(rows) {
   const head = ['operation', 'in flight'];
   for (const side of SIDES) head.push(`${side}/s`, 'p50 ms', 'p99 ms');
-  head.push('host/bare', 'host/empty', '+p50 ms', 'host CPU ms');
+  head.push('host/bare', 'host/libldap', 'host/empty', '+p50 ms', 'host CPU ms');
   return table(
     head,
     rows.map((row) => [
@@ -90,6 +105,7 @@ function tableOfOperations(rows) {
       row.inFlight,
       ...SIDES.flatMap((side) => [fixed(row[side].perSecond, 0), fixed(row[side].p50, 2), fixed(row[side].p99, 2)]),
       fixed(row.hostToBare, 2),
+      fixed(row.hostToLibldap, 2),
       fixed(row.hostToEmpty, 2),
       fixed(row.addedP50Ms, 2),
       fixed(row.host.cpuMsPerOperation, 2),
