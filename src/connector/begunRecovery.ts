@@ -23,7 +23,7 @@ export async function recoverBegun(context: ConnectorContext, entries: Entries, 
   for (const unkept of await intents.unkept(before)) {
     try {
       if (await keepAfterAll(context, entries, unkept)) recovered += 1;
-      await intents.settled(unkept.key);
+      else await intents.settled(unkept.key);
     } catch (error) {
       if (!isLdapError(error)) throw error;
     }
@@ -35,11 +35,13 @@ async function keepAfterAll(context: ConnectorContext, entries: Entries, unkept:
   const dn = dnOf(unkept.normalizedDN);
   const found = dn === undefined ? undefined : await entries.liveByDN(dn, {});
   if (found === undefined || !isOurs(found, unkept)) return false;
-  const { stored } = context.state;
+  const { stored, intents } = context.state;
   return context.exclusive.run([`id:${found.id}`], async () => {
     // What is there is younger: a change has come since.
     if ((await stored.get(found.id)) !== undefined) return false;
-    await stored.set(found.id, unkept.kept.attributes, unkept.kept.keys);
+    // In one commit: what a client removes afterwards must not come back from the intent at the next start.
+    const kept = stored.set(found.id, unkept.kept.attributes, unkept.kept.keys);
+    await Promise.all([kept, intents.settled(unkept.key)]);
     return true;
   });
 }
