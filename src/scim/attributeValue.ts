@@ -98,12 +98,28 @@ function readComplex(
     if (canonical !== undefined) result[sub.name] = canonical;
     else if (reading.keepNulls) result[sub.name] = null;
   }
+  if (result.value === undefined && subAttributes.has('value')) {
+    const id = idInReference(result.$ref);
+    if (id !== undefined) result.value = id;
+  }
   return Object.keys(result).length === 0 ? undefined : result;
 }
 
 /** A bare string for a complex value, e.g. a manager's id: its `value` sub-attribute. */
 function objectFromValue(value: unknown, subAttributes: IndexedAttribute['subAttributes']): unknown {
   return !isObject(value) && !Array.isArray(value) && subAttributes.has('value') ? { value } : value;
+}
+
+/** A `$ref` without a `value` (RFC 7643 §2.4): the id in it, its last segment. */
+export function idInReference(reference: unknown): string | undefined {
+  const path = typeof reference === 'string' ? /^[^?#]*/.exec(reference)?.[0] : undefined;
+  const segment = path?.split('/').findLast((part) => part !== '');
+  if (segment === undefined) return undefined;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }
 
 /** `{ "value": x }` for a simple value: x. */

@@ -144,7 +144,7 @@ export class FilterParser {
     if (lower === 'true' || lower === 'false') return lower === 'true';
     if (lower === 'null') return null;
     if (numberLiteral.test(text)) return Number.isSafeInteger(Number(text)) || /[.eE]/.test(text) ? Number(text) : text;
-    if (text.startsWith("'")) throw new SyntaxFault(position, 'A string must stand in double quotation marks;');
+    if (/^['`´‘’“”]/.test(text)) throw new SyntaxFault(position, 'A string must stand in double quotation marks;');
     return text;
   }
 

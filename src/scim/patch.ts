@@ -1,6 +1,6 @@
 /** PATCH (RFC 7644 §3.5.2) as a Change: read and checked once, then applied to a resource, or written without reading one. */
 import { type AttributePath, type Filter, formatPath, targetDefinition } from './attributePath';
-import { type Reading, readOneValue, readSimple, readValue } from './attributeValue';
+import { idInReference, type Reading, readOneValue, readSimple, readValue } from './attributeValue';
 import { type BodyEntry, bodyEntries, faceEntries, isReadOnly, noteName } from './dialect';
 import { ScimError } from './error';
 import type { Change } from './handler';
@@ -117,7 +117,16 @@ class PatchCompiler {
     if (unknown !== undefined) {
       throw ScimError.noTarget(`"${noteName(unknown)}" in the path's filter is no part of "${formatPath(path)}".`);
     }
-    this.#step(operation, path, attribute, value);
+    const whole = path.subAttribute === '$ref' ? attribute.subAttributes.get('value') : undefined;
+    if (whole === undefined) this.#step(operation, path, attribute, value);
+    // To point a reference elsewhere is to give it another value.
+    else
+      this.#step(
+        operation,
+        { ...path, subAttribute: 'value', subDefinition: whole },
+        attribute,
+        idInReference(value) ?? value,
+      );
   }
 
   /** A schema's URN as path: its object as a whole. */

@@ -63,6 +63,16 @@ describe('single values', () => {
       { [enterprise]: { manager: { value: 'M2', $ref: 'http://x/M2' }, department: 'd' } },
     ],
     ['the same reference', { op: 'replace', path: 'manager', value: 'M1' }, {}],
+    [
+      'a $ref without a value',
+      { op: 'replace', path: 'manager', value: { $ref: 'https://x/scim/Users/M%202/?a=b' } },
+      { [enterprise]: { manager: { value: 'M 2', $ref: 'https://x/scim/Users/M%202/?a=b' }, department: 'd' } },
+    ],
+    [
+      'a path to its $ref',
+      { op: 'replace', path: 'manager.$ref', value: '../Users/M2' },
+      { [enterprise]: { manager: { value: 'M2' }, department: 'd' } },
+    ],
     ['no reference', { op: 'Replace', path: 'manager', value: '' }, { [enterprise]: { department: 'd' } }],
     [
       'a reference to nothing',

@@ -142,6 +142,7 @@ describe.each(slapdIsHere ? ['memory', 'OpenLDAP'] : ['memory'])('on %s', (direc
       ['(title pr', 10],
       ['title is "y"', 7],
       ["title eq 'x'", 10],
+      ['title eq “x”', 10],
       ['title eq "x', 10],
       ['title eq "x" userName pr', 14],
       ['emails[type eq "work"', 22],
