@@ -11,11 +11,25 @@ export interface FlakyProxy {
   loseAnswer(tag: number, then?: () => void): Promise<void>;
   /** The next request of this kind is lost on its way, with the connection. */
   loseRequest(tag: number): Promise<void>;
+  /** The directory does not hear of the request of this kind after so many others: the proxy answers with a result code. */
+  answer(tag: number, code: number, after: number): Promise<void>;
+  /** Every request arrives so late. */
+  delay(ms: number): void;
   /** Closes every connection. */
   cut(): void;
   /** While true, connections are closed as soon as they are made. */
   refuse(refusing: boolean): void;
   close(): Promise<void>;
+}
+
+/** Kind of request → kind of its answer. */
+const ANSWER: Readonly<Record<number, number>> = { 99: 0x65, 102: 0x67, 104: 0x69, 74: 0x6b, 108: 0x6d };
+
+interface Refusal {
+  readonly tag: number;
+  readonly code: number;
+  after: number;
+  readonly done: () => void;
 }
 
 interface Rule {
@@ -29,6 +43,8 @@ interface Rule {
 export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
   const sockets = new Set<Socket>();
   const rules: Rule[] = [];
+  let refusal: Refusal | undefined;
+  let delayMs = 0;
   let refusing = false;
   const track = (socket: Socket) => {
     sockets.add(socket);
@@ -52,15 +68,31 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
       upstream.destroy();
       done();
     };
-    client.on('data', (piece) => {
+    let arrived = Promise.resolve();
+    const forward = (piece: Buffer) => {
+      if (delayMs === 0) upstream.write(piece);
+      else {
+        const due = new Promise<void>((resolve) => setTimeout(resolve, delayMs));
+        arrived = Promise.all([arrived, due]).then(() => void upstream.write(piece));
+      }
+    };
+    client.on('data', (piece: Buffer) => {
+      let refused = false;
       framer.push(piece, (buffer, start, stop) => {
         const cursor = new BerCursor(buffer, start, stop);
         cursor.enter(0x30);
-        cursor.integer();
+        const id = cursor.integer();
+        if (refusal?.tag === cursor.tag && refusal.after-- === 0) {
+          refused = true;
+          client.write(resultOf(id, ANSWER[cursor.tag] ?? 0, refusal.code));
+          refusal.done();
+          refusal = undefined;
+        }
         const place = rules.findIndex(({ tag }) => tag === cursor.tag);
         if (met === undefined && place >= 0) [met] = rules.splice(place, 1);
       });
-      if (met === undefined || met.forward) upstream.write(piece);
+      if (refused) return;
+      if (met === undefined || met.forward) forward(piece);
       else end(met);
     });
     upstream.on('data', (piece) => {
@@ -80,6 +112,13 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
     port,
     loseAnswer: (tag, then = () => {}) => rule(tag, true, then),
     loseRequest: (tag) => rule(tag, false, () => {}),
+    answer: (tag, code, after) =>
+      new Promise<void>((done) => {
+        refusal = { tag, code, after, done };
+      }),
+    delay: (ms) => {
+      delayMs = ms;
+    },
     cut,
     refuse: (value) => {
       refusing = value;
@@ -89,4 +128,11 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** An LDAPResult without a word (RFC 4511 §4.1.9). */
+function resultOf(id: number, tag: number, code: number): Buffer {
+  const result = [tag, 7, 0x0a, 1, code, 4, 0, 4, 0];
+  const messageId = [2, 4, (id >>> 24) & 0xff, (id >>> 16) & 0xff, (id >>> 8) & 0xff, id & 0xff];
+  return Buffer.from([0x30, messageId.length + result.length, ...messageId, ...result]);
 }
