@@ -20,10 +20,11 @@ const CLOCKS_DIFFER_MS = 300_000;
 export async function recoverBegun(context: ConnectorContext, entries: Entries, before: number): Promise<number> {
   const { intents } = context.state;
   let recovered = 0;
-  for (const unkept of await intents.unkept(before)) {
+  for (const ofOneName of byName(await intents.unkept(before))) {
+    const settled = () => Promise.all(ofOneName.map(({ key }) => intents.settled(key)));
     try {
-      if (await keepAfterAll(context, entries, unkept)) recovered += 1;
-      else await intents.settled(unkept.key);
+      if (await keepAfterAll(context, entries, ofOneName, settled)) recovered += 1;
+      else await settled();
     } catch (error) {
       if (!isLdapError(error)) throw error;
     }
@@ -31,17 +32,33 @@ export async function recoverBegun(context: ConnectorContext, entries: Entries, 
   return recovered;
 }
 
-async function keepAfterAll(context: ConnectorContext, entries: Entries, unkept: Unkept): Promise<boolean> {
-  const dn = dnOf(unkept.normalizedDN);
-  const found = dn === undefined ? undefined : await entries.liveByDN(dn, {});
-  if (found === undefined || !isOurs(found, unkept)) return false;
-  const { stored, intents } = context.state;
+/** Intents of one name together, oldest first: what the last of them says is what there is to keep. */
+function byName(intents: readonly Unkept[]): Iterable<readonly Unkept[]> {
+  const names = new Map<string, Unkept[]>();
+  for (const intent of intents) {
+    const others = names.get(intent.normalizedDN);
+    if (others === undefined) names.set(intent.normalizedDN, [intent]);
+    else others.push(intent);
+  }
+  return names.values();
+}
+
+async function keepAfterAll(
+  context: ConnectorContext,
+  entries: Entries,
+  intents: readonly Unkept[],
+  settled: () => Promise<unknown>,
+): Promise<boolean> {
+  const unkept = intents.at(-1);
+  const dn = unkept && dnOf(unkept.normalizedDN);
+  const found = dn && (await entries.liveByDN(dn, {}));
+  if (unkept === undefined || found === undefined || !isOurs(found, unkept)) return false;
+  const { stored } = context.state;
   return context.exclusive.run([`id:${found.id}`], async () => {
     // What is there is younger: a change has come since.
     if ((await stored.get(found.id)) !== undefined) return false;
-    // In one commit: what a client removes afterwards must not come back from the intent at the next start.
-    const kept = stored.set(found.id, unkept.kept.attributes, unkept.kept.keys);
-    await Promise.all([kept, intents.settled(unkept.key)]);
+    // In one commit: what a client removes afterwards must not come back from an intent at the next start.
+    await Promise.all([stored.set(found.id, unkept.kept.attributes, unkept.kept.keys), settled()]);
     return true;
   });
 }
