@@ -60,7 +60,7 @@ const WORDS = {
   'global.matching': 'Look-ups in the connector space.',
   'global.deltaImport': 'Reading only what has changed.',
   'global.deltaImport.method':
-    '`auto`: as the directory can; `none`: full imports only. Today only the embedded directory can.',
+    'How changes are found: see [imports](imports.md). `auto`: the best that the directory has and the account may read; `none`: full imports only.',
   'runProfiles.export': 'Writing to the directory.',
   'runProfiles.fullImport': 'Reading the whole scope: at start, and each time the autosync timer fires.',
   'runProfiles.fullImport.pageSize': 'Entries per page of the paged results control (RFC 2696).',

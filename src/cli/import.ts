@@ -80,9 +80,10 @@ function optionsOf(name: string, flags: HostFlags): ConnectorOptions {
 }
 
 /** A run in words: one line, and one for each error that was kept. */
-export function reportOf({ profile, outcome, counts, errors, started, ended }: RunRecord): string {
+export function reportOf({ profile, outcome, counts, errors, notes = [], started, ended }: RunRecord): string {
   const seconds = ((ended - started) / 1000).toFixed(1);
   const numbers = Object.entries(counts).map(([what, count]) => `${count} ${what}`);
   const lines = errors.map(({ dn, message }) => `  ${dn === undefined ? '' : `${dn}: `}${message}`);
-  return [`${profile} ${outcome} in ${seconds} s: ${numbers.join(', ')}`, ...lines].join('\n');
+  const remarks = notes.map((note) => `  ${note}.`);
+  return [`${profile} ${outcome} in ${seconds} s: ${numbers.join(', ')}`, ...lines, ...remarks].join('\n');
 }

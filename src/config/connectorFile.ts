@@ -201,6 +201,7 @@ function toOptions(file: ConnectorFile, name: string, path: string, secrets: Sec
       passwordAttribute: file.global.passwordAttribute,
       partitionNames: file.global.partitionNames,
       deltaImport: file.global.deltaImport.method,
+      changeLogDN: file.global.deltaImport.changeLogDN,
       treeDelete: file.global.supportedControls.treeDelete,
       references: file.global.references,
     },

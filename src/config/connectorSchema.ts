@@ -50,7 +50,12 @@ const global = z.strictObject({
     .describe(
       'Values that name an entry (`member`, `manager` …) when it is renamed or deleted. `auto`: the connector changes memberships, unless the product always does so itself; `follow`: it changes the others too, which needs an index on each of their attributes; `leave`: it changes none.',
     ),
-  deltaImport: z.strictObject({ method: z.enum(['auto', 'none']).default('auto') }).default({ method: 'auto' }),
+  deltaImport: z
+    .strictObject({
+      method: z.enum(['auto', 'accessLog', 'syncRepl', 'timeStamp', 'none']).default('auto'),
+      changeLogDN: dn.optional().describe('Where the log is; absent: where the directory says, else `cn=accesslog`.'),
+    })
+    .default({ method: 'auto' }),
   passwordAttribute: z
     .string()
     .min(1)

@@ -1,10 +1,12 @@
 /** What a directory offers to follow its changes by, and whether this host uses it. */
+import { type ChangeMethod, ChangesUnreadable, seesDeletes } from '../directory/changes/changeSource';
 import type { Directory } from '../directory/directory';
 import { DN } from '../directory/dn';
 import type { Entry } from '../directory/entry';
 import { LdapError } from '../directory/error';
 import { present } from '../directory/filter';
 import type { ConnectionStep } from './connectionStep';
+import { isFollowed } from './following';
 import type { ConnectorOptions } from './options';
 import type { Schedule } from './schedule';
 
@@ -34,24 +36,55 @@ export async function findChangeSources(directory: Directory): Promise<readonly 
   return found;
 }
 
+/** Sources in words. */
+const METHODS: Readonly<Record<ChangeMethod, string>> = {
+  memory: 'the embedded directory',
+  accessLog: 'the access log',
+  changeLog: 'the change log',
+  usnChanged: 'update sequence numbers',
+  syncRepl: 'content synchronization (RFC 4533)',
+  timeStamp: 'time stamps',
+};
+
 /** The step `changes` of a connection check. It never fails: without a source, full imports find every change. */
 export async function changeSourceOf(
   directory: Directory,
-  { properties, global, runProfiles }: ConnectorOptions,
+  options: ConnectorOptions,
 ): Promise<Pick<ConnectionStep, 'status' | 'message'>> {
+  const { properties, global, runProfiles } = options;
   const full = dueText(properties.autosync);
-  if (directory.changes !== undefined) {
-    const off = global.deltaImport === 'none' || !runProfiles.deltaImport.enabled;
-    const seconds = runProfiles.deltaImport.intervalMs / 1_000;
-    const message = off
-      ? `the directory tells what changed, but the file switches delta imports off: changes are found by the full import, ${full}`
-      : `the directory tells what changed, deletes included: delta imports every ${seconds} s`;
+  if (global.deltaImport === 'none' || !runProfiles.deltaImport.enabled) {
+    const message = `the file switches delta imports off: changes made beside the host are found by the full import, ${full}`;
     return { status: 'ok', message };
   }
-  const sources = await findChangeSources(directory);
-  const list = sources.map(({ name, readable }) => (readable ? name : `${name}, which the account may not read`));
-  const there = list.length === 0 ? 'none' : `${list.join('; ')}: there, but not followed by this version`;
-  return { status: 'ok', message: `${there}. Changes made beside the host are found by the full import, ${full}` };
+  const found = await methodOf(directory);
+  if (!('method' in found)) {
+    const message = `${found.reason}. Changes made beside the host are found by the full import, ${full}`;
+    return { status: 'ok', message };
+  }
+  const log =
+    found.method === 'accessLog' ? ` (${global.changeLogDN ?? directory.description.accessLog ?? 'cn=accesslog'})` : '';
+  const name = `${METHODS[found.method]}${log}`;
+  const often = isFollowed(options, directory)
+    ? `delta imports every ${runProfiles.deltaImport.intervalMs / 1_000} s`
+    : 'delta imports when somebody asks for one';
+  const unreadable = (await findChangeSources(directory)).filter(({ readable }) => !readable);
+  const others = unreadable.map((other) => `. Not used: ${other.name}, which the account may not read`).join('');
+  if (seesDeletes(found.method))
+    return { status: 'ok', message: `${name} tells what changed, deletes included: ${often}${others}` };
+  const message = `${name} tell what changed, but not what was deleted: ${often}, and the full import, ${full}, finds deletes${others}`;
+  return { status: 'ok', message };
+}
+
+async function methodOf({ changes }: Directory): Promise<{ method: ChangeMethod } | { reason: string }> {
+  if (changes === undefined) return { reason: 'the directory has nothing that tells what changed' };
+  try {
+    const { method } = await changes.latest();
+    return { method: changes.methods.find((one) => one === method) ?? 'timeStamp' };
+  } catch (error) {
+    if (error instanceof ChangesUnreadable || error instanceof LdapError) return { reason: error.message };
+    throw error;
+  }
 }
 
 function dueText(autosync: Schedule | undefined): string {

@@ -11,16 +11,36 @@ export function importScopesOf({
   objectTypes,
   scope,
 }: Pick<Compiled, 'objectTypes' | 'scope'>): readonly ImportScope[] {
-  return [...objectTypes].reverse().flatMap(({ name, filter, readAttributes }) =>
+  return [...objectTypes].reverse().flatMap(({ name, filter, readAttributes, anchor }) =>
     scope.bases.map((base) => ({
       objectType: name,
       base,
       scope: 'sub' as const,
       filter,
       attributes: readAttributes,
+      ...(isDNAnchor(anchor) ? {} : { anchor }),
       excluded: scope.excluded,
     })),
   );
+}
+
+/** Which attributes of the object types name other entries. */
+export interface Links {
+  readonly references: readonly string[];
+  /** Whether entries show who names them. */
+  readonly hasBackLinks: boolean;
+}
+
+/** What the directory derives from references: it changes with them, and no log tells so. */
+const BACK_LINKS = ['memberof', 'ismemberof', 'directreports'];
+
+export function linksOf({ objectTypes }: Pick<Compiled, 'objectTypes'>): Links {
+  const attributes = objectTypes.flatMap((objectType) => [...objectType.attributes.values()]);
+  const references = attributes.filter(({ type, readOnly }) => type === 'reference' && !readOnly);
+  return {
+    references: [...new Set(references.map(({ ldapName }) => ldapName))],
+    hasBackLinks: attributes.some(({ ldapName }) => BACK_LINKS.includes(ldapName.toLowerCase())),
+  };
 }
 
 /** The row of an entry. `idOfDN` is asked where entries have no immutable anchor. Undefined: the directory did not tell the anchor. */

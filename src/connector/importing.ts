@@ -2,14 +2,15 @@
 import type { Directory } from '../directory/directory';
 import { isLdapError } from '../directory/error';
 import type { ConnectorSpace } from '../space/connectorSpace';
-import { runDeltaImport } from '../space/deltaImport';
 import { type LoadTarget, runFullImport } from '../space/fullImport';
 import type { ImportScope, ToRow } from '../space/importScope';
 import { type LoadProgress, type LoadResult, loadGeneration } from '../space/loadGeneration';
 import { type CurrentRun, RunInProgress, Runner, type RunRecord, type RunResult } from '../space/run';
 import type { State } from '../space/state';
 import type { Log } from '../telemetry/log';
+import { Following, isFollowed } from './following';
 import { importInProcess, sendable } from './importProcess';
+import type { Links } from './importRows';
 import { type ImportProfile, OperationRefused } from './operationRefused';
 import type { ConnectorOptions } from './options';
 import { progressOf, type RunProgress } from './runProgress';
@@ -26,6 +27,8 @@ export interface ImportDependencies {
   readonly time: Time;
   readonly scopes: () => readonly ImportScope[];
   readonly toRow: ToRow;
+  /** Which attributes name other entries. */
+  readonly links: () => Links;
   /** Reads the directory's description and schema again, before a full import. */
   readonly refresh: () => Promise<void>;
   /** Whether the options read another part of the directory than the last whole import: then a loss is no accident. */
@@ -45,6 +48,7 @@ const quickestDeltaMs = 1_000;
 export class Importing {
   readonly #dependencies: ImportDependencies;
   readonly #runner: Runner;
+  readonly #following: Following;
   readonly #recurring: Recurring[] = [];
   #callOffRetry: (() => void) | undefined;
   #failures = 0;
@@ -58,6 +62,7 @@ export class Importing {
 
   constructor(dependencies: ImportDependencies) {
     this.#dependencies = dependencies;
+    this.#following = new Following(dependencies);
     this.#runner = new Runner(dependencies.state.runs, dependencies.now);
   }
 
@@ -90,10 +95,12 @@ export class Importing {
   /** What is due at start, and the timers. Does not wait for any of it. */
   start(): void {
     const { options, directory, time } = this.#dependencies;
-    const { enabled, intervalMs } = options.runProfiles.deltaImport;
+    const { intervalMs } = options.runProfiles.deltaImport;
     const everyMs = Math.max(intervalMs, quickestDeltaMs);
-    if (enabled && options.global.deltaImport === 'auto' && directory.changes !== undefined)
-      this.#recurring.push(new Recurring({ everyMs }, 0, () => this.delta(), time));
+    if (isFollowed(options, directory))
+      this.#recurring.push(
+        new Recurring({ everyMs }, 0, async () => this.#following.isWorthwhile && this.delta(), time),
+      );
     const { autosync, autosyncJitterMs } = options.properties;
     if (autosync !== undefined)
       this.#recurring.push(new Recurring(autosync, autosyncJitterMs, () => this.#scheduledFull(), time));
@@ -118,6 +125,7 @@ export class Importing {
 
   /** A delta import that is under way does not take the place of a full one. */
   async #scheduledFull(): Promise<void> {
+    this.#following.beginAnew();
     await this.#runner.idle();
     await this.full();
   }
@@ -158,20 +166,8 @@ export class Importing {
 
   /** A delta import now, and a full one where the source says that only that is right. */
   async delta(): Promise<RunRecord | undefined> {
-    const { space, directory, scopes, toRow, now, state } = this.#dependencies;
-    if (this.running || this.#closed || space.importedAt === undefined) return undefined;
-    const { schema } = directory;
-    const record = await this.#run('deltaImport', (signal) =>
-      runDeltaImport({
-        space,
-        directory,
-        scopes: scopes(),
-        toRow,
-        signal,
-        now,
-        onRenamed: async (from, to) => void (await state.ids.renamed(from.normalized(schema), to.normalized(schema))),
-      }),
-    );
+    if (this.running || this.#closed || this.#dependencies.space.importedAt === undefined) return undefined;
+    const record = await this.#run('deltaImport', (signal) => this.#following.run(signal));
     return record?.needsFullImport ? this.full() : record;
   }
 

@@ -17,7 +17,7 @@ import { Entries } from './entries';
 import type { EventObserver, Happening } from './events';
 import type { ConnectorStatus } from './handle';
 import { Importing } from './importing';
-import { importScopesOf, toRowBy } from './importRows';
+import { importScopesOf, linksOf, toRowBy } from './importRows';
 import { type Compiled, requireObjectTypes } from './objectTypes';
 import { overheard, resultName } from './observedDirectory';
 import { openDirectory } from './openDirectory';
@@ -68,6 +68,7 @@ export class OpenedConnector {
       time: machineTime(() => clock().getTime()),
       scopes: () => importScopesOf(this.#context),
       toRow: (entry, name) => this.#toRow(entry, name),
+      links: () => linksOf(this.#context),
       refresh: () => this.#refresh(),
       isRescoped: async () => (await state.descriptions.get())?.scope !== scopeDigest(options),
       imported: () => this.#keepDescription(scopeDigest(options)),

@@ -1,5 +1,6 @@
 /** Connectivity options → a directory. */
 import { readFileSync } from 'node:fs';
+import type { ChangeOptions } from '../directory/changes/candidates';
 import type { Directory } from '../directory/directory';
 import { type LdapOptions, openLdapDirectory } from '../directory/ldapDirectory';
 import { openMemoryDirectory } from '../directory/memoryDirectory';
@@ -30,6 +31,7 @@ export function ldapOptions(options: ConnectorOptions, kept?: KeptDescription): 
     connectionTimeoutMs: Math.min(connectivity.connectionTimeoutMs, 30_000),
     operationTimeoutMs: connectivity.operationTimeoutMs,
     pageSize: runProfiles.fullImport.pageSize,
+    changes: changeOptions(options),
     tls: {
       minVersion: connectivity.tlsMinimum,
       ...authority(certificate.ca),
@@ -43,6 +45,11 @@ export function ldapOptions(options: ConnectorOptions, kept?: KeptDescription): 
     ...(connectivity.product === 'auto' ? {} : { product: connectivity.product }),
     ...(kept === undefined ? {} : { known: { description: kept.description, schema: kept.schema as SchemaSource } }),
   };
+}
+
+function changeOptions({ global, partitions }: ConnectorOptions): ChangeOptions {
+  const { deltaImport: method, changeLogDN } = global;
+  return { method, bases: partitions.map(({ dn }) => dn), ...optional('log', changeLogDN) };
 }
 
 function optional<K extends string, T>(name: K, value: T | undefined): Partial<Record<K, T>> {

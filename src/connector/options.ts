@@ -2,6 +2,7 @@
  * The options of one connector, as `config/` hands them over: shapes and words checked, defaults in place, secrets
  * resolved into {@link Secret}s. What only the directory's schema can tell is checked when the connector opens.
  */
+import type { ChangeOptions } from '../directory/changes/candidates';
 import { DN } from '../directory/dn';
 import { parseFilter } from '../directory/filter';
 import { parseExpression } from '../mapping/expression';
@@ -93,7 +94,10 @@ export interface ConnectorOptions {
     readonly matchingMaxAgeMs: number;
     readonly passwordAttribute?: string;
     readonly partitionNames: readonly string[];
-    readonly deltaImport: 'auto' | 'none';
+    /** How changes are found. */
+    readonly deltaImport: ChangeOptions['method'];
+    /** DN of the log, where the directory does not name it. */
+    readonly changeLogDN?: string;
     /** The tree delete control may be used. */
     readonly treeDelete: boolean;
     /** Who changes the values that name a renamed or deleted entry. */

@@ -16,6 +16,9 @@ const CONTEXTS_OF_THE_SERVER = [
   'dynamicConfigContext',
 ];
 
+/** The naming contexts in which slapo-accesslog writes, in the examples that everybody follows. */
+const ACCESS_LOG = /^cn=(accesslog|deltalog)$/;
+
 /** Attributes that tell one server of a product from another, the most exact first. */
 const IDENTITIES = ['dsServiceName', 'ibm-serverId', 'netscapemdsuffix', 'dsaName', 'serverName'];
 
@@ -28,6 +31,7 @@ export function detect(rootDSE: Entry, schema: Schema, product?: string, answere
   const traits = traitsOf(key);
   const optional = { vendorName: rootDSE.first('vendorName'), vendorVersion: rootDSE.first('vendorVersion') };
   const subschemaSubentry = rootDSE.first('subschemaSubentry');
+  const accessLog = list(rootDSE, 'namingContexts').find((context) => ACCESS_LOG.test(spelling(context)));
   const serverId = IDENTITIES.map((name) => rootDSE.first(name)).find((value) => value) ?? answeredBy;
   return {
     product: key,
@@ -43,6 +47,7 @@ export function detect(rootDSE: Entry, schema: Schema, product?: string, answere
     proposedAnchor: schema.attributeType(traits.anchor) ? traits.anchor : 'dn',
     passwordAttribute: traits.passwordAttribute,
     ...(serverId === undefined ? {} : { serverId }),
+    ...(accessLog === undefined ? {} : { accessLog }),
   };
 }
 

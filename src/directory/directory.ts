@@ -90,6 +90,8 @@ export interface DirectoryDescription {
   readonly passwordAttribute: string;
   /** Identity of the server that answered; a watermark of another server is worth nothing. */
   readonly serverId?: string;
+  /** Where the server logs what is written (slapo-accesslog). */
+  readonly accessLog?: string;
 }
 
 /**
@@ -120,6 +122,6 @@ export interface Directory {
   /** Reads the root DSE and the subschema again; `description` and `schema` are replaced when they differ. */
   refresh(options?: Options): Promise<void>;
   /** Absent: this directory cannot say what changed. */
-  readonly changes?: ChangeSource;
+  readonly changes?: ChangeSource | undefined;
   close(): Promise<void>;
 }

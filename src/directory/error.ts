@@ -42,6 +42,7 @@ export const ResultCode = {
   other: 80,
   canceled: 118,
   assertionFailed: 122,
+  syncRefreshRequired: 4096,
 } as const;
 
 /** A failed LDAP operation. `diagnostic` is the server's own text: it may echo the request, so it goes redacted to the log and never to a client. */

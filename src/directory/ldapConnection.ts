@@ -46,6 +46,14 @@ export interface LdapResult {
 /** Takes one SearchResultEntry, which the cursor stands before. */
 export type EntryReceiver = (cursor: BerCursor) => void;
 
+/** Who takes what comes before the result of a request. */
+interface Receiver {
+  readonly receive: EntryReceiver;
+  /** Takes one IntermediateResponse (RFC 4511 §4.13), which the cursor stands before. */
+  readonly receiveInfo: EntryReceiver | undefined;
+  readonly fail: (error: Error) => void;
+}
+
 /** The members of `Client` 8.2.0 that its types hide. */
 interface ClientInternals {
   readonly isConnected: boolean;
@@ -73,7 +81,7 @@ export class LdapConnection {
   /** Host and port. */
   readonly address: string;
   readonly #framer = new MessageFramer();
-  readonly #receivers = new Map<number, { receive: EntryReceiver; fail: (error: Error) => void }>();
+  readonly #receivers = new Map<number, Receiver>();
   #received = 0;
   #saslCredentials: Buffer = Buffer.alloc(0);
   #gathering = false;
@@ -122,7 +130,7 @@ export class LdapConnection {
    * Sends a request and answers its result, whatever the code. Rejects with `connectionLost`, `timeout` or `cancelled`;
    * after the last two the request has been abandoned (RFC 4511 §4.11) and the connection goes on.
    */
-  request(message: LdapRequest, call: Call, receive?: EntryReceiver): Promise<LdapResult> {
+  request(message: LdapRequest, call: Call, receive?: EntryReceiver, receiveInfo?: EntryReceiver): Promise<LdapResult> {
     if (!this.open) return Promise.reject(call.error('connectionLost', this.#lossReason, false));
     if (call.signal?.aborted) return Promise.reject(call.error('cancelled', call.reason('cancelled'), false));
     const id = this.#client._nextMessageId();
@@ -148,7 +156,7 @@ export class LdapConnection {
         this.#abandon(id);
         reject(call.error(ResultCode.other, `an entry could not be read: ${error.message}`, true, error));
       };
-      if (receive) this.#receivers.set(id, { receive, fail });
+      if (receive) this.#receivers.set(id, { receive, receiveInfo, fail });
       const lost = (cause?: unknown): void => {
         release();
         this.#receivers.delete(id);
@@ -205,10 +213,12 @@ export class LdapConnection {
     const id = cursor.integer();
     switch (cursor.tag) {
       case SEARCH_RESULT_ENTRY:
-        this.#takeEntry(id, cursor);
+        this.#hand(id, cursor, 'receive');
+        return;
+      case INTERMEDIATE_RESPONSE:
+        this.#hand(id, cursor, 'receiveInfo');
         return;
       case SEARCH_RESULT_REFERENCE:
-      case INTERMEDIATE_RESPONSE:
         return;
       case BIND_RESPONSE:
         this.#saslCredentials = saslCredentialsOf(cursor);
@@ -222,11 +232,11 @@ export class LdapConnection {
     results(cursor.buffer.subarray(start, end));
   }
 
-  #takeEntry(id: number, cursor: BerCursor): void {
+  #hand(id: number, cursor: BerCursor, to: 'receive' | 'receiveInfo'): void {
     const receiver = this.#receivers.get(id);
     if (!receiver) return;
     try {
-      receiver.receive(cursor);
+      receiver[to]?.(cursor);
     } catch (error) {
       receiver.fail(error as Error);
     }

@@ -5,6 +5,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AddRequest, Attribute, Change, type Control, DeleteRequest, ModifyDNRequest, ModifyRequest } from 'ldapts';
 import { Call, observed } from './call';
+import { type ChangeOptions, changesOf } from './changes/candidates';
+import type { ChangeSource } from './changes/changeSource';
 import { AssertionControl, Oid, PermissiveModifyControl, PostReadControl, TreeDeleteControl } from './controls';
 import { detect } from './detection';
 import type {
@@ -40,6 +42,8 @@ export interface LdapOptions extends SessionOptions, SearcherOptions {
   readonly operationTimeoutMs: number;
   /** Key of the table in `traits.ts`, where the root DSE does not tell the product. */
   readonly product?: string;
+  /** How changes are found; absent: as the directory can. */
+  readonly changes?: ChangeOptions;
   /** What an earlier opening learned; with it, opening does not need the server. */
   readonly known?: { readonly description: DirectoryDescription; readonly schema: SchemaSource };
 }
@@ -89,6 +93,7 @@ class LdapDirectory implements Directory {
   readonly #options: LdapOptions;
   readonly #log: Log;
   #knowledge: Knowledge;
+  #changes: { readonly of: Knowledge; readonly source: ChangeSource | undefined } | undefined;
 
   constructor(options: LdapOptions, log: Log, knowledge: Knowledge) {
     this.#session = new Session(options, log);
@@ -104,6 +109,16 @@ class LdapDirectory implements Directory {
 
   get schema(): Schema {
     return this.#knowledge.schema;
+  }
+
+  /** Made anew when the directory says something else of itself. */
+  get changes(): ChangeSource | undefined {
+    if (this.#changes?.of !== this.#knowledge) {
+      const { changes = { method: 'auto', bases: [] } } = this.#options;
+      const source = changesOf(this, this.#searcher.refresh.bind(this.#searcher), changes);
+      this.#changes = { of: this.#knowledge, source };
+    }
+    return this.#changes.source;
   }
 
   supports(oid: string): boolean {

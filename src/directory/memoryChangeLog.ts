@@ -1,5 +1,11 @@
 /** What changed in a memory directory: numbered changes, deletes and renames among them, the oldest forgotten first. */
-import { type ChangeSource, type DirectoryChange, type Watermark, WatermarkExpired } from './changes/changeSource';
+import {
+  type ChangeMethod,
+  type ChangeSource,
+  type DirectoryChange,
+  type Watermark,
+  WatermarkExpired,
+} from './changes/changeSource';
 import type { DN } from './dn';
 
 /** A change that has not been numbered yet. */
@@ -7,10 +13,11 @@ export type UnnumberedChange =
   | { readonly kind: 'changed' | 'deleted'; readonly dn: DN; readonly anchor: string }
   | { readonly kind: 'renamed'; readonly dn: DN; readonly oldDN: DN; readonly anchor: string };
 
-const METHOD = 'memory';
+const METHOD: ChangeMethod = 'memory';
 
 export class MemoryChangeLog implements ChangeSource {
-  readonly seesDeletes = true;
+  readonly methods = [METHOD];
+  readonly anchorAttribute = 'entryUUID';
   readonly #changes = new Map<number, UnnumberedChange>();
   #last = 0;
 

@@ -1,5 +1,6 @@
 /** Searches (RFC 4511 §4.5): which connection, in one answer or in pages, and what counts as the end. */
 import type { Control } from 'ldapts';
+import type { BerCursor } from './ber';
 import { Call, observed } from './call';
 import { Oid } from './controls';
 import type { Options, SearchRequest } from './directory';
@@ -12,6 +13,7 @@ import { cookieOf, type Page, pages } from './pagedSearch';
 import { withoutRanges } from './rangeRetrieval';
 import { SearchMessage } from './searchMessage';
 import type { Session } from './session';
+import { readSyncInfo, readSyncState, SyncControl, type SyncEnd, type SyncEvent } from './syncSearch';
 
 export interface SearcherOptions {
   /** For a search in one answer, and for each page. */
@@ -80,6 +82,38 @@ export class Searcher {
       } else {
         yield (await read([], request.sizeLimit)).entries;
       }
+    } finally {
+      connection.close();
+    }
+  }
+
+  /** One refresh of a content synchronization (RFC 4533) on a connection of its own; its result code is the caller's. */
+  async refresh(
+    { base, filter, attributes }: Pick<SearchRequest, 'base' | 'filter' | 'attributes'>,
+    cookie: Buffer,
+    take: (event: SyncEvent) => void,
+    options: Options = {},
+  ): Promise<SyncEnd> {
+    const request = { base, scope: 'sub', filter, attributes } as const;
+    const call = this.#call(request, options);
+    const connection = await this.#session.own(call);
+    const { decoder } = this.#knowledge();
+    const control = new SyncControl(cookie);
+    const receive = (cursor: BerCursor): void => {
+      const entry = decoder.decode(cursor);
+      take({ ...readSyncState(cursor), entry });
+    };
+    const receiveInfo = (cursor: BerCursor): void => {
+      const event = readSyncInfo(cursor);
+      if (event) take(event);
+    };
+    const message = this.#message(request, [control], 0);
+    try {
+      const ask = (): Promise<LdapResult> => connection.request(message, call, receive, receiveInfo);
+      const { status, errorMessage } = await observed(call, options, ask);
+      if (control.fault) throw call.error(ResultCode.other, control.fault.message, true, control.fault);
+      const { refreshDeletes } = control;
+      return { status, errorMessage, refreshDeletes, ...(control.cookie && { cookie: control.cookie }) };
     } finally {
       connection.close();
     }

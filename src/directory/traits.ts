@@ -38,6 +38,8 @@ export interface Traits {
     | { readonly attribute: string; readonly bits: number; readonly initial: number };
   /** The attribute and value that make a user change the password at the next login. */
   readonly mustChange?: { readonly attribute: string; readonly value: string };
+  /** When an entry was changed, in a form that can be searched for. */
+  readonly timeStamp: string;
   /** Long attributes come in parts, `member;range=0-1499` (MS-ADTS 3.1.1.3.1.3.3). */
   readonly rangeRetrieval: boolean;
 }
@@ -51,6 +53,7 @@ const GENERIC: Traits = {
   unserved: [],
   noAttributes: '1.1',
   keepsReferences: false,
+  timeStamp: 'modifyTimestamp',
   rangeRetrieval: false,
 };
 
@@ -64,6 +67,7 @@ const ACTIVE_DIRECTORY: Traits = {
   // ACCOUNTDISABLE in a NORMAL_ACCOUNT (MS-ADTS 2.2.16).
   disable: { attribute: 'userAccountControl', bits: 2, initial: 512 },
   mustChange: { attribute: 'pwdLastSet', value: '0' },
+  timeStamp: 'whenChanged',
   rangeRetrieval: true,
 };
 
@@ -159,7 +163,14 @@ const PRODUCTS: Readonly<Record<string, Traits>> = {
     signs: [{ vendorName: /^apache software foundation/i }],
     anchor: 'entryUUID',
     internalContexts: [/^ou=(system|schema|config)$/],
-    unserved: [Oid.treeDelete, Oid.permissiveModify, Oid.showDeleted, Oid.dirSync, Oid.virtualListView],
+    unserved: [
+      Oid.treeDelete,
+      Oid.permissiveModify,
+      Oid.showDeleted,
+      Oid.dirSync,
+      Oid.virtualListView,
+      Oid.syncRequest,
+    ],
     // It answers `1.1` with a size limit by 80, and with paging without a cookie.
     noAttributes: 'objectClass',
   },

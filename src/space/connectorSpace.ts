@@ -11,7 +11,7 @@ import type { ChangeOutcome, Generation, Progress, SpaceChange } from './generat
 import { NextGeneration } from './nextGeneration';
 import { PageEnds } from './pageEnds';
 import { type Extent, NeverStored, type RowKey, type SpaceEntry, type SpaceRow } from './row';
-import type { Located } from './rowReader';
+import type { Located, RowText } from './rowReader';
 import { numbered, Saving } from './saving';
 import { type Reading, Sequence } from './sequence';
 import { SpaceFiles } from './spaceFiles';
@@ -180,6 +180,11 @@ export class ConnectorSpace {
     }
   }
 
+  /** Rows as they are stored, one generation's, in short reads that yield. */
+  texts(): AsyncIterable<RowText> {
+    return this.#current.texts();
+  }
+
   /** A read of the directory begins. What it finds is saved with its sequence number, and then it is ended. */
   beginReading(): Reading {
     return this.#sequence.begin();
@@ -214,11 +219,6 @@ export class ConnectorSpace {
    */
   save(changes: readonly SpaceChange[]): Promise<void> {
     return changes.length === 0 ? Promise.resolve() : this.#saving.add(changes);
-  }
-
-  /** All changes of the directory up to this moment (milliseconds since the epoch) are in the space. */
-  touch(freshAt: number): void {
-    this.apply([], { freshAt });
   }
 
   /** Begins a new generation. Throws while another is being built. */

@@ -1,11 +1,18 @@
 /** The run profile Delta Import: entries that the directory says have changed are read again and saved. */
-import { type ChangeSource, type DirectoryChange, WatermarkExpired } from '../directory/changes/changeSource';
-import type { DN } from '../directory/dn';
-import type { Entry } from '../directory/entry';
-import { isLdapError, ResultCode } from '../directory/error';
-import { present } from '../directory/filter';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type ChangeSource,
+  type DirectoryChange,
+  seesDeletes,
+  type Watermark,
+  WatermarkExpired,
+} from '../directory/changes/changeSource';
+import { DN } from '../directory/dn';
 import type { ChangeOutcome, ConnectorSpace, SpaceChange, SpaceRow } from './connectorSpace';
-import { covers, Failures, type ImportScope, type ImportSource, type ToRow } from './importScope';
+import { DeltaReader, FAILED } from './deltaReader';
+import { isAccident } from './fullImport';
+import { Failures, type ImportScope, type ImportSource, type ToRow } from './importScope';
+import { Aftermath, entriesNaming } from './namedEntries';
 import { failedRun, NO_COUNTS, type RunCounts, type RunResult } from './runRecord';
 
 /** How a delta import goes. */
@@ -16,6 +23,14 @@ export interface DeltaImportOptions {
   readonly toRow: ToRow;
   /** Told of a rename before the entry becomes a row, so that the id of a dn-anchored entry can follow it. */
   readonly onRenamed?: (from: DN, to: DN) => Promise<void>;
+  /** Attributes whose values name other entries, such as `member` and `manager`. */
+  readonly references?: readonly string[];
+  /** Whether entries have attributes that the directory derives from such values of others, such as `memberOf`. */
+  readonly hasBackLinks?: boolean;
+  /** The share (0 to 1) of the entries that one run may find missing; more means a full import (default: 0.1). */
+  readonly accidentLimit?: number;
+  /** Milliseconds to wait before entries that name one that is gone are read once more (default: about two seconds in all). */
+  readonly pausesMs?: readonly number[];
   /** Changes whose entries are read side by side and saved together (default: 32). */
   readonly batchSize?: number;
   readonly signal?: AbortSignal;
@@ -28,17 +43,27 @@ class FullImportNeeded extends Error {
   override readonly name = 'FullImportNeeded';
 }
 
+/** A change of which an entry's name is known. */
+type NamedChange = Exclude<DirectoryChange, { readonly kind: 'present' }>;
+
+/** refint of OpenLDAP follows about a second behind. */
+const PAUSES_MS = [200, 600, 1_200];
+
+const BLIND =
+  'Changes were found by time stamps, which deleted entries do not have: only full imports see deletes, so keep them on a schedule';
+
 /**
  * Runs a delta import. Entries and watermark are saved together, batch by batch, so a run that fails has not lost what
  * it did. The result says `needsFullImport` when the directory's log does not reach back to the watermark, when there
- * is no watermark, and when an entry with others below it was renamed. Never rejects.
+ * is no watermark, and when what happened cannot be told entry by entry. Never rejects.
  */
 export async function runDeltaImport(options: DeltaImportOptions): Promise<RunResult> {
   const delta = new Delta(options);
   try {
-    await delta.run();
+    const notes = await delta.run();
     const { count, errors } = delta.failures;
-    return { outcome: count > 0 ? 'completedWithErrors' : 'success', counts: delta.counts, errors };
+    const outcome = count > 0 ? 'completedWithErrors' : 'success';
+    return { outcome, counts: delta.counts, errors, ...(notes.length > 0 && { notes }) };
   } catch (error) {
     const result = failedRun(error, options.signal?.aborted ?? false, delta.counts);
     const needsFullImport = error instanceof WatermarkExpired || error instanceof FullImportNeeded;
@@ -46,39 +71,51 @@ export async function runDeltaImport(options: DeltaImportOptions): Promise<RunRe
   }
 }
 
-/** The entry is there, but could not be made a row: what the space has of it stays. */
-const FAILED = Symbol('failed');
-
 class Delta {
   readonly failures = new Failures();
+  readonly #reader: DeltaReader;
+  readonly #aftermath: Aftermath;
   #counts = { ...NO_COUNTS };
 
-  constructor(readonly options: DeltaImportOptions) {}
-
-  get counts(): RunCounts {
-    return { ...this.#counts, failed: this.failures.count };
+  constructor(readonly options: DeltaImportOptions) {
+    this.#reader = new DeltaReader(options, this.failures);
+    const { space, directory, references = [], hasBackLinks = false } = options;
+    this.#aftermath = new Aftermath(space, directory.schema, references, hasBackLinks);
   }
 
-  async run(): Promise<void> {
-    const { space, signal, batchSize = 32 } = this.options;
+  get counts(): RunCounts {
+    return { ...this.#counts, seen: this.#reader.seen, failed: this.failures.count };
+  }
+
+  /** What there is to say of a run that ended well. */
+  async run(): Promise<string[]> {
+    const { space, signal } = this.options;
     const source = this.#source();
-    const watermark = space.watermark;
+    let { watermark } = space;
     if (!watermark || space.importedAt === undefined) {
       throw new FullImportNeeded('The connector space has no import to go on from: a full import has to end first');
     }
     const startedAt = this.#now();
-    const latest = await source.latest();
-    let batch: DirectoryChange[] = [];
-    for await (const change of source.since(watermark)) {
+    let batch: NamedChange[] = [];
+    for await (const change of source.since(watermark, signal && { signal })) {
       signal?.throwIfAborted();
-      batch.push(change);
-      if (batch.length < batchSize) continue;
-      await this.#save(batch);
-      batch = [];
+      watermark = change.watermark;
+      if (change.kind === 'present') {
+        batch = await this.#flush(batch);
+        await this.#sweep(change.anchors, change.watermark);
+      } else batch.push(change);
+      if (batch.length >= this.#batchSize) batch = await this.#flush(batch);
     }
-    if (batch.length > 0) await this.#save(batch);
+    await this.#flush(batch);
+    await this.#follow();
     // A source that does not see deletes cannot vouch for the entries that it did not mention.
-    space.apply([], { watermark: latest, ...(source.seesDeletes && { freshAt: startedAt }) });
+    const complete = seesDeletes(watermark.method);
+    space.apply([], { watermark, ...(complete && { freshAt: startedAt }) });
+    return complete ? [] : [BLIND];
+  }
+
+  get #batchSize(): number {
+    return this.options.batchSize ?? 32;
   }
 
   #source(): ChangeSource {
@@ -87,34 +124,58 @@ class Delta {
     return source;
   }
 
-  /** Reads all that a batch mentions and saves it with the batch's watermark. */
-  async #save(batch: readonly DirectoryChange[]): Promise<void> {
-    for (const change of batch) if (change.kind === 'renamed') await this.#renamed(change);
+  /** Whether the anchors of a source are those of the rows. */
+  get #anchored(): boolean {
+    const { directory, scopes } = this.options;
+    const theirs = directory.changes?.anchorAttribute.toLowerCase();
+    return scopes.every(({ anchor }) => anchor?.toLowerCase() === theirs);
+  }
+
+  async #flush(batch: readonly NamedChange[]): Promise<NamedChange[]> {
+    const { onRenamed } = this.options;
+    for (const change of batch) {
+      if (change.kind === 'deleted' && change.dn === undefined && !this.#anchored)
+        throw new FullImportNeeded('The directory tells of a delete by an id that is not the anchor of the connector');
+      if (change.kind !== 'changed' && change.dn)
+        this.#aftermath.gone.add(change.kind === 'renamed' ? change.oldDN : change.dn);
+      if (change.kind === 'renamed') await onRenamed?.(change.oldDN, change.dn);
+    }
+    if (batch.length > 0) await this.#save(this.#mentioned(batch), batch, batch.at(-1)?.watermark);
+    for (const change of batch) if (await this.#tookOthersAlong(change)) await this.#subtree(change.dn ?? DN.root);
+    return [];
+  }
+
+  /** Reads these entries and saves them with the batch's watermark; answers the rows. */
+  async #save(
+    names: ReadonlyMap<string, DN>,
+    batch: readonly NamedChange[],
+    watermark?: Watermark,
+  ): Promise<SpaceRow[]> {
     const reading = this.options.space.beginReading();
     try {
       const readAt = this.#now();
-      const names = this.#mentioned(batch);
       const rows = new Map<string, SpaceRow | undefined>();
+      const failed = new Set<string>();
       await Promise.all(
         [...names].map(async ([key, dn]) => {
-          const row = await this.#read(dn, readAt);
-          if (row !== FAILED) rows.set(key, row);
+          const row = await this.#reader.read(dn, readAt);
+          if (row === FAILED) failed.add(key);
+          else rows.set(key, row);
         }),
       );
-      const changes = this.#changes(batch, rows, reading.sequence);
-      const last = batch.at(-1);
-      this.#count(this.options.space.apply(changes, last && { watermark: last.watermark }));
+      this.#apply(this.#changes(batch, rows, failed, reading.sequence), watermark);
+      return [...rows.values()].filter((row) => row !== undefined);
     } finally {
       reading.end();
     }
   }
 
   /** The DNs that a batch mentions, by key: where entries are and where they were. */
-  #mentioned(batch: readonly DirectoryChange[]): Map<string, DN> {
+  #mentioned(batch: readonly NamedChange[]): Map<string, DN> {
     const rules = this.options.directory.schema;
     const names = new Map<string, DN>();
     for (const change of batch) {
-      names.set(change.dn.normalized(rules), change.dn);
+      if (change.dn) names.set(change.dn.normalized(rules), change.dn);
       if (change.kind === 'renamed') names.set(change.oldDN.normalized(rules), change.oldDN);
     }
     return names;
@@ -122,8 +183,9 @@ class Delta {
 
   /** Upserts come first: an entry that has moved is then no longer where its old name is removed. */
   #changes(
-    batch: readonly DirectoryChange[],
+    batch: readonly NamedChange[],
     rows: ReadonlyMap<string, SpaceRow | undefined>,
+    failed: ReadonlySet<string>,
     sequence: number,
   ): SpaceChange[] {
     const changes: SpaceChange[] = [];
@@ -134,55 +196,93 @@ class Delta {
       changes.push({ kind: 'upsert', row, sequence });
     }
     for (const [normalizedDN, row] of rows) if (!row) changes.push({ kind: 'remove', key: { normalizedDN }, sequence });
-    for (const { kind, anchor } of batch) {
-      if (kind !== 'deleted' || anchor === undefined || anchors.has(anchor)) continue;
+    if (!this.#anchored) return changes;
+    // An entry that has left the scope is found under no name that the space knows.
+    for (const { anchor, dn } of batch) {
+      if (anchor === undefined || anchors.has(anchor)) continue;
+      if (dn && failed.has(dn.normalized(this.options.directory.schema))) continue;
       changes.push({ kind: 'remove', key: { anchor }, sequence });
     }
     return changes;
   }
 
-  /** The entry at a DN as the import's scopes see it; undefined when it is not there or not in any of them. */
-  async #read(dn: DN, readAt: number): Promise<SpaceRow | undefined | typeof FAILED> {
-    const { directory, scopes, toRow } = this.options;
-    for (const scope of scopes.toReversed()) {
-      if (!covers(scope, dn, directory.schema)) continue;
-      const entry = await this.#find(dn, scope);
-      if (!entry) continue;
-      this.#counts = { ...this.#counts, seen: this.#counts.seen + 1 };
-      try {
-        const draft = await toRow(entry, scope.objectType);
-        if (draft) return { ...draft, objectType: scope.objectType, readAt };
-      } catch (error) {
-        this.failures.add(entry.dn, error);
-        return FAILED;
-      }
-    }
-    return undefined;
+  /** While others have still to be looked at because of what is saved, the watermark waits. */
+  #apply(changes: readonly SpaceChange[], watermark?: Watermark): void {
+    this.#aftermath.notice(changes);
+    const progress = watermark && this.#aftermath.isEmpty ? { watermark } : {};
+    this.#count(this.options.space.apply(changes, progress));
   }
 
-  async #find(dn: DN, { filter, attributes }: ImportScope): Promise<Entry | undefined> {
-    const { directory, signal } = this.options;
-    const request = { base: dn, scope: 'base', filter, attributes, sizeLimit: 1 } as const;
+  /** Whether entries below one were renamed or moved together with it: no directory tells of each of them. */
+  async #tookOthersAlong(change: NamedChange): Promise<boolean> {
+    if (!change.dn || change.kind === 'deleted' || (change.kind === 'changed' && !change.subtree)) return false;
+    if (!(await this.#reader.hasChildren(change.dn))) return false;
+    const { dn } = change;
+    const { directory, scopes } = this.options;
+    const old = change.kind === 'renamed' ? change.oldDN : dn;
+    const isAbove = scopes.some(
+      ({ base }) => base.isWithin(dn, directory.schema) || base.isWithin(old, directory.schema),
+    );
+    if (isAbove && change.kind === 'changed') return false;
+    if (!isAbove && this.#anchored) return true;
+    throw new FullImportNeeded(`${old} was renamed to ${dn}, and the entries below it with it`);
+  }
+
+  async #subtree(base: DN): Promise<void> {
+    const reading = this.options.space.beginReading();
+    const { sequence } = reading;
     try {
-      for await (const entry of directory.search(request, signal && { signal })) return entry;
-      return undefined;
-    } catch (error) {
-      if (isLdapError(error, ResultCode.noSuchObject)) return undefined;
-      throw error;
+      let changes: SpaceChange[] = [];
+      for await (const { row, inScope } of this.#reader.below(base, this.#now())) {
+        changes.push(
+          inScope ? { kind: 'upsert', row, sequence } : { kind: 'remove', key: { anchor: row.anchor }, sequence },
+        );
+        if (changes.length < this.#batchSize) continue;
+        this.#apply(changes);
+        changes = [];
+      }
+      this.#apply(changes);
+    } finally {
+      reading.end();
     }
   }
 
-  async #renamed({ dn, oldDN }: DirectoryChange & { kind: 'renamed' }): Promise<void> {
-    const { directory, signal, onRenamed } = this.options;
-    const request = { base: dn, scope: 'one', filter: present('objectClass'), attributes: [], sizeLimit: 1 } as const;
-    try {
-      for await (const _ of directory.search(request, signal && { signal })) {
-        throw new FullImportNeeded(`${oldDN} was renamed to ${dn}, and the entries below it with it`);
-      }
-    } catch (error) {
-      if (!isLdapError(error, ResultCode.noSuchObject)) throw error;
+  /** Rows that the directory did not name among all that is left are looked at once more, and removed if they are gone. */
+  async #sweep(present: ReadonlySet<string>, watermark: Watermark): Promise<void> {
+    const { space, accidentLimit = 0.1 } = this.options;
+    if (!this.#anchored) throw new FullImportNeeded('The directory tells what is left by ids that are not the anchors');
+    const missing: NamedChange[] = [];
+    for await (const { anchor, dn } of space.texts()) {
+      if (!present.has(anchor)) missing.push({ kind: 'deleted', dn: DN.parse(dn), anchor, watermark });
     }
-    await onRenamed?.(oldDN, dn);
+    if (isAccident(missing.length, space.count(), accidentLimit)) {
+      throw new FullImportNeeded(`${missing.length} of ${space.count()} entries are gone at once`);
+    }
+    for (let i = 0; i < missing.length; i += this.#batchSize) await this.#flush(missing.slice(i, i + this.#batchSize));
+  }
+
+  /** Looks again at entries that name, or are named by, what has changed: plug-ins of the directory may have changed them too. */
+  async #follow(): Promise<void> {
+    const { space, references = [], pausesMs = PAUSES_MS, signal } = this.options;
+    const { gone } = this.#aftermath;
+    let left = await entriesNaming(space, references, gone);
+    for (const pause of [0, ...pausesMs]) {
+      if (left.length === 0) break;
+      await sleep(pause, undefined, signal && { signal });
+      const rows = await this.#again(left);
+      left = rows.filter(({ entry }) => gone.namedBy(entry, references)).map(({ entry }) => entry.dn);
+    }
+    await this.#again(this.#aftermath.takeTouched());
+  }
+
+  async #again(names: readonly DN[]): Promise<SpaceRow[]> {
+    const { schema } = this.options.directory;
+    const rows: SpaceRow[] = [];
+    for (let i = 0; i < names.length; i += this.#batchSize) {
+      const piece = names.slice(i, i + this.#batchSize).map((dn): [string, DN] => [dn.normalized(schema), dn]);
+      rows.push(...(await this.#save(new Map(piece), [])));
+    }
+    return rows;
   }
 
   #count(outcomes: readonly ChangeOutcome[]): void {
@@ -196,7 +296,5 @@ class Delta {
     };
   }
 
-  #now(): number {
-    return (this.options.now ?? Date.now)();
-  }
+  readonly #now = (): number => (this.options.now ?? Date.now)();
 }

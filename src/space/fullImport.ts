@@ -44,7 +44,8 @@ export async function runFullImport(options: FullImportOptions): Promise<RunResu
     if (accidents.length > 0) return { outcome: 'failed', counts, errors: [...accidents, ...loaded.errors] };
     signal?.throwIfAborted();
     await next.switch();
-    return { outcome: loaded.failed > 0 ? 'completedWithErrors' : 'success', counts, errors: loaded.errors };
+    const outcome = loaded.failed > 0 ? 'completedWithErrors' : 'success';
+    return { outcome, counts, errors: loaded.errors, ...(loaded.notes && { notes: loaded.notes }) };
   } catch (error) {
     return failedRun(error, signal?.aborted ?? false, counts);
   } finally {
@@ -64,10 +65,15 @@ function countsOf(loaded: LoadResult, comparison: readonly Comparison[]): RunCou
   };
 }
 
+/** Whether a loss is more than may be believed without a look at the whole. */
+export function isAccident(lost: number, of: number, limit: number): boolean {
+  return lost > HANDFUL && lost / of > limit;
+}
+
 function accidentsIn(comparison: readonly Comparison[], limit: number): RunError[] {
   const errors: RunError[] = [];
   for (const { objectType, previous, lost } of comparison) {
-    if (lost <= HANDFUL || lost / previous <= limit) continue;
+    if (!isAccident(lost, previous, limit)) continue;
     const share = (ratio: number) => `${Math.round(ratio * 1000) / 10} %`;
     errors.push({
       message:

@@ -5,6 +5,7 @@
 import type { Watermark } from '../directory/changes/changeSource';
 import { BoundaryKeys } from './boundaryKeys';
 import { Database, removeDatabaseFile } from './database';
+import { yieldToEventLoop } from './eventLoop';
 import {
   type EncodedRow,
   type Extent,
@@ -14,7 +15,7 @@ import {
   type SpaceEntry,
   type SpaceRow,
 } from './row';
-import { RowReader } from './rowReader';
+import { RowReader, type RowText } from './rowReader';
 import { RowWriter, type UpsertOutcome } from './rowWriter';
 import { createIndexes, Dictionary, tables } from './spaceSchema';
 import type { SpaceValueChange } from './valueChange';
@@ -46,6 +47,8 @@ export interface GenerationProperties extends Progress {
   /** When the import that made it began to read; absent while there was none. */
   readonly importedAt?: number;
 }
+
+const ROWS_PER_READ = 200;
 
 /** One file of the connector space. */
 export class Generation {
@@ -162,6 +165,21 @@ export class Generation {
       for (const { key, sequence } of removed) this.#writer.remove(key, sequence);
       for (const change of valueChanges) this.#writer.changeValues(change.id, [change], change.sequence);
     });
+  }
+
+  /** Rows as they are stored, in short reads that yield. */
+  async *texts(): AsyncIterable<RowText> {
+    const release = this.acquire();
+    try {
+      for (let last: RowText | undefined; ; await yieldToEventLoop()) {
+        const rows = this.rows.texts(last?.number ?? 0, ROWS_PER_READ);
+        yield* rows;
+        last = rows.at(-1);
+        if (!last) return;
+      }
+    } finally {
+      release();
+    }
   }
 
   /** Keeps the file open while `work` goes on. */

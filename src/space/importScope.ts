@@ -21,6 +21,8 @@ export interface ImportScope {
   readonly scope: Scope;
   readonly filter: Filter;
   readonly attributes: readonly string[];
+  /** The immutable id by which rows are told apart; absent where that is the DN. */
+  readonly anchor?: string;
   /** Containers below the base that are left out. */
   readonly excluded?: readonly DN[];
 }

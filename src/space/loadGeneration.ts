@@ -1,4 +1,5 @@
 /** Reads the directory into a new generation's file. It needs nothing of the host but what it is handed, so it can run in a process of its own. */
+import { ChangesUnreadable, type Watermark } from '../directory/changes/changeSource';
 import type { Entry } from '../directory/entry';
 import type { Comparison } from './comparison';
 import { yieldToEventLoop } from './eventLoop';
@@ -46,6 +47,8 @@ export interface LoadResult {
   readonly errors: readonly RunError[];
   /** What the switch would do, by object type. */
   readonly comparison: readonly Comparison[];
+  /** What there is to know of a load that ended well. */
+  readonly notes?: readonly string[];
 }
 
 /**
@@ -55,16 +58,33 @@ export interface LoadResult {
 export async function loadGeneration(options: LoadOptions): Promise<LoadResult> {
   const now = options.now ?? Date.now;
   const importedAt = now();
-  const watermark = await options.directory.changes?.latest();
+  const { watermark, notes } = await beginning(options);
   const builder = new SpaceBuilder(options.file, options.sequence, options.never);
   try {
     const load = new Load(options, builder, now);
     await load.readAll();
     const comparison = builder.finish({ importedAt, ...(watermark && { watermark }) }, options.previous);
-    return { seen: load.seen, failed: load.failures.count, errors: load.failures.errors, comparison };
+    return {
+      seen: load.seen,
+      failed: load.failures.count,
+      errors: load.failures.errors,
+      comparison,
+      ...(notes && { notes }),
+    };
   } catch (error) {
     builder.discard();
     throw error;
+  }
+}
+
+/** From where changes can be followed after this load. That they cannot is no reason not to load. */
+async function beginning({ directory, signal }: LoadOptions): Promise<{ watermark?: Watermark; notes?: string[] }> {
+  try {
+    const watermark = await directory.changes?.latest(signal && { signal });
+    return watermark ? { watermark } : {};
+  } catch (error) {
+    if (!(error instanceof ChangesUnreadable)) throw error;
+    return { notes: [`Changes cannot be followed, so only full imports find them. ${error.message}`] };
   }
 }
 

@@ -184,6 +184,13 @@ export function decodeEntry(
   return { entry: new Entry(dn, decodeAttributes(all)), leftOut: nothing };
 }
 
+/** The values of some attributes (names in lower case) in a payload, without an entry being made of it. */
+export function namesIn(payload: string, attributes: ReadonlySet<string>): string[] {
+  return (JSON.parse(payload) as EncodedAttribute[]).flatMap(([name, ...values]) =>
+    attributes.has(name.toLowerCase()) ? values.filter((value) => typeof value === 'string') : [],
+  );
+}
+
 const nothing: ReadonlyMap<string, number> = new Map();
 
 function decodeAttributes(attributes: readonly EncodedAttribute[]): EntryAttribute[] {

@@ -28,6 +28,15 @@ export interface Located {
   readonly objectType: string;
 }
 
+/** A row as it is stored. */
+export interface RowText {
+  readonly number: number;
+  readonly anchor: string;
+  readonly dn: string;
+  readonly payload: string;
+  readonly long: string | null;
+}
+
 const COLUMNS = 'e.number, e.id, e.anchor, e.object_type, e.dn_key, e.dn, e.payload, e.hash, e.read_at, e.sequence';
 const LIST = `SELECT ${COLUMNS} FROM entry e WHERE e.object_type = ? AND e.anchor`;
 
@@ -120,6 +129,16 @@ export class RowReader {
         textList(ids),
       )
       .map(({ id, dn }) => [id, DN.parse(dn)]);
+  }
+
+  /** Rows as they are stored, by their numbers, after one. */
+  texts(after: number, limit: number): RowText[] {
+    return this.database.all<RowText>(
+      `SELECT e.number, e.anchor, e.dn, e.payload, l.payload AS long FROM entry e
+       LEFT JOIN long_value l ON l.entry = e.number WHERE e.number > ? ORDER BY e.number LIMIT ?`,
+      after,
+      limit,
+    );
   }
 
   /** The highest sequence number in use. */

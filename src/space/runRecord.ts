@@ -30,6 +30,8 @@ export interface RunResult {
   readonly counts: RunCounts;
   /** The first ones. */
   readonly errors: readonly RunError[];
+  /** What there is to know of a run that ended well. */
+  readonly notes?: readonly string[];
   /** Set when only a full import can bring the connector space up to date. */
   readonly needsFullImport?: boolean;
 }

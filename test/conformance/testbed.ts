@@ -1,8 +1,8 @@
 /** What the conformance tests share: an OU of their own in some directory, and short words for what they do in it. */
 import { randomBytes } from 'node:crypto';
 import type { Directory, SearchRequest } from '../../src/directory/directory';
-import { type DN, RDN } from '../../src/directory/dn';
-import { Entry, type Value } from '../../src/directory/entry';
+import { type DN, type MatchingRules, RDN } from '../../src/directory/dn';
+import { Entry, type EntryAttribute, type Value } from '../../src/directory/entry';
 import { isLdapError, LdapError, ResultCode } from '../../src/directory/error';
 import { present } from '../../src/directory/filter';
 
@@ -122,4 +122,12 @@ export class Testbed {
     const found = await all(this.directory, { base: this.base, scope: 'sub', filter, attributes: ['cn'], ...request });
     return found.map((entry) => entry.first('cn') ?? entry.dn.toString()).sort();
   }
+}
+
+/** Entries as texts that are equal for equal entries, in a stable order. */
+export function texts(entries: readonly Entry[], rules: MatchingRules): string[] {
+  const textOf = ({ name, values }: EntryAttribute) => [name.toLowerCase(), ...values.map(String).sort()].join('|');
+  return entries
+    .map((entry) => [entry.dn.normalized(rules), ...[...entry.attributes()].map(textOf).sort()].join('\n'))
+    .sort();
 }

@@ -253,7 +253,7 @@ describe('sequence numbers', () => {
     for (const uid of uids(10)) space.remove({ id: uid });
     expect(tombstones()).toBe(10);
     reading.end();
-    space.touch(1);
+    space.apply([], { freshAt: 1 });
     expect(tombstones()).toBe(0);
   });
 
@@ -279,7 +279,7 @@ describe('freshness', () => {
   it('is that of the read, or of the last moment up to which all is known', async () => {
     space.upsert(row('a', {}, { readAt: 100 }));
     expect(space.get('id-a')?.readAt).toBe(100);
-    space.touch(500);
+    space.apply([], { freshAt: 500 });
     space.upsert(row('b', {}, { readAt: 900 }));
     expect(space.get('id-a')?.readAt).toBe(500);
     expect(space.get('id-b')?.readAt).toBe(900);

@@ -28,7 +28,11 @@ describeOnSlapd.each([
     system = await startSystem({
       connectors: (slapd) => ({
         // Once everything has been imported: what follows is found by looking, not by importing again.
-        live: people(slapd, objectType, { ...fresh(0), properties: { autosyncTimer: 0 } }),
+        live: people(slapd, objectType, {
+          ...fresh(0),
+          properties: { autosyncTimer: 0 },
+          runProfiles: { deltaImport: { enabled: false } },
+        }),
       }),
     });
   }, startTimeout);

@@ -2,7 +2,16 @@
  * What changed in a directory since a moment on its own scale. One file here per mechanism; each proves itself against
  * a server that really has it.
  */
+import type { Options } from '../directory';
 import type { DN } from '../dn';
+
+/** How a directory can be asked what changed. */
+export type ChangeMethod = 'memory' | 'accessLog' | 'changeLog' | 'usnChanged' | 'syncRepl' | 'timeStamp';
+
+/** Whether a method tells of deletes; one that does not needs full imports on a schedule. */
+export function seesDeletes(method: string): boolean {
+  return method !== 'timeStamp';
+}
 
 /** A moment on one server's own scale. Another server's watermark is worth nothing and means a full import. */
 export interface Watermark {
@@ -11,9 +20,19 @@ export interface Watermark {
   readonly value: string;
 }
 
-/** One change, oldest first. `dn` is the entry's DN after the change; entries are read again before they are saved. */
+/**
+ * One change, oldest first. `dn` is the entry's DN after the change; entries are read again before they are saved, so a
+ * change may be told more than once. `anchor` is a value of the source's {@link ChangeSource.anchorAttribute}.
+ */
 export type DirectoryChange =
-  | { readonly kind: 'changed'; readonly dn: DN; readonly anchor?: string; readonly watermark: Watermark }
+  | {
+      readonly kind: 'changed';
+      readonly dn: DN;
+      readonly anchor?: string;
+      /** The entry has others below it, and may have been renamed or moved together with them. */
+      readonly subtree?: boolean;
+      readonly watermark: Watermark;
+    }
   | {
       readonly kind: 'renamed';
       readonly dn: DN;
@@ -21,19 +40,41 @@ export type DirectoryChange =
       readonly anchor?: string;
       readonly watermark: Watermark;
     }
-  | { readonly kind: 'deleted'; readonly dn: DN; readonly anchor?: string; readonly watermark: Watermark };
+  | {
+      readonly kind: 'deleted';
+      /** Absent where the directory tells the anchor alone. */
+      readonly dn?: DN;
+      readonly anchor?: string;
+      readonly watermark: Watermark;
+    }
+  | {
+      /** Everything that is left; an entry with none of these anchors is gone. */
+      readonly kind: 'present';
+      readonly anchors: ReadonlySet<string>;
+      readonly watermark: Watermark;
+    };
 
 /** The log no longer reaches back to the watermark, or it is another server's: only a full import is right. */
 export class WatermarkExpired extends Error {
   override readonly name = 'WatermarkExpired';
 }
 
+/** The directory does not tell what changed, at least not to this account. The message says why and what to do. */
+export class ChangesUnreadable extends Error {
+  override readonly name = 'ChangesUnreadable';
+}
+
 /** A directory's account of its changes. */
 export interface ChangeSource {
-  /** True when deletes are seen; a source that cannot see them needs full imports on a schedule. */
-  readonly seesDeletes: boolean;
-  /** "Now" on the server's own scale. Taken before the read it vouches for, saved after the last write. */
-  latest(): Promise<Watermark>;
-  /** Changes after the watermark, oldest first. Rejects with {@link WatermarkExpired} when the log no longer reaches back. */
-  since(watermark: Watermark): AsyncIterable<DirectoryChange>;
+  /** The methods that may be used, the best first. */
+  readonly methods: readonly ChangeMethod[];
+  /** The immutable id by which changes name entries. */
+  readonly anchorAttribute: string;
+  /**
+   * "Now" on the server's own scale. Taken before the read it vouches for, saved after the last write.
+   * @throws ChangesUnreadable, LdapError
+   */
+  latest(options?: Options): Promise<Watermark>;
+  /** Changes after the watermark, oldest first. @throws WatermarkExpired when the log no longer reaches back, LdapError */
+  since(watermark: Watermark, options?: Options): AsyncIterable<DirectoryChange>;
 }

@@ -1,0 +1,60 @@
+/** The sources of changes that a directory offers, by what detection has learned of it. */
+import { Oid } from '../controls';
+import { DN } from '../dn';
+import { type Traits, traitsOf } from '../traits';
+import { AccessLog } from './accessLog';
+import type { ChangeMethod, ChangeSource } from './changeSource';
+import { type Candidates, ChosenSource } from './chosenSource';
+import type { ChangeReader } from './naming';
+import { type Refresh, SyncRepl } from './syncRepl';
+import { TimeStamp } from './timeStamp';
+
+/** Methods that a connector can be told to use. */
+export const changeMethods = ['accessLog', 'syncRepl', 'timeStamp'] as const satisfies readonly ChangeMethod[];
+
+/** How changes are to be found. */
+export interface ChangeOptions {
+  readonly method: 'auto' | 'none' | (typeof changeMethods)[number];
+  /** Where the connector reads; empty: the directory's naming contexts. */
+  readonly bases: readonly string[];
+  /** Where the log is, if it is not where the directory says. */
+  readonly log?: string;
+}
+
+const USUAL_LOG = 'cn=accesslog';
+
+/** The directory's account of its changes; undefined where it has none, or is not to be asked. */
+export function changesOf(reader: ChangeReader, refresh: Refresh, options: ChangeOptions): ChangeSource | undefined {
+  const { method } = options;
+  if (method === 'none') return undefined;
+  const { description } = reader;
+  const traits = traitsOf(description.product);
+  const contexts = (): readonly DN[] => contextsOf(reader, options);
+  const open: Readonly<Record<(typeof changeMethods)[number], () => ChangeSource>> = {
+    accessLog: () => new AccessLog(reader, DN.parse(options.log ?? description.accessLog ?? USUAL_LOG), contexts),
+    syncRepl: () => new SyncRepl(reader, refresh, contexts),
+    timeStamp: () => new TimeStamp(reader, traits.timeStamp, contexts),
+  };
+  const chosen = method === 'auto' ? changeMethods.filter((one) => isOffered(one, reader, options, traits)) : [method];
+  const candidates: Candidates = chosen.map((one) => [one, open[one]]);
+  return candidates.length === 0 ? undefined : new ChosenSource(candidates, description);
+}
+
+function isOffered(method: ChangeMethod, reader: ChangeReader, options: ChangeOptions, traits: Traits): boolean {
+  const { description, schema } = reader;
+  if (method === 'accessLog') return (options.log ?? description.accessLog) !== undefined;
+  if (method === 'syncRepl') return description.supportedControls.includes(Oid.syncRequest);
+  return schema.attributeType(traits.timeStamp) !== undefined;
+}
+
+/** The naming contexts in which the connector reads: what is moved out of a container is seen there, and in the log. */
+function contextsOf({ description, schema }: ChangeReader, { bases }: ChangeOptions): readonly DN[] {
+  const contexts = description.namingContexts.map((text) => DN.parse(text));
+  if (bases.length === 0) return contexts;
+  const found = new Map<string, DN>();
+  for (const base of bases.map((text) => DN.parse(text))) {
+    const own = contexts.filter((context) => base.isWithin(context, schema) || context.isWithin(base, schema));
+    for (const dn of own.length === 0 ? [base] : own) found.set(dn.normalized(schema), dn);
+  }
+  return [...found.values()];
+}
