@@ -4,7 +4,7 @@ import type { Schema } from '../directory/schema';
 import type { ResourceType } from '../scim/resourceType';
 import { isDNAnchor } from './anchor';
 import { compileMappings } from './compileMappings';
-import { coreSchemas, type Link, standardType } from './coreFace';
+import { coreSchemas, type KeptAttributes, type Link, standardType } from './coreFace';
 import {
   type DirectoryAttribute,
   directoryAttributes,
@@ -64,7 +64,10 @@ export function compileObjectType(input: ObjectTypeInput): { objectType?: Object
   if (faults.some(({ severity }) => severity === 'fault')) return { faults };
   const rdn = rdnAttribute(options, links, schema);
   const given = [...flows.map(({ target }) => target), ...named.map((name) => schema.canonicalName(name))];
-  const resourceType = resourceTypeOf(input, links, attributes, mandatoryOf(classes, schema, given));
+  const resourceType = resourceTypeOf(input, links, attributes, {
+    mandatory: mandatoryOf(classes, schema, given),
+    unique: new Set(matching),
+  });
   const objectType: ObjectType = {
     name: options.resourceType,
     resourceType,
@@ -118,19 +121,19 @@ function resourceTypeOf(
   { options }: ObjectTypeInput,
   links: readonly Link[],
   attributes: ReadonlyMap<string, DirectoryAttribute>,
-  mandatory: ReadonlySet<string>,
+  demanded: Pick<KeptAttributes, 'mandatory' | 'unique'>,
 ): ResourceType {
   const standard = standardType(options.resourceType);
   const { schema, extensions } = coreSchemas(options.resourceType, links, {
     stored: options.stored,
     active: options.disableFlow !== undefined,
     password: options.resourceType === 'User',
-    mandatory,
+    ...demanded,
   });
   return {
     ...standard,
     schema,
-    extensions: [...extensions, directoryFaceSchema(options.resourceType, attributes.values())],
+    extensions: [...extensions, directoryFaceSchema(options.resourceType, attributes.values(), demanded.unique)],
   };
 }
 

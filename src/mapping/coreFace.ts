@@ -160,6 +160,8 @@ export interface KeptAttributes {
   readonly password: boolean;
   /** Attributes of the directory, by key, that an entry cannot be without and that only a client can give. */
   readonly mandatory: ReadonlySet<string>;
+  /** Attributes of the directory, by key, of which no two entries may have the same value. */
+  readonly unique: ReadonlySet<string>;
 }
 
 /** The core schema and its extensions, reduced to what reads back as it was set. */
@@ -193,8 +195,10 @@ function reduceAttribute(
   const own = links.filter((link) => link.schema === schema && link.attribute === attribute.name);
   if (own.length === 0) return attribute.name === 'userName' ? [attribute] : [];
   const required = own.filter(({ target }) => kept.mandatory.has(target)).map(({ subAttribute }) => subAttribute);
-  if (attribute.subAttributes === undefined)
-    return [required.length > 0 ? { ...attribute, required: true } : attribute];
+  if (attribute.subAttributes === undefined) {
+    const unique = own.some(({ target }) => kept.unique.has(target)) ? { uniqueness: 'server' as const } : {};
+    return [{ ...attribute, ...unique, required: attribute.required || required.length > 0 }];
+  }
   // Elements of a multi-valued attribute are kept whole (see `remainder.ts`), so all their sub-attributes read back.
   if (attribute.multiValued) return [withTypes(attribute, own)];
   const linked = new Set(own.map(({ subAttribute }) => subAttribute));

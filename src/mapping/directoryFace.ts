@@ -207,7 +207,12 @@ function describe(name: string, input: FaceInput, treatAsSingleValue?: boolean):
 }
 
 /** The extension schema of RFC 7643 §7 that describes the face. */
-export function directoryFaceSchema(resourceType: string, attributes: Iterable<DirectoryAttribute>): SchemaDefinition {
+export function directoryFaceSchema(
+  resourceType: string,
+  attributes: Iterable<DirectoryAttribute>,
+  /** Keys of the attributes of which no two entries may have the same value. */
+  unique: ReadonlySet<string>,
+): SchemaDefinition {
   const text = { type: 'string', multiValued: false, required: false, caseExact: false, uniqueness: 'none' } as const;
   const virtuals: AttributeDefinition[] = [
     {
@@ -239,11 +244,14 @@ export function directoryFaceSchema(resourceType: string, attributes: Iterable<D
     id: directoryFaceUrn(resourceType),
     name: 'ECMA2Host',
     description: 'The attributes of the directory under their own names',
-    attributes: [...virtuals, ...[...attributes].map(definitionOf)],
+    attributes: [
+      ...virtuals,
+      ...[...attributes].map((attribute) => definitionOf(attribute, unique.has(attribute.key))),
+    ],
   };
 }
 
-function definitionOf(attribute: DirectoryAttribute): AttributeDefinition {
+function definitionOf(attribute: DirectoryAttribute, isUnique: boolean): AttributeDefinition {
   return {
     name: attribute.name,
     aliases: attribute.aliases,
@@ -256,7 +264,7 @@ function definitionOf(attribute: DirectoryAttribute): AttributeDefinition {
     caseExact: attribute.caseExact || attribute.type === 'reference',
     mutability: attribute.secret ? 'writeOnly' : attribute.readOnly ? 'readOnly' : 'readWrite',
     returned: attribute.secret ? 'never' : 'default',
-    uniqueness: 'none',
+    uniqueness: isUnique ? 'server' : 'none',
     ...(attribute.type === 'reference' ? { referenceTypes: ['User', 'Group', 'external'] } : {}),
   };
 }

@@ -44,6 +44,18 @@ describe('what is compiled', () => {
     expect(requiredOf({ resourceType: 'Group', targetObject: 'groupOfNames' })).toEqual(['displayName']);
   });
 
+  test('what entries are matched by is unique, on both faces', () => {
+    const { schema: core, extensions } = objectType({ matchingAttributes: ['mail', 'employeeNumber'] }).resourceType;
+    const unique = [core, ...extensions].map(({ attributes }) =>
+      attributes.flatMap(({ name, uniqueness }) => (uniqueness === 'none' ? [] : [name])),
+    );
+    expect(unique).toEqual([
+      ['userName'],
+      ['employeeNumber'],
+      expect.arrayContaining(['-dn-', '_distinguishedName', 'uid', 'mail', 'employeeNumber']),
+    ]);
+  });
+
   test('names of the schema are interchangeable: entries are read under the first ones', () => {
     const type = objectType({
       attributes: ['commonName', 'surname', 'userid', 'handle', 'description;LANG-fr'].map((name) => ({ name })),

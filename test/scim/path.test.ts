@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+import { formatFilter } from '../../src/scim/filter';
 import { formatPath, parsePath, schemaPaths } from '../../src/scim/path';
 import { ecma, enterprise, groupType, refusal, userType } from './resourceTypes';
 
@@ -84,6 +86,32 @@ describe('attribute paths', () => {
       expect(parsePath(`${ecma}:More:mail`, type)).toMatchObject({ schema: more.id, attribute: 'mail' });
       expect(parsePath(`${ecma}:mail`, type)).toMatchObject({ schema: ecma, attribute: 'mail' });
     }
+  });
+
+  it('parses what it prints: every attribute and sub-attribute, in any case, with and without a filter', () => {
+    const paths = [userType.schema, ...userType.extensions].flatMap(({ id }) => schemaPaths(id, userType) ?? []);
+    const any = fc.constantFrom(...paths).chain((path) =>
+      fc.record({
+        path: fc.constant(path),
+        subAttribute: fc.constantFrom(undefined, ...(path.definition.subAttributes ?? []).map(({ name }) => name)),
+        value: fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined }),
+        upper: fc.boolean(),
+      }),
+    );
+    fc.assert(
+      fc.property(any, ({ path, subAttribute, value, upper }) => {
+        const filtered = value !== undefined && path.definition.multiValued;
+        const cased = (text: string) => (upper ? text.toUpperCase() : text);
+        const filter = filtered ? `[value eq ${JSON.stringify(value)}]` : '';
+        const sub = subAttribute === undefined ? '' : cased(`.${subAttribute}`);
+        const parsed = parsePath(`${cased(formatPath(path))}${filter}${sub}`, userType)!;
+        expect(formatPath(parsed)).toBe(formatPath({ ...path, subAttribute }));
+        if (!filtered) return;
+        const printed = `${formatPath(path)}[${formatFilter(parsed.valueFilter!).replace(/^[^ ]+ /, 'value ')}]${sub}`;
+        expect(formatPath(parsePath(printed, userType)!)).toBe(formatPath(parsed));
+        expect(parsePath(printed, userType)?.valueFilter).toMatchObject({ operator: 'eq', value });
+      }),
+    );
   });
 
   it('lists the attributes of a schema', () => {
