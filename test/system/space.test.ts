@@ -52,6 +52,23 @@ describeOnSlapd.each([
     expect([refused.status, refused.body.detail]).toEqual([409, expect.stringContaining(dnOf(uid))]);
   });
 
+  test('a mail address that somebody gives to another person never leads to the one who had it', async () => {
+    const client = system.host.client('live');
+    const uids = ['one', 'two', 'three'].map((name) => uidOf(`mail-${name}`));
+    for (const uid of uids) await system.look.add(dnOf(uid), person(uid));
+    const address = `moving-${anchor.toLowerCase()}@example.com`;
+    for (const holder of [0, 1, 0, 2, 1]) {
+      for (const [index, uid] of uids.entries())
+        await system.look.set(dnOf(uid), 'mail', [index === holder ? address : `${uid}@example.com`]);
+      const found = await client.find(`emails[type eq "work"].value eq "${address}"`);
+      expect(found.map(({ userName }) => userName)).toEqual([uids[holder]]);
+      const emails = [{ type: 'work', value: address }];
+      const twice = { schemas: [CORE_USER], userName: uidOf('mail-new'), name: { familyName: 'New' }, emails };
+      const refused = await client.post('/Users', twice);
+      expect([refused.status, refused.body.detail]).toEqual([409, expect.stringContaining(dnOf(uids[holder] ?? ''))]);
+    }
+  });
+
   test('an entry that somebody renames keeps its id, or gets another; never does anybody else get it', async () => {
     const client = system.host.client('live');
     const uid = uidOf('renamed');

@@ -4,10 +4,11 @@
  * answered, and the next import completes.
  */
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectivity, people } from '../../support/connectorFiles';
 import { type FlakyProxy, Sent, startFlakyProxy } from '../../support/flakyProxy';
-import { eventually, program } from '../../support/hostProcess';
+import { eventually, HostProcess, program } from '../../support/hostProcess';
 import type { LdapLook } from '../../support/ldapLook';
 import { randomOf } from '../../support/random';
 import { CORE_USER } from '../../support/scimClient';
@@ -195,6 +196,30 @@ describeOnSlapd('a directory that fails in the middle of a full import', () => {
     await next('success', 400_000);
     await stillThere();
   }, 600_000);
+});
+
+describeOnSlapd('two hosts by mistake on one state folder', () => {
+  test('the second one says so and does not open the connector, and the first one goes on', async () => {
+    let hr: object = {};
+    system = await startSystem({
+      connectors: (slapd) => {
+        hr = people(slapd);
+        return { hr };
+      },
+    });
+    const args = ['--state', join(system.host.folder, 'state')];
+    const second = await HostProcess.start({ connectors: { hr }, args, until: 'listening' });
+    try {
+      await eventually(async () => {
+        const { body } = await second.client('').get('/readyz');
+        expect(body).toMatchObject({ connectors: { faulty: 1 } });
+      });
+      expect(second.output).toContain('is a second host running on the same folder?');
+      expect((await system.host.client('hr').get('/Users?count=0')).body).toMatchObject({ totalResults: 5 });
+    } finally {
+      await second.stop();
+    }
+  }, 180_000);
 });
 
 describeOnSlapd('a disk that is full', () => {
