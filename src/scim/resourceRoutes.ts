@@ -74,9 +74,9 @@ export async function deleteResource(
   return { status: 204 };
 }
 
-/** GET /Users (§3.4.2). */
-export function listResources(exchange: Exchange, endpoint: ResourceEndpoint): Promise<Answer> {
-  return query(exchange, [endpoint], exchange.parameters());
+/** GET /Users, and GET / over all resource types (§3.4.2). */
+export function listResources(exchange: Exchange, endpoints: readonly ResourceEndpoint[]): Promise<Answer> {
+  return query(exchange, endpoints, exchange.parameters());
 }
 
 /** POST /Users/.search, and POST /.search over all resource types (§3.4.3). */

@@ -23,8 +23,10 @@ export async function route(exchange: Exchange, discovery: DiscoveryCache): Prom
   if (third === undefined) {
     const known = discoveryAction(exchange, discovery, name, second);
     if (known) return dispatch(exchange.method, { GET: known });
+    const types = exchange.provider.resourceTypes();
+    if (name === '') return dispatch(exchange.method, { GET: () => listResources(exchange, types) });
     if (name === '.search' && second === undefined) {
-      return dispatch(exchange.method, { POST: () => searchResources(exchange, exchange.provider.resourceTypes()) });
+      return dispatch(exchange.method, { POST: () => searchResources(exchange, types) });
     }
     if (name === 'bulk' && second === undefined) {
       const perform = async (one: Exchange) => routeResource(one);
@@ -69,7 +71,7 @@ function resourceActions(
   segment: string | undefined,
 ): Readonly<Record<string, Action>> {
   if (segment === undefined) {
-    return { GET: () => listResources(exchange, endpoint), POST: () => createResource(exchange, endpoint) };
+    return { GET: () => listResources(exchange, [endpoint]), POST: () => createResource(exchange, endpoint) };
   }
   if (segment.toLowerCase() === '.search') return { POST: () => searchResources(exchange, [endpoint]) };
   return {

@@ -126,7 +126,7 @@ describe('bodies', () => {
 
 describe('paths and methods', () => {
   it.each<[string, string, number, string]>([
-    ['get', '/', 404, ''],
+    ['post', '/', 405, 'GET, HEAD'],
     ['get', '/Nothing', 404, ''],
     ['get', '/Users/1/2', 404, ''],
     ['get', '/Me', 501, ''],
