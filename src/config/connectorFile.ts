@@ -5,6 +5,7 @@ import type { ConnectorOptions, FlowOptions, Limit, MappingOptions } from '../co
 import type { Secret } from '../telemetry/secret';
 import { bindingFaults, hostAndPort } from './connectivity';
 import { type ConnectorFile, connectorFileSchema } from './connectorSchema';
+import { endpointFaults } from './endpointFaults';
 import { type FileFault, type Finding, parseJsonFile } from './jsonFile';
 import { withoutFaults } from './prune';
 import { type Environment, fileOf, SecretFault, secretTokens, secretValue } from './secretReference';
@@ -93,6 +94,7 @@ function* crossFaults(file: ConnectorFile): Iterable<Finding & { severity: 'faul
   }
   yield* bindingFaults(file);
   const seen = new Map<string, number>();
+  const endpoints = new Map<string, number>();
   for (const [index, type] of file.objectTypes.entries()) {
     const at = ['objectTypes', index];
     const earlier = seen.get(type.resourceType);
@@ -103,6 +105,8 @@ function* crossFaults(file: ConnectorFile): Iterable<Finding & { severity: 'faul
       );
     }
     seen.set(type.resourceType, index);
+    const misplaced = earlier === undefined ? [...endpointFaults(type, index, endpoints)] : [];
+    yield* misplaced.map(([key, message]) => fault([...at, key], message));
     if (type.queryAttribute !== undefined) {
       yield {
         at: [...at, 'queryAttribute'],

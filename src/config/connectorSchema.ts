@@ -146,7 +146,15 @@ const password = z
   .describe('Passwords: `password`, `export_password` and the password attribute itself are the same thing.');
 
 const objectType = z.strictObject({
-  resourceType: z.enum(['User', 'Group']).describe('What SCIM clients call it.'),
+  resourceType: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9]{0,63}$/, 'letters and digits, beginning with a letter')
+    .describe('What SCIM clients call it: `User`, `Group`, or a name of your own such as `Device`.'),
+  endpoint: z
+    .string()
+    .regex(/^\/[A-Za-z][A-Za-z0-9]{0,63}$/, 'a slash, then letters and digits')
+    .optional()
+    .describe('Where it is served, e.g. `/Devices`; absent: the name of the resource type with an s.'),
   targetObject: z.string().min(1).describe('The structural object class, e.g. `inetOrgPerson`.'),
   auxiliaryClasses: z.array(z.string()).default([]).describe('Put on new entries beside those that a client sends.'),
   anchor: z

@@ -20,6 +20,7 @@ import { exportContext } from './exportContext';
 import type { ExportRequest } from './exporting';
 import { keptOf } from './keeping';
 import { isAmbiguous, settle } from './outcome';
+import { requireType } from './ownership';
 import { Passwords, type SeparatePassword } from './passwords';
 import { requireCore } from './requiredAttributes';
 import { resolveReferences } from './resolving';
@@ -63,6 +64,7 @@ export class Creation {
         allocated: await this.#allocated(resource, request),
         additional: inactive ? attributesOf(objectType.disableFlow, objectType.schema) : [],
       });
+      requireType(objectType, active, context.objectTypes);
       const { disableFlow } = objectType;
       const moved =
         inactive && (disableFlow?.action === 'move' || disableFlow?.action === 'setBits')

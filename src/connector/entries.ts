@@ -6,7 +6,6 @@ import type { Options } from '../directory/directory';
 import type { DN } from '../directory/dn';
 import type { Entry } from '../directory/entry';
 import { and, type Filter, or } from '../directory/filter';
-import { matches } from '../directory/filterMatch';
 import { anchorFilter, anchorOfId, isDNAnchor } from '../mapping/anchor';
 import type { ObjectType } from '../mapping/objectType';
 import { dnOf } from '../mapping/reference';
@@ -16,6 +15,7 @@ import type { ConnectorContext } from './context';
 import { readEntry } from './export';
 import { rowOf } from './importRows';
 import { type LeftOut, lean, type ReadOptions } from './leaving';
+import { typeOf } from './ownership';
 
 /** An entry that was found, with what identifies it. */
 export type Found = Pick<SpaceRow, 'id' | 'anchor' | 'normalizedDN' | 'entry' | 'readAt'> & {
@@ -46,8 +46,7 @@ export class Entries {
 
   /** The object type that an entry belongs to: the first one whose classes and filter it meets. Undefined: out of scope. */
   ownerOf(entry: Entry): ObjectType | undefined {
-    if (!this.#context.scope.contains(entry.dn)) return undefined;
-    return this.#context.objectTypes.find(({ filter, schema }) => matches(filter, entry, schema) === true);
+    return this.#context.scope.contains(entry.dn) ? typeOf(entry, this.#context.objectTypes) : undefined;
   }
 
   /** The row that an entry makes; undefined when the directory did not give it its anchor. */

@@ -21,6 +21,7 @@ import { exportContext } from './exportContext';
 import type { ExportRequest } from './exporting';
 import { keepStored } from './keeping';
 import { modificationsOf, replaceAll } from './modifications';
+import { requireType } from './ownership';
 import { Passwords } from './passwords';
 import { requireVersion } from './precondition';
 import type { ReferenceKeeping } from './references';
@@ -158,6 +159,7 @@ export class Updating {
       now: context.clock,
       random: context.random,
     });
+    requireType(objectType, update.after, context.objectTypes);
     const { disableFlow } = objectType;
     if (disableFlow === undefined || becomes === undefined) return { ...update, previous: undefined };
     if (!becomes) {

@@ -4,7 +4,7 @@ import type { Schema } from '../directory/schema';
 import type { ResourceType } from '../scim/resourceType';
 import { isDNAnchor } from './anchor';
 import { compileMappings } from './compileMappings';
-import { coreSchemas, type KeptAttributes, type Link, standardType } from './coreFace';
+import { coreSchemas, type KeptAttributes, type Link } from './coreFace';
 import {
   type DirectoryAttribute,
   directoryAttributes,
@@ -31,6 +31,7 @@ import {
 } from './objectTypeChecks';
 import { type Fault, flowAttributes, type ObjectTypeOptions } from './options';
 import { namesRules } from './rules';
+import { standardType } from './standardTypes';
 
 export type { ObjectTypeInput } from './objectTypeChecks';
 
@@ -132,6 +133,7 @@ function resourceTypeOf(
   });
   return {
     ...standard,
+    endpoint: options.endpoint ?? standard.endpoint,
     schema,
     extensions: [...extensions, directoryFaceSchema(options.resourceType, attributes.values(), demanded.unique)],
   };
@@ -163,7 +165,7 @@ function readAttributes(
 }
 
 function rdnAttribute(options: ObjectTypeOptions, links: readonly Link[], schema: Schema): string {
-  const naming = options.resourceType === 'Group' ? 'displayName' : 'userName';
+  const naming = options.resourceType === 'User' ? 'userName' : 'displayName';
   const target = links.find(({ attribute, extension }) => attribute === naming && !extension)?.target;
   return target === undefined ? 'cn' : (schema.attributeType(target)?.name ?? target);
 }

@@ -4,11 +4,12 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Schema } from '../directory/schema';
-import { coreGroup, coreUser, enterpriseUser } from '../scim/core';
+import { coreUser, enterpriseUser } from '../scim/core';
 import type { Filter } from '../scim/filter';
 import { type AttributePath, parsePath } from '../scim/path';
 import type { AttributeDefinition, ResourceType, SchemaDefinition } from '../scim/resourceType';
 import { backlinks } from './membership';
+import { standardType } from './standardTypes';
 
 /** A two-way link: a place in a resource and an attribute of the directory. */
 export interface Link {
@@ -32,33 +33,11 @@ export interface Link {
 
 const enterpriseUrn = enterpriseUser.id;
 
-/** The resource type as RFC 7643 has it, whole: what paths in a file are looked up in. */
-export function standardType(resourceType: string): ResourceType {
-  return resourceType === 'User' ? standardUser : standardGroup;
-}
-
-// One object each: what is derived from a resource type is kept by its identity.
-const standardUser: ResourceType = {
-  name: 'User',
-  endpoint: '/Users',
-  description: 'User Account',
-  schema: coreUser,
-  extensions: [enterpriseUser],
-};
-const standardGroup: ResourceType = {
-  name: 'Group',
-  endpoint: '/Groups',
-  description: 'Group',
-  schema: coreGroup,
-  extensions: [],
-};
-
 /** A path of the file → link, or why it is none. */
 export function linkOf(source: string, target: string, resourceType: string, schema: Schema): Link | string {
   const standard = standardType(resourceType);
   const path = pathOf(source, standard);
-  if (path === undefined)
-    return `"${source}" is no attribute of ${resourceType} in RFC 7643: see the core and enterprise schemas there`;
+  if (path === undefined) return `"${source}" is no attribute of ${resourceType}: ${hasSchemas(resourceType)}`;
   const { definition, subDefinition } = path;
   if (definition.mutability === 'readOnly') return `"${source}" is read-only in SCIM: it cannot be mapped`;
   if (definition.type === 'complex' && subDefinition === undefined && !hasValue(definition)) {
@@ -97,6 +76,11 @@ export function groupsLink(schema: Schema): Link | undefined {
     definition,
     target: schema.canonicalName(target),
   };
+}
+
+function hasSchemas(resourceType: string): string {
+  if (resourceType === 'User' || resourceType === 'Group') return 'see the core and enterprise schemas of RFC 7643';
+  return 'a type of your own has displayName, and everything else by the names of the directory, which need no mapping';
 }
 
 /** The links of one object type: of those that share a core attribute, the first one and its like take the elements without terms. */

@@ -40,9 +40,13 @@ const group: readonly DefaultLink[] = [
   { source: 'members.value', targets: ['member', 'uniqueMember', 'memberUid'] },
 ];
 
+/** Of a type that the administrator has named. */
+const own: readonly DefaultLink[] = [{ source: 'displayName', targets: ['cn', 'displayName'] }];
+
 /** The default two-way links of a resource type; `memberAttribute` where a file names the one that holds a group's members. */
 export function defaultLinks(resourceType: string, memberAttribute?: string): readonly DefaultLink[] {
-  if (resourceType !== 'Group') return user;
+  if (resourceType === 'User') return user;
+  if (resourceType !== 'Group') return own;
   if (memberAttribute === undefined) return group;
   return group.map((link) => (link.source === 'members.value' ? { ...link, targets: [memberAttribute] } : link));
 }
@@ -57,7 +61,7 @@ export interface DefaultFlow {
 
 /** RFC 7643 demands nothing of a user but a `userName`, and a directory more. `cn` is mandatory for every person and is no attribute that every identity provider sends. */
 export function defaultFlows(resourceType: string): readonly DefaultFlow[] {
-  if (resourceType === 'Group') return [];
+  if (resourceType !== 'User') return [];
   return [
     {
       target: 'cn',

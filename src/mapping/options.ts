@@ -72,7 +72,10 @@ export const defaultPassword: PasswordOptions = {
 
 /** An object type (pages *Object Types*, *Select Attributes*, *Deprovisioning*). */
 export interface ObjectTypeOptions {
+  /** `User`, `Group`, or a name of the administrator's own. */
   readonly resourceType: string;
+  /** Below the connector's base, e.g. `/Devices`; absent: the name with an s. */
+  readonly endpoint?: string;
   readonly targetObject: string;
   readonly auxiliaryClasses: readonly string[];
   /** Absent: the product's proposal. */

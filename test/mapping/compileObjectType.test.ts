@@ -184,7 +184,7 @@ describe('check knows by name', () => {
       [
         at(
           '.mappings[1].source',
-          '"nickname.x" is no attribute of User in RFC 7643: see the core and enterprise schemas there',
+          '"nickname.x" is no attribute of User: see the core and enterprise schemas of RFC 7643',
         ),
         at('.mappings[2].source', '"groups.value" is read-only in SCIM: it cannot be mapped'),
         at('.mappings[3].source', '"name" has sub-attributes: name one, e.g. name.formatted'),
