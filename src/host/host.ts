@@ -95,6 +95,8 @@ export async function startHost(options: HostOptions, dependencies: HostDependen
         cert,
         key,
         requestTimeoutMs: options.requestTimeoutMs,
+        onFull: (connections, remote) =>
+          log.warn('there are as many connections as may be, further ones are closed', { connections, remote }),
         onTlsError: (error, remote) => log.debug('a TLS handshake failed', { remote, reason: error.message }),
         onBadRequest: (error, status, remote) =>
           log.warn('an unreadable request was refused', { remote, status, reason: error.message }),

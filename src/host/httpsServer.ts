@@ -18,6 +18,8 @@ const LIMITS = {
 } as const satisfies ServerOptions;
 /** A connection on which nothing moves for so long beyond the request's deadline is dead or held on purpose. */
 const IDLE_GRACE_MS = 90 * SECOND;
+/** Identity providers and their agents hold a few dozen connections; more than this is somebody who wants to use them up. */
+const MAX_CONNECTIONS = 2_000;
 /** How long last answers may take to leave, and handshakes to end, when no request is in flight any more. */
 const FAREWELL_MS = SECOND;
 
@@ -26,6 +28,10 @@ export interface HttpsServerOptions {
   readonly cert: string;
   readonly key: string;
   readonly requestTimeoutMs: number;
+  /** Connections at a time; those beyond are closed at once. Default: 2000. */
+  readonly maxConnections?: number;
+  /** Told when the limit is reached, and not again before a connection has ended. */
+  readonly onFull?: (connections: number, remote: string | undefined) => void;
   readonly onTlsError?: (error: Error, remote: string | undefined) => void;
   readonly onBadRequest?: (error: Error, status: number, remote: string | undefined) => void;
 }
@@ -38,9 +44,10 @@ export class HttpsServer {
   readonly #quiet = new Set<TLSSocket>();
   readonly #answers = new Set<ServerResponse>();
   #idle: (() => void) | undefined;
+  #full = false;
 
   constructor(options: HttpsServerOptions, listener: RequestListener) {
-    const { cert, key, requestTimeoutMs } = options;
+    const { cert, key, requestTimeoutMs, maxConnections = MAX_CONNECTIONS } = options;
     this.#server = createServer({
       ...LIMITS,
       cert,
@@ -48,9 +55,17 @@ export class HttpsServer {
       requestTimeout: Math.max(requestTimeoutMs, LIMITS.headersTimeout),
     });
     this.#server.timeout = requestTimeoutMs + IDLE_GRACE_MS;
+    this.#server.maxConnections = maxConnections;
     this.#server.on('connection', (socket: Socket) => {
       this.#connections.add(socket);
-      socket.once('close', () => this.#connections.delete(socket));
+      socket.once('close', () => {
+        this.#connections.delete(socket);
+        this.#full = false;
+      });
+    });
+    this.#server.on('drop', (dropped) => {
+      if (!this.#full) options.onFull?.(maxConnections, dropped?.remoteAddress);
+      this.#full = true;
     });
     this.#server.on('secureConnection', (socket) => {
       this.#quiet.add(socket);
