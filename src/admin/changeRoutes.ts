@@ -36,6 +36,7 @@ export function addChanges(router: Router, connectorOf: (request: Request) => Op
       const { operations } = connectorOf(request);
       const numbers = numbersInBody(request, 'numbers', mostChanges);
       const after = numberInBody(request, 'after', 0, Number.MAX_SAFE_INTEGER);
+      const until = numberInBody(request, 'until', Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
       const gone = new AbortController();
       response.once('close', () => gone.abort());
       const operator = {
@@ -43,7 +44,7 @@ export function addChanges(router: Router, connectorOf: (request: Request) => Op
         actor: 'administrator',
         signal: gone.signal,
       };
-      const selection = { after, ...(numbers !== undefined && { numbers }) };
+      const selection = { after, until, ...(numbers !== undefined && { numbers }) };
       response.json(await unlessRefused(() => operations.resend(selection, operator)));
     })
     .all(onlyMethods('POST'));

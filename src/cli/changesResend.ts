@@ -12,6 +12,7 @@ interface ResendFlags extends HostFlags {
 interface Answer {
   readonly results: readonly { readonly number: number; readonly outcome: string; readonly detail?: string }[];
   readonly next?: number;
+  readonly until?: number;
 }
 
 const help = `
@@ -56,9 +57,9 @@ async function resend(connector: string, given: readonly number[] | undefined, f
   const path = `/connectors/${encodeURIComponent(connector)}/changes/resend`;
   const numbers = given ?? [];
   const counts = new Map<string, number>();
-  let after: number | undefined = 0;
-  while (after !== undefined) {
-    const body: object = numbers.length === 0 ? { after } : { numbers };
+  let rest: { readonly after: number | undefined; readonly until?: number | undefined } = { after: 0 };
+  while (rest.after !== undefined) {
+    const body: object = numbers.length === 0 ? rest : { numbers };
     const answer = (await askHost(flags, 'POST', path, body)) as Answer;
     for (const result of answer.results) {
       counts.set(result.outcome, (counts.get(result.outcome) ?? 0) + 1);
@@ -66,7 +67,7 @@ async function resend(connector: string, given: readonly number[] | undefined, f
       else if (result.detail !== undefined)
         process.stdout.write(`${connector} ${result.number}: ${result.outcome}: ${result.detail}\n`);
     }
-    after = numbers.length === 0 ? answer.next : undefined;
+    rest = { after: numbers.length === 0 ? answer.next : undefined, until: answer.until };
   }
   if (!flags.json) {
     const words = [...counts].map(([outcome, count]) => `${count} ${outcome}`);

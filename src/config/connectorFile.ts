@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
 import type { ConnectorOptions, FlowOptions, Limit, MappingOptions } from '../connector/options';
+import { type ChangeOperation, changeOperations } from '../connector/options';
 import type { Secret } from '../telemetry/secret';
 import { bindingFaults, hostAndPort } from './connectivity';
 import { type ConnectorFile, connectorFileSchema } from './connectorSchema';
@@ -222,7 +223,7 @@ function toOptions(file: ConnectorFile, name: string, path: string, secrets: Sec
       disable: limitOf(file.guardRails.disable),
     },
     runProfiles: {
-      export: runProfiles.export,
+      export: { enabled: runProfiles.export.enabled, dryRun: dryRunOf(runProfiles.export.dryRun) },
       fullImport: {
         pageSize: runProfiles.fullImport.pageSize,
         sideBySide: runProfiles.fullImport.sideBySide,
@@ -247,6 +248,10 @@ function scheduleOf({ autosyncTimer, autosyncJitter }: ConnectorFile['properties
 
 /** `"10%"` → 0.1. */
 const shareOf = (percentage: string) => Number.parseFloat(percentage) / 100;
+
+function dryRunOf(given: ConnectorFile['runProfiles']['export']['dryRun']): readonly ChangeOperation[] {
+  return typeof given === 'boolean' ? (given ? changeOperations : []) : given;
+}
 
 function limitOf(given: number | string | undefined): Limit | undefined {
   if (given === undefined) return undefined;

@@ -1,5 +1,6 @@
 /** Run profiles of a connector file, and when they are due. */
 import { z } from 'zod';
+import { changeOperations } from '../connector/options';
 import { checked } from './checkedText';
 import { percentage } from './exportSchema';
 
@@ -25,8 +26,16 @@ export const autosync = {
 /** The run profiles. */
 export const runProfiles = z.strictObject({
   export: z
-    .strictObject({ enabled: z.boolean().default(true).describe('false: every write is refused with 403.') })
-    .default({ enabled: true }),
+    .strictObject({
+      enabled: z.boolean().default(true).describe('false: every write is refused with 403.'),
+      dryRun: z
+        .union([z.boolean(), z.array(z.enum(changeOperations))])
+        .default(false)
+        .describe(
+          'true, or the operations that are only tried: all is checked, what would be sent is logged as LDIF, nothing is written, and the client gets 403.',
+        ),
+    })
+    .default({ enabled: true, dryRun: false }),
   fullImport: z
     .strictObject({
       pageSize: z.number().int().min(1).max(10_000).default(500),

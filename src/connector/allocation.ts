@@ -22,7 +22,13 @@ export class Allocation {
   }
 
   /** The values, by the canonical name of their target, but for the targets that the resource fills itself. */
-  async valuesFor(objectType: ObjectType, resource: Resource, options: Options): Promise<ReadonlyMap<string, string>> {
+  async valuesFor(
+    objectType: ObjectType,
+    resource: Resource,
+    options: Options,
+    /** Whether numbers are used up: in a dry run the next create gets the same ones. */
+    isUsed = true,
+  ): Promise<ReadonlyMap<string, string>> {
     const values = new Map<string, string>();
     const face = resource[objectType.urn] as Record<string, unknown> | undefined;
     for (const flow of objectType.flows) {
@@ -31,7 +37,7 @@ export class Allocation {
       if (face?.[attribute.name] !== undefined) continue;
       const { allocation } = flow.value;
       if (allocation.kind === 'nextNumber') {
-        values.set(flow.target, await this.#nextNumber(attribute.name, allocation.from, allocation.to, options));
+        values.set(flow.target, await this.#nextNumber(attribute.name, allocation, isUsed, options));
       } else {
         const scope = scopeOf(objectType, resource, { now: this.context.clock, random: this.context.random });
         const candidates = allocation.candidates.map((candidate) => evaluate(candidate, scope));
@@ -62,13 +68,18 @@ export class Allocation {
     );
   }
 
-  async #nextNumber(attribute: string, from: number, to: number, options: Options): Promise<string> {
+  async #nextNumber(
+    attribute: string,
+    { from, to }: { readonly from: number; readonly to: number },
+    isUsed: boolean,
+    options: Options,
+  ): Promise<string> {
     const key = `${attribute.toLowerCase()} ${from} ${to}`;
     let next = (this.#highest.get(key) ?? (await this.#highestInUse(attribute, from, to, options))) + 1;
     while (next <= to && (await this.#isTaken(attribute, String(next), options))) next += 1;
     if (next > to)
       throw ScimError.uniqueness(`NextNumber(${from}, ${to}) for ${attribute} has no number left: widen its range.`);
-    this.#highest.set(key, next);
+    if (isUsed) this.#highest.set(key, next);
     return String(next);
   }
 

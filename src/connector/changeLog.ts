@@ -40,6 +40,11 @@ export class ChangeLog {
     this.#parts.log.warn(message, fields);
   }
 
+  /** What a dry run would have sent. */
+  rehearsed(fields: Fields): void {
+    this.#parts.log.info('dry run: nothing was written', { dryRun: fields });
+  }
+
   /** A guard rail has stopped an operation. */
   tell(operation: string, detail: string): void {
     this.#parts.log.error(detail, { guardRail: operation });

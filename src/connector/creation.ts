@@ -79,12 +79,17 @@ export class Creation {
   }
 
   /** Values that are found once for a create: an attempt before this one may have used some already. */
-  async #allocated(resource: Resource, request: Context): Promise<ReadonlyMap<string, string>> {
+  async #allocated(resource: Resource, request: ExportRequest): Promise<ReadonlyMap<string, string>> {
     if (this.#allocates) {
       const { found } = await this.begun.find(this.begun.key(resource, undefined, request), undefined, request);
       if (found !== undefined) return this.allocation.valuesIn(this.objectType, found.entry);
     }
-    return this.allocation.valuesFor(this.objectType, resource, onBehalfOf(request));
+    return this.allocation.valuesFor(
+      this.objectType,
+      resource,
+      onBehalfOf(request),
+      !request.exporting.isDry('create'),
+    );
   }
 
   async #createInTurn(
@@ -97,7 +102,6 @@ export class Creation {
     const { isBegun, found } = await this.begun.find(key, entry, request);
     const disconnected = found === undefined ? await this.#refuseCollisions(entry, request) : undefined;
     if (disconnected !== undefined) return this.updating.reconnect(disconnected, entry, resource, request);
-    if (request.dryRun === true) return resource;
     const { entry: complete, separate, madeUp } = await this.passwords.forCreate(entry);
     const added = enabledWhenNew(this.objectType, complete);
     await request.exporting.plan({ operation: 'create', dn: added.dn, entry: added, resource });

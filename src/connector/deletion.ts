@@ -38,7 +38,6 @@ export class Deletion {
       throw ScimError.notFound(`There is no ${this.objectType.name} with id "${id.slice(0, 200)}".`);
     if (hasPrecondition(request))
       requireVersion((await resourceFor(this.context, this.objectType, found)).resource, request);
-    if (request.dryRun === true) return;
     const { deleteFlow } = this.objectType;
     if (deleteFlow.action === 'delete') await this.deleteFound(found, request);
     else await this.#disconnect(found, request);
@@ -109,6 +108,7 @@ export class Deletion {
       id: found.id,
       dn: found.entry.dn,
       newDN: after.dn,
+      keepsEntry: true,
       before: found.entry,
       modifications: modificationsOf(found.entry, after, objectType.schema),
     });

@@ -2,37 +2,19 @@
  * One export from its request to its line in the change log. A request becomes an export when it is known what is to be
  * written: what fails before that has changed nothing and was not going to, and stands in the request log only.
  */
-import type { Modification } from '../directory/directory';
-import type { DN } from '../directory/dn';
-import type { Entry } from '../directory/entry';
 import { LdapError } from '../directory/error';
 import { toScimError } from '../mapping/error';
 import type { ObjectType } from '../mapping/objectType';
 import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
-import type { Resource } from '../scim/resource';
 import type { Change, ChangedAttribute, ChangeOperation, ChangeOutcome, FailedExport } from '../space/state';
 import type { ConnectorContext } from './context';
+import { rehearsed } from './dryRun';
+import type { ExportPlan } from './exportPlan';
 import { failedChange, failedCreate, failedDelete } from './failedExport';
-import { type GuardedOperation, guardedOperations, type Reservation } from './guardRails';
+import { type GuardedOperation, guardedOperations, type RailSurroundings, type Reservation } from './guardRails';
 import { resultName } from './observedDirectory';
 import { isAmbiguous } from './outcome';
-
-/** What is to be written. */
-export interface ExportPlan {
-  readonly operation: ChangeOperation;
-  readonly id?: string;
-  /** The name before; of a create, the name that it is to get. */
-  readonly dn: DN;
-  /** The name after, where it may be another one. */
-  readonly newDN?: DN;
-  /** A new entry, and the resource that it was made of. */
-  readonly entry?: Entry;
-  readonly resource?: Resource;
-  /** The entry as it was read before; absent where nobody has read it. */
-  readonly before?: Entry;
-  readonly modifications?: readonly Modification[];
-}
 
 /** Which failure is sent again, and by whom. */
 export interface ResendMark {
@@ -77,8 +59,8 @@ export class Exporting {
   #plan: ExportPlan | undefined;
   #id: string | undefined;
   #reservation: Reservation | undefined;
-  /** The host itself holds it back. */
-  #refused = false;
+  /** What became of it, where that was not the directory's doing. */
+  #outcome: 'refused' | 'dryRun' | undefined;
 
   constructor(context: ConnectorContext, objectType: ObjectType, request: Context, resending?: ResendMark) {
     this.#resending = resending;
@@ -95,11 +77,24 @@ export class Exporting {
     this.#plan = plan;
     this.#id = plan.id;
     const { operation } = plan;
+    if (this.isDry(operation)) {
+      // What it comes to is an answer and no failure.
+      this.#outcome = 'dryRun';
+      if (isGuarded(operation)) this.#context.guardRails.check(operation, this.#surroundings());
+      throw await rehearsed(this.#context, this.#objectType, this.#request, plan);
+    }
     // Whatever is thrown from here on was not the directory's doing.
-    this.#refused = true;
+    this.#outcome = 'refused';
     await this.#passGate();
-    if (isGuarded(operation)) await this.#passGuardRail(operation);
-    this.#refused = false;
+    if (isGuarded(operation))
+      this.#reservation = await this.#context.guardRails.reserve(operation, this.#surroundings());
+    this.#outcome = undefined;
+  }
+
+  /** Whether an operation is only tried: by this request, or by the connector file. */
+  isDry(operation: ChangeOperation): boolean {
+    const { dryRun } = this.#context.options.runProfiles.export;
+    return this.#request.dryRun === true || dryRun.includes(operation);
   }
 
   /** @throws ScimError 503 while failures are to be seen to first */
@@ -114,9 +109,9 @@ export class Exporting {
     );
   }
 
-  async #passGuardRail(operation: GuardedOperation): Promise<void> {
-    const { options, space, guardRails, changeLog, tell } = this.#context;
-    this.#reservation = await guardRails.reserve(operation, {
+  #surroundings(): RailSurroundings {
+    const { options, space, changeLog, tell } = this.#context;
+    return {
       connector: options.name,
       limits: options.guardRails,
       entries: space.count(),
@@ -124,7 +119,7 @@ export class Exporting {
         changeLog.tell(stopped, detail);
         tell({ kind: 'limitReached', operation: stopped, detail });
       },
-    });
+    };
   }
 
   /** Whether something is to be written. */
@@ -157,7 +152,7 @@ export class Exporting {
     else this.#reservation?.giveBack();
     const ldap = ldapErrorOf(error);
     const told = toScimError(error);
-    const outcome = this.#refused ? 'refused' : ambiguous ? 'unknown' : 'failed';
+    const outcome = this.#outcome ?? (ambiguous ? 'unknown' : 'failed');
     await this.#record(this.#plan, outcome, {
       ...(ldap && { result: resultName(ldap.result) }),
       detail: told instanceof ScimError ? told.detail : 'an unexpected error; the log of the host has it',

@@ -108,6 +108,15 @@ export class GuardRails {
     return { keep: () => settle(true), giveBack: () => settle(false) };
   }
 
+  /** Says what {@link reserve} would, and takes no place. @throws ScimError 403 */
+  check(operation: GuardedOperation, surroundings: RailSurroundings): void {
+    const { tripped } = this.#rails[operation].state;
+    if (tripped !== undefined) throw ScimError.forbidden(tripped.detail);
+    const limit = this.#limitOf(operation, surroundings.limits, surroundings.entries);
+    if (limit !== undefined && this.#counted(operation, surroundings.limits.windowMs) >= limit)
+      throw ScimError.forbidden(stopped(operation, limit, surroundings));
+  }
+
   /** Lets the operation go on: counting begins anew, and `more` entries beside the limit may go within one window. Answers whether it was stopped. */
   async release(operation: GuardedOperation, more = 0): Promise<boolean> {
     const rail = this.#rails[operation];

@@ -17,12 +17,15 @@ export interface ResendSelection {
   readonly numbers?: readonly number[];
   /** Only those after this one. */
   readonly after?: number;
+  /** Only those up to this one: what fails again is a failure of its own, with a higher number. */
+  readonly until?: number;
 }
 
-/** What became of them; `next`: there are more, after this number. */
+/** What became of them; `next`: there are more, after this number and up to `until`. */
 export interface ResendResult {
   readonly results: readonly Resent[];
   readonly next?: number;
+  readonly until?: number;
 }
 
 /** Who asks, and until when. */
@@ -53,12 +56,12 @@ export async function releaseGuardRails(
 export async function resendFailures(
   context: ConnectorContext,
   handlers: readonly ObjectTypeHandler[],
-  { numbers, after = 0 }: ResendSelection,
+  { numbers, after = 0, until = Number.MAX_SAFE_INTEGER }: ResendSelection,
   operator: Operator,
 ): Promise<ResendResult> {
   if (!context.options.runProfiles.export.enabled)
     throw ScimError.forbidden('The export run profile of this connector is switched off (runProfiles.export.enabled).');
-  const chosen = numbers ?? (await openNumbers(context, after));
+  const chosen = numbers ?? (await openNumbers(context, after, until));
   const now = chosen.slice(0, perRequest);
   const results = new Map<number, Resent>();
   const waiting = [...now];
@@ -71,13 +74,14 @@ export async function resendFailures(
   context.changeLog.note('an operator has sent failed exports again', { exports: now.length });
   return {
     results: now.flatMap((number) => results.get(number) ?? []),
-    ...(chosen.length > now.length && last !== undefined && { next: last }),
+    ...(chosen.length > now.length && last !== undefined && { next: last, until: chosen.at(-1) }),
   };
 }
 
-async function openNumbers({ state }: ConnectorContext, after: number): Promise<number[]> {
+async function openNumbers({ state }: ConnectorContext, after: number, until: number): Promise<number[]> {
   const found: number[] = [];
-  for await (const { number } of state.changes.list({ open: true })) if (number > after) found.push(number);
+  for await (const { number } of state.changes.list({ open: true }))
+    if (number > after && number <= until) found.push(number);
   return found.reverse();
 }
 

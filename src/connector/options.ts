@@ -7,6 +7,7 @@ import { DN } from '../directory/dn';
 import { parseFilter } from '../directory/filter';
 import { parseExpression } from '../mapping/expression';
 import type { ObjectTypeOptions } from '../mapping/options';
+import { type ChangeOperation, changeOperations } from '../space/state';
 import type { Secret } from '../telemetry/secret';
 import type { GuardRailOptions } from './guardRails';
 import { cronFault, type Schedule } from './schedule';
@@ -14,6 +15,7 @@ import { cronFault, type Schedule } from './schedule';
 export type { Apply, BitsFlow, Fault, FlowOptions, MappingOptions, ObjectTypeOptions } from '../mapping/options';
 export { passwordHashes } from '../mapping/options';
 export type { GuardRailOptions, Limit } from './guardRails';
+export { type ChangeOperation, changeOperations };
 
 export type Binding = 'Anonymous' | 'Basic' | 'SSL' | 'TLS' | 'Kerberos';
 
@@ -110,7 +112,8 @@ export interface ConnectorOptions {
   readonly changeLog: ChangeLogOptions;
   readonly guardRails: GuardRailOptions;
   readonly runProfiles: {
-    readonly export: { readonly enabled: boolean };
+    /** `dryRun`: the operations that are only tried. */
+    readonly export: { readonly enabled: boolean; readonly dryRun: readonly ChangeOperation[] };
     readonly fullImport: {
       readonly pageSize: number;
       /** Containers that are read at the same time. */

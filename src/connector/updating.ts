@@ -67,7 +67,7 @@ export class Updating {
     this.#requireCoreOf(change, desired);
     const becomes = activeChange(objectType, current, desired);
     if (becomes === false && objectType.disableFlow?.action === 'delete') {
-      if (request.dryRun !== true) await this.deletion.deleteFound(found, request);
+      await this.deletion.deleteFound(found, request);
       return undefined;
     }
     const updated = await this.#entryAfter(found, change, current, desired, becomes, stored);
@@ -191,7 +191,6 @@ export class Updating {
     // A name or a matching value that is new to this entry must not be taken by another one meanwhile.
     return context.exclusive.run(turns, async () => {
       if (turns.size > 0) await this.#refuseCollisions(found, after, request);
-      if (request.dryRun === true) return found;
       await this.#plan(found, after, secrets, request, becomes);
       try {
         const passwords = await this.passwords.forUpdate(secrets);

@@ -62,7 +62,7 @@ export class ValueWriting {
   async write(id: string, change: Change, request: ExportRequest): Promise<ValuesWritten | undefined> {
     const { context, entries, objectType } = this;
     // A version is that of all values, so a condition on it is a look at all of them.
-    if (change.kind !== 'patch' || request.ifMatch !== undefined || request.dryRun === true) return undefined;
+    if (change.kind !== 'patch' || request.ifMatch !== undefined || request.exporting.isDry('modify')) return undefined;
     const wanted = changesByAttribute(objectType, change.valueChanges);
     const known = wanted === undefined ? undefined : entries.known(objectType, id);
     if (wanted === undefined || known === undefined) return undefined;

@@ -4,11 +4,13 @@ import express, {
   type Express,
   type NextFunction,
   type Request,
+  type RequestHandler,
   type Response,
 } from 'express';
 import { type AdminOptions, createAdminRoutes } from '../admin/api';
 import { AdminError, type AnswerableError, sendAdminError } from '../admin/error';
 import { ScimError } from '../scim/error';
+import { createScimRouter } from '../scim/router';
 import type { Metrics } from '../telemetry/metrics';
 import { adminAuthentication } from './adminAuthentication';
 import type { SlowingOptions } from './authentication';
@@ -48,6 +50,7 @@ export function createAdminApp(options: AdminAppOptions): Express {
     response.end(text);
   });
   app.use(authenticated);
+  app.use('/admin/connectors/:name/dry-run', dryRuns(registry));
   app.use('/admin', createAdminRoutes(options));
   app.use(() => {
     throw new AdminError(
@@ -57,6 +60,16 @@ export function createAdminApp(options: AdminAppOptions): Express {
   });
   app.use(answerErrors);
   return app;
+}
+
+/** What a client would send to a connector, only tried: below it the URLs are those of its SCIM service provider. */
+function dryRuns(registry: AdminOptions['registry']): RequestHandler {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const provider = registry.get(String(request.params.name))?.provider;
+    if (provider === undefined) throw new AdminError(404, 'There is no such connector, or it is not open.');
+    recordOf(request).dryRun = true;
+    createScimRouter(provider)(request, response, next);
+  };
 }
 
 const answerErrors: ErrorRequestHandler = (error, request, response, _next) => {

@@ -20,6 +20,8 @@ export class RequestRecord {
   connector: string | undefined;
   /** The request carries an administrator's token. */
   administrator = false;
+  /** It is only tried: nothing is to be written. */
+  dryRun = false;
   /** Where it went, as a word of a bounded set; undefined outside of connectors. */
   endpoint: string | undefined;
   /** What the request was refused with, or what went wrong. */

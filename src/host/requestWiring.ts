@@ -11,8 +11,8 @@ export function requestWiring(requestTimeoutMs: number): RequestWiring {
     requestTimeoutMs,
     baseUri: (request, connector) => `https://${hostOf(request)}/ecma2host_${connector}/scim`,
     contextOf: (request) => {
-      const { requestId, actor, note, observe } = recordOf(request);
-      return { requestId, actor, note, observe };
+      const { requestId, actor, note, observe, dryRun } = recordOf(request);
+      return { requestId, actor, note, observe, ...(dryRun && { dryRun }) };
     },
     onError: (error, request) => {
       recordOf(request).error = error;

@@ -91,6 +91,20 @@ describeOnSlapd('failed exports', () => {
     expect((await client.post('/Users', user)).status).toBe(201);
   });
 
+  test('more than one request takes are sent once each, also when they fail again', async () => {
+    const many = await startRefused(0);
+    try {
+      const client = many.host.client('hr');
+      const create = (number: number) =>
+        client.post('/Users', { schemas: [CORE_USER], userName: `m${number}`, name: { familyName: 'Many' } });
+      await Promise.all(Array.from({ length: 250 }, (_, number) => create(number)));
+      const sent = await command(many.host, ['changes', 'resend', 'hr'], true);
+      expect(sent.stdout).toContain('hr: 250 failed');
+    } finally {
+      await many.stop();
+    }
+  }, 60_000);
+
   test('all that a directory has refused is written when it no longer refuses, and newer changes are kept', async () => {
     const fresh = await startRefused(COUNT);
     try {

@@ -4,8 +4,8 @@
 export const changeOperations = ['create', 'modify', 'rename', 'disable', 'enable', 'delete', 'password'] as const;
 export type ChangeOperation = (typeof changeOperations)[number];
 
-/** `unknown`: the answer of the directory was lost, and the entry did not show what became of it. `refused`: the host itself held it back. */
-export const changeOutcomes = ['success', 'failed', 'unknown', 'refused'] as const;
+/** `unknown`: the answer of the directory was lost, and the entry did not show what became of it. `refused`: the host itself held it back; `dryRun`: it was only tried. */
+export const changeOutcomes = ['success', 'failed', 'unknown', 'refused', 'dryRun'] as const;
 export type ChangeOutcome = (typeof changeOutcomes)[number];
 
 /** What becomes of one attribute. Long values are cut, of many values the first ones are here. */

@@ -47,7 +47,7 @@ export class OpenFailures {
   /** Forgets what a later change has taken the place of. */
   supersede(database: Database, change: Change): void {
     const open = this.#loaded(database);
-    if (open.size === 0 || change.outcome === 'refused') return;
+    if (open.size === 0 || change.outcome === 'refused' || change.outcome === 'dryRun') return;
     const later = summaryOf(change);
     for (const [number, earlier] of open) if (takesPlaceOf(later, earlier)) this.remove(database, number);
   }
