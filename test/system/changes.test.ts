@@ -120,7 +120,9 @@ describeOnSlapd('the change log', () => {
       expect.objectContaining({ operation: 'create', outcome: 'failed', result: 'insufficientAccessRights' }),
     ]);
     expect(lines[0]?.detail).toContain('give the account the right');
-    expect((await reader.post('/Users', { schemas: [CORE_USER], userName: 'log-invalid' })).status).toBe(400);
+    expect(
+      (await reader.post('/Users', { schemas: [CORE_USER], userName: 'log-invalid', active: 'perhaps' })).status,
+    ).toBe(400);
     expect((await reader.post('/Users', userNamed('alice'))).status).toBe(409);
     expect(await listed('--connector', 'reader', '--outcome', 'failed')).toHaveLength(1);
   });
