@@ -18,12 +18,14 @@ const { ScimConnection, requestText } = require('./scimConnection');
 const { fixed, quantile, table } = require('./statistics');
 const { cpuMs, freePort, imported, startHost } = require('./surroundings');
 
+const PARTS = ['second', 'delta', 'restart', 'lookups'];
+
 const HELP = `npm run bench:import -- [options]
   --entries N        people in the directory (100000)
   --folder DIR       where slapd keeps them, also for the next run, and the host its stores (a temporary folder)
   --main FILE        the host's main file (dist/main.js)
   --changes N        modifications before the delta import (1000)
-  --only-import      the full import and nothing else
+  --parts a,b        after the first full import, some of: ${PARTS.join(', ')} (all)
   --cpu-prof DIR     a profile of the host's process
   --json             results as JSON`;
 
@@ -33,7 +35,7 @@ const { values } = parseArgs({
     folder: { type: 'string', default: join(tmpdir(), 'bench-import') },
     main: { type: 'string', default: join(__dirname, '../dist/main.js') },
     changes: { type: 'string', default: '1000' },
-    'only-import': { type: 'boolean', default: false },
+    parts: { type: 'string', default: PARTS.join(',') },
     'cpu-prof': { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -272,10 +274,12 @@ async function main() {
   let host;
   try {
     host = await bench.firstImport();
-    if (!values['only-import']) {
-      await bench.secondImport(host);
-      await bench.delta(host);
-      await bench.restart(host);
+    const parts = new Set(values.parts.split(','));
+    if (parts.has('second')) await bench.secondImport(host);
+    if (parts.has('delta')) await bench.delta(host);
+    if (parts.has('restart')) await bench.restart(host);
+    await host.stop();
+    if (parts.has('lookups')) {
       const facts = await measureLookUps(resolve(values.main), join(host.folder, 'state'), CONNECTOR, entries);
       for (const [name, value] of facts) bench.fact(name, value);
     }

@@ -74,6 +74,8 @@ function connectorFile(directory, { maxAge, objectType }) {
       password: `file:${directory.connector.passwordFile}`,
     },
     global: { matching: { maxAge } },
+    // Only those that a benchmark asks for.
+    runProfiles: { deltaImport: { interval: 86_400 } },
     partitions: [{ dn: SUFFIX, containers: [CONTAINER] }],
     objectTypes: [
       {
