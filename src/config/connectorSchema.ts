@@ -52,8 +52,10 @@ const global = z.strictObject({
     ),
   deltaImport: z
     .strictObject({
-      method: z.enum(['auto', 'accessLog', 'syncRepl', 'timeStamp', 'none']).default('auto'),
-      changeLogDN: dn.optional().describe('Where the log is; absent: where the directory says, else `cn=accesslog`.'),
+      method: z.enum(['auto', 'accessLog', 'changeLog', 'syncRepl', 'timeStamp', 'none']).default('auto'),
+      changeLogDN: dn
+        .optional()
+        .describe('Where the log is; absent: where the directory says, else `cn=accesslog` or `cn=changelog`.'),
     })
     .default({ method: 'auto' }),
   passwordAttribute: z

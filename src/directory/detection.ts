@@ -32,6 +32,7 @@ export function detect(rootDSE: Entry, schema: Schema, product?: string, answere
   const optional = { vendorName: rootDSE.first('vendorName'), vendorVersion: rootDSE.first('vendorVersion') };
   const subschemaSubentry = rootDSE.first('subschemaSubentry');
   const accessLog = list(rootDSE, 'namingContexts').find((context) => ACCESS_LOG.test(spelling(context)));
+  const changeLog = rootDSE.first('changelog');
   const serverId = IDENTITIES.map((name) => rootDSE.first(name)).find((value) => value) ?? answeredBy;
   return {
     product: key,
@@ -48,6 +49,7 @@ export function detect(rootDSE: Entry, schema: Schema, product?: string, answere
     passwordAttribute: traits.passwordAttribute,
     ...(serverId === undefined ? {} : { serverId }),
     ...(accessLog === undefined ? {} : { accessLog }),
+    ...(changeLog === undefined ? {} : { changeLog }),
   };
 }
 

@@ -92,6 +92,8 @@ export interface DirectoryDescription {
   readonly serverId?: string;
   /** Where the server logs what is written (slapo-accesslog). */
   readonly accessLog?: string;
+  /** Where the server numbers its changes (draft-good-ldap-changelog). */
+  readonly changeLog?: string;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { DN } from '../../src/directory/dn';
 import { openMemoryDirectory } from '../../src/directory/memoryDirectory';
 import { runChangeSourceTests } from './changeSource';
-import { openSlapd } from './slapdSource';
+import { openSlapd } from './followedServer';
 import { temporaryOU } from './testbed';
 
 runChangeSourceTests('the embedded directory', async () => {

@@ -3,6 +3,7 @@ import { Oid } from '../controls';
 import { DN } from '../dn';
 import { type Traits, traitsOf } from '../traits';
 import { AccessLog } from './accessLog';
+import { ChangeLog } from './changeLog';
 import type { ChangeMethod, ChangeSource } from './changeSource';
 import { type Candidates, ChosenSource } from './chosenSource';
 import type { ChangeReader } from './naming';
@@ -10,7 +11,12 @@ import { type Refresh, SyncRepl } from './syncRepl';
 import { TimeStamp } from './timeStamp';
 
 /** Methods that a connector can be told to use. */
-export const changeMethods = ['accessLog', 'syncRepl', 'timeStamp'] as const satisfies readonly ChangeMethod[];
+export const changeMethods = [
+  'accessLog',
+  'changeLog',
+  'syncRepl',
+  'timeStamp',
+] as const satisfies readonly ChangeMethod[];
 
 /** How changes are to be found. */
 export interface ChangeOptions {
@@ -21,7 +27,8 @@ export interface ChangeOptions {
   readonly log?: string;
 }
 
-const USUAL_LOG = 'cn=accesslog';
+const ACCESS_LOG = 'cn=accesslog';
+const CHANGE_LOG = 'cn=changelog';
 
 /** The directory's account of its changes; undefined where it has none, or is not to be asked. */
 export function changesOf(reader: ChangeReader, refresh: Refresh, options: ChangeOptions): ChangeSource | undefined {
@@ -31,7 +38,8 @@ export function changesOf(reader: ChangeReader, refresh: Refresh, options: Chang
   const traits = traitsOf(description.product);
   const contexts = (): readonly DN[] => contextsOf(reader, options);
   const open: Readonly<Record<(typeof changeMethods)[number], () => ChangeSource>> = {
-    accessLog: () => new AccessLog(reader, DN.parse(options.log ?? description.accessLog ?? USUAL_LOG), contexts),
+    accessLog: () => new AccessLog(reader, DN.parse(options.log ?? description.accessLog ?? ACCESS_LOG), contexts),
+    changeLog: () => new ChangeLog(reader, DN.parse(options.log ?? description.changeLog ?? CHANGE_LOG), contexts),
     syncRepl: () => new SyncRepl(reader, refresh, contexts),
     timeStamp: () => new TimeStamp(reader, traits.timeStamp, contexts),
   };
@@ -42,7 +50,9 @@ export function changesOf(reader: ChangeReader, refresh: Refresh, options: Chang
 
 function isOffered(method: ChangeMethod, reader: ChangeReader, options: ChangeOptions, traits: Traits): boolean {
   const { description, schema } = reader;
-  if (method === 'accessLog') return (options.log ?? description.accessLog) !== undefined;
+  if (method === 'changeLog') return description.changeLog !== undefined;
+  if (method === 'accessLog')
+    return description.accessLog !== undefined || (options.log !== undefined && description.changeLog === undefined);
   if (method === 'syncRepl') return description.supportedControls.includes(Oid.syncRequest);
   return schema.attributeType(traits.timeStamp) !== undefined;
 }

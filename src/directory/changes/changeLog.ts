@@ -1,0 +1,176 @@
+/**
+ * The change log of draft-good-ldap-changelog: 389 Directory Server's retro change log and its relatives. Changes are
+ * numbered; the root DSE tells the first and the last number that are there. Of an entry of the log only names are read:
+ * what was changed (`changes`) is of no use to somebody who reads the entry again, and may hold passwords.
+ */
+import type { Options } from '../directory';
+import { DN, DNSyntaxError, RDN } from '../dn';
+import type { Entry } from '../entry';
+import { and, greaterOrEqual, lessOrEqual } from '../filter';
+import {
+  type ChangeMethod,
+  type ChangeSource,
+  ChangesUnreadable,
+  type DirectoryChange,
+  type Watermark,
+  WatermarkExpired,
+} from './changeSource';
+import { type ChangeReader, isNotShown, readContexts, readEntry } from './naming';
+
+const METHOD: ChangeMethod = 'changeLog';
+
+/** Numbers asked for at once: below the look-through limit (5,000 in 389 Directory Server) of whoever is not its manager. */
+const WINDOW = 1_000n;
+
+/** The attribute of the log that holds the immutable id of the changed entry. */
+const TARGET_IDS: Readonly<Record<string, string>> = { nsuniqueid: 'targetUniqueId', entryuuid: 'targetEntryUUID' };
+
+/** The log as its root DSE describes it. */
+interface Extent {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+export class ChangeLog implements ChangeSource {
+  readonly methods = [METHOD];
+  readonly #reader: ChangeReader;
+  readonly #log: DN;
+  readonly #contexts: () => readonly DN[];
+
+  /** @param log where the log is, `cn=changelog` as a rule */
+  constructor(reader: ChangeReader, log: DN, contexts: () => readonly DN[]) {
+    this.#reader = reader;
+    this.#log = log;
+    this.#contexts = contexts;
+  }
+
+  get anchorAttribute(): string {
+    return this.#reader.description.proposedAnchor;
+  }
+
+  async latest(options?: Options): Promise<Watermark> {
+    const { last } = await this.#extent(options);
+    if (last > 0n && !(await readEntry(this.#reader, this.#dnOf(last), ['changeNumber'], options)))
+      throw new ChangesUnreadable(this.#advice());
+    return this.#watermark(await this.#identity(options), last);
+  }
+
+  async *since(watermark: Watermark, options?: Options): AsyncGenerator<DirectoryChange> {
+    const identity = await this.#identity(options);
+    const from = numberOf(watermark, identity);
+    const { first, last } = await this.#extent(options).catch((error) => {
+      throw error instanceof ChangesUnreadable ? new WatermarkExpired(error.message, { cause: error }) : error;
+    });
+    if (last < from) {
+      throw new WatermarkExpired('The change log counts from the beginning again; a full import is needed');
+    }
+    if (first > from + 1n) {
+      throw new WatermarkExpired('The change log was trimmed since the last import; a full import is needed');
+    }
+    let seen = false;
+    for (let start = from + 1n; start <= last; start += WINDOW) {
+      const end = start + WINDOW - 1n < last ? start + WINDOW - 1n : last;
+      for (const { entry, number } of await this.#window(start, end, options)) {
+        seen = true;
+        const change = changeOf(entry, this.anchorAttribute);
+        if (change) yield { ...change, watermark: this.#watermark(identity, number) };
+      }
+    }
+    if (!seen && last > from) throw new WatermarkExpired(this.#advice());
+  }
+
+  /** Entries of the log in the order of their numbers; a server need not return them so. */
+  async #window(start: bigint, end: bigint, options?: Options): Promise<{ entry: Entry; number: bigint }[]> {
+    const filter = and(greaterOrEqual('changeNumber', String(start)), lessOrEqual('changeNumber', String(end)));
+    const attributes = [
+      'changeNumber',
+      'changeType',
+      'targetDn',
+      'newRdn',
+      'newSuperior',
+      ...Object.values(TARGET_IDS),
+    ];
+    const found: { entry: Entry; number: bigint }[] = [];
+    try {
+      const request = { base: this.#log, scope: 'one', filter, attributes } as const;
+      for await (const entry of this.#reader.search(request, options)) {
+        const number = integer(entry.first('changeNumber'));
+        if (number !== undefined && number >= start && number <= end) found.push({ entry, number });
+      }
+    } catch (error) {
+      if (isNotShown(error)) throw new WatermarkExpired(this.#advice(), { cause: error });
+      throw error;
+    }
+    return found.sort((a, b) => (a.number < b.number ? -1 : 1));
+  }
+
+  async #extent(options?: Options): Promise<Extent> {
+    const root = await readEntry(this.#reader, DN.root, ['firstChangeNumber', 'lastChangeNumber'], options);
+    const last = integer(root?.first('lastChangeNumber'));
+    if (last === undefined) throw new ChangesUnreadable(this.#advice());
+    return { first: integer(root?.first('firstChangeNumber')) ?? 0n, last };
+  }
+
+  /** Servers of one replication topology number their changes each for itself. */
+  async #identity(options?: Options): Promise<string> {
+    const { identity } = await readContexts(this.#reader, this.#contexts(), this.anchorAttribute, options);
+    return `${identity} ${this.#reader.description.serverId ?? ''}`;
+  }
+
+  #dnOf(number: bigint): DN {
+    return this.#log.child(new RDN([{ type: 'changeNumber', value: String(number) }]));
+  }
+
+  #watermark(serverId: string, number: bigint): Watermark {
+    return { method: METHOD, serverId, value: String(number) };
+  }
+
+  #advice(): string {
+    return `The change log ${this.#log} cannot be read: switch it on in the directory, and give the account of the connector the right to read and search it`;
+  }
+}
+
+type Unmarked = DirectoryChange extends infer C ? (C extends unknown ? Omit<C, 'watermark'> : never) : never;
+
+/** What an entry of the log says. Undefined for what changes no entry. */
+function changeOf(entry: Entry, anchorAttribute: string): Unmarked | undefined {
+  const id = entry.first(TARGET_IDS[anchorAttribute.toLowerCase()] ?? '');
+  const anchor = id === undefined ? {} : { anchor: id };
+  try {
+    const dn = DN.parse(entry.first('targetDn') ?? '');
+    switch (entry.first('changeType')?.toLowerCase()) {
+      case 'add':
+      case 'modify':
+        return { kind: 'changed', dn, ...anchor };
+      case 'delete':
+        return { kind: 'deleted', dn, ...anchor };
+      case 'modrdn':
+      case 'moddn':
+        return { kind: 'renamed', dn: renamed(entry, dn), oldDN: dn, ...anchor };
+      default:
+        return undefined;
+    }
+  } catch (error) {
+    if (!(error instanceof DNSyntaxError)) throw error;
+    const where = `The entry ${entry.dn} of the change log names no entry`;
+    throw new WatermarkExpired(`${where}; a full import is needed`, { cause: error });
+  }
+}
+
+function renamed(entry: Entry, old: DN): DN {
+  const rdn = DN.parse(entry.first('newRdn') ?? '').rdn ?? old.rdn;
+  const superior = entry.first('newSuperior');
+  const parent = superior ? DN.parse(superior) : (old.parent ?? DN.root);
+  return rdn === undefined ? old : parent.child(rdn);
+}
+
+function numberOf({ method, serverId, value }: Watermark, identity: string): bigint {
+  const number = integer(value);
+  if (method === METHOD && serverId === identity && number !== undefined) return number;
+  throw new WatermarkExpired('Another directory answers than at the last import; a full import is needed');
+}
+
+/** Counters are longer than a number holds exactly. */
+function integer(text: string | undefined): bigint | undefined {
+  return text !== undefined && /^\d{1,30}$/.test(text) ? BigInt(text) : undefined;
+}
