@@ -18,7 +18,7 @@ import type { Entries, Found } from './entries';
 import { addEntry, deleteEntry } from './export';
 import { exportContext } from './exportContext';
 import type { ExportRequest } from './exporting';
-import { keptOf } from './keeping';
+import { keptOf, showSameElements } from './keeping';
 import { isAmbiguous, settle } from './outcome';
 import { requireType } from './ownership';
 import { Passwords, type SeparatePassword } from './passwords';
@@ -109,7 +109,10 @@ export class Creation {
     const made = found ?? (await this.#add(added, kept, key, isBegun, request));
     request.exporting.made(made.id);
     await this.#setPassword(made, separate, key, request);
-    const created = await this.#finish(made, resource, key, request, previous);
+    // Mostly the directory keeps values as they were sent, and then so do the elements that they stand in.
+    const isAsAdded = showSameElements(this.objectType, added, made.entry);
+    const keeps = isAsAdded ? kept : keptOf(this.objectType, made, resource, { previous });
+    const created = await this.#finish(made, keeps, resource, key, request);
     // What an earlier attempt has added has the password that was made up then, unless it was set just now.
     if (madeUp !== undefined && (found === undefined || separate !== undefined)) this.#tellOf(made, created, madeUp);
     return created;
@@ -161,13 +164,12 @@ export class Creation {
 
   async #finish(
     found: Found,
+    { attributes, keys }: Kept,
     resource: Resource,
     key: string,
     request: Context,
-    previous?: Previous,
   ): Promise<Resource> {
     const { context, objectType, begun } = this;
-    const { attributes, keys } = keptOf(objectType, found, resource, { previous });
     const { aborted } = request.signal;
     // The writes share one commit. The disk has their essence in the intent, so nobody waits for it.
     await Promise.all([

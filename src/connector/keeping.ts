@@ -1,5 +1,6 @@
 /** What the state store keeps of a resource: attributes that the directory has no place for, and how multi-valued ones were put. */
 import { isDeepStrictEqual } from 'node:util';
+import { type Entry, sameValue } from '../directory/entry';
 import { coreResourceOf } from '../mapping/attributes';
 import { containerOf } from '../mapping/coreFace';
 import { elementText } from '../mapping/filter';
@@ -56,6 +57,16 @@ export async function keepStored(
   if (Object.keys(attributes).length === 0) await context.state.stored.remove(found.id);
   else await context.state.stored.set(found.id, attributes, keys);
   return attributes;
+}
+
+/** Whether two entries show the same elements of multi-valued attributes, so that what is to be kept of them is the same. */
+export function showSameElements({ links, attributes }: ObjectType, a: Entry, b: Entry): boolean {
+  return links.every(({ multiValued, subAttribute, target }) => {
+    const name = attributes.get(target)?.ldapName;
+    if (!multiValued || subAttribute === undefined || name === undefined) return true;
+    const [values, others] = [a.values(name), b.values(name)];
+    return values.length === others.length && values.every((value, index) => sameValue(value, others[index] ?? ''));
+  });
 }
 
 /** Under which keys a kept attribute is found: its text, or the values of its elements. */

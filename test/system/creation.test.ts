@@ -1,0 +1,89 @@
+/** Many who create at the same time: numbers and names that only one can have, containers that nobody has made yet. */
+import { people } from '../support/connectorFiles';
+import { type Answer, CORE_USER, ECMA_USER, type ScimClient } from '../support/scimClient';
+import { describeOnSlapd, type System, startSystem, startTimeout } from '../support/system';
+
+const AT_ONCE = 12;
+
+describeOnSlapd('creates side by side', () => {
+  let system: System;
+  let client: ScimClient;
+
+  beforeAll(async () => {
+    system = await startSystem({
+      connectors: (slapd) => ({
+        posix: people(
+          slapd,
+          {
+            auxiliaryClasses: ['posixAccount'],
+            matchingAttributes: ['mail', 'employeeNumber'],
+            dn: `Join("", "uid=", [userName], ",ou=", [title], ",ou=people,${slapd.suffix}")`,
+            mappings: [
+              { source: 'userName', target: 'uid' },
+              { source: 'name.familyName', target: 'sn' },
+              { source: 'title', target: 'title' },
+              { source: 'emails[type eq "work"].value', target: 'mail' },
+              {
+                source: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber',
+                target: 'employeeNumber',
+              },
+              { expression: 'Join("", "/home/", [userName])', target: 'homeDirectory' },
+              { constant: '100', target: 'gidNumber', apply: 'onCreate' },
+              { expression: 'NextNumber(10000, 10999)', target: 'uidNumber', apply: 'onCreate' },
+              {
+                expression:
+                  'SelectUniqueValue([name.familyName], Join("", [name.familyName], "2"), Join("", [name.familyName], "3"))',
+                target: 'cn',
+                apply: 'onCreate',
+              },
+            ],
+          },
+          { provisioningHierarchy: { ou: 'organizationalUnit' } },
+        ),
+      }),
+    });
+    client = system.host.client('posix');
+  }, startTimeout);
+  afterAll(() => system?.stop());
+
+  const create = (userName: string, more: object = {}) =>
+    client.post('/Users', { schemas: [CORE_USER], userName, title: 'Fresh', name: { familyName: userName }, ...more });
+  const statuses = (answers: readonly Answer[]) => answers.map(({ status }) => status).sort();
+  const all = <T>(work: (index: number) => Promise<T>) =>
+    Promise.all(Array.from({ length: AT_ONCE }, (_, i) => work(i)));
+
+  test('every one gets a number of its own, and the container that they all need is made once', async () => {
+    const answers = await all((index) => create(`number${index}`));
+    expect(statuses(answers)).toEqual(Array(AT_ONCE).fill(201));
+    const numbers = answers.map(({ body }) => Number(JSON.parse(JSON.stringify(body[ECMA_USER])).uidNumber));
+    expect(new Set(numbers).size).toBe(AT_ONCE);
+    expect(await system.look.find('(ou=Fresh)')).toHaveLength(1);
+    expect(await system.look.find('(uidNumber=*)')).toHaveLength(AT_ONCE);
+  });
+
+  test('a value that must be unique is had by one, and runs out with a word', async () => {
+    const answers = await all((index) => create(`unique${index}`, { name: { familyName: 'Twin' } }));
+    expect(statuses(answers)).toEqual([201, 201, 201, ...Array(AT_ONCE - 3).fill(409)]);
+    const names = (await system.look.find('(sn=Twin)')).flatMap(({ values }) => values.cn ?? []);
+    expect(names.sort()).toEqual(['Twin', 'Twin2', 'Twin3']);
+  });
+
+  test('one and the same user is made once, whoever asks how often', async () => {
+    const answers = await all(() => create('same', { title: 'Other' }));
+    expect(statuses(answers)).toEqual([201, ...Array(AT_ONCE - 1).fill(409)]);
+    expect(await system.look.find('(uid=same)')).toHaveLength(1);
+  });
+
+  test('a matching value decides where the name differs, and every entry in the way is named', async () => {
+    const mail = (userName: string, value: string, more: object = {}) =>
+      create(userName, { emails: [{ type: 'work', value }], ...more });
+    const answers = await all((index) => mail(`mail${index}`, 'one@example.com'));
+    expect(statuses(answers)).toEqual([201, ...Array(AT_ONCE - 1).fill(409)]);
+    const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
+    expect((await create('numbered', { [enterprise]: { employeeNumber: '77' } })).status).toBe(201);
+    const { status, body } = await mail('both', 'ONE@example.com', { [enterprise]: { employeeNumber: '77' } });
+    expect([status, body.scimType]).toEqual([409, 'uniqueness']);
+    expect(body.detail).toMatch(/uid=mail\d+,ou=Fresh/);
+    expect(body.detail).toMatch(/uid=numbered,ou=Fresh/);
+  });
+});
