@@ -31,8 +31,8 @@ function ldif(count) {
   return entries.join('\n');
 }
 
-/** A directory with so many people, in a temporary folder of its own; `more`: further options of the server. */
-async function startDirectory(people, parent = tmpdir(), more = {}) {
+/** A directory with so many people (and `moreLdif`), in a temporary folder of its own; `more`: further options of the server. */
+async function startDirectory(people, parent = tmpdir(), { moreLdif = '', ...more } = {}) {
   const folder = mkdtempSync(join(parent, 'bench-'));
   const slapd = join(folder, 'slapd');
   const ports = { port: await freePort(), tlsPort: await freePort() };
@@ -40,7 +40,7 @@ async function startDirectory(people, parent = tmpdir(), more = {}) {
   await startOpenLdap(options);
   await stopOpenLdap(slapd);
   const file = join(folder, 'people.ldif');
-  writeFileSync(file, ldif(people));
+  writeFileSync(file, `${ldif(people)}\n${moreLdif}`);
   const { slapadd, env } = findSlapd();
   execFileSync(slapadd, ['-q', '-f', join(slapd, 'slapd.conf'), '-b', SUFFIX, '-l', file], { env, stdio: 'pipe' });
   const server = await startOpenLdap(options);
@@ -63,7 +63,7 @@ async function startDirectory(people, parent = tmpdir(), more = {}) {
   };
 }
 
-function connectorFile(directory, { maxAge, objectType }) {
+function connectorFile(directory, { maxAge, objectType, moreTypes = [] }) {
   return JSON.stringify({
     properties: { secretToken: TOKEN, autosyncTimer: 0 },
     connectivity: {
@@ -85,6 +85,7 @@ function connectorFile(directory, { maxAge, objectType }) {
         container: CONTAINER,
         ...objectType,
       },
+      ...moreTypes,
     ],
   });
 }
@@ -101,7 +102,7 @@ function cpuMs(pid) {
 
 /**
  * Starts the host. Connectors: name → seconds for which a hit in the connector space counts, or these as `maxAge` with
- * more of the object type. `startedMs` is the time
+ * more of the object type, and further ones as `moreTypes`. `startedMs` is the time
  * from the start of the process to a listening port.
  */
 async function startHost(directory, connectors, { main, nodeOptions = [], keep = false, args = [], env = {} } = {}) {
