@@ -13,7 +13,7 @@ import { isPlaceholder } from '../mapping/emptyGroup';
 import type { ObjectType } from '../mapping/objectType';
 import { holdsOptionalUID } from '../mapping/syntax';
 import { type AttributeChange, changesByAttribute, encodeChanges, idsAmong } from '../mapping/valueChange';
-import type { Change, Context } from '../scim/handler';
+import type { Change, Context, Projection } from '../scim/handler';
 import type { Resource } from '../scim/resource';
 import type { SpaceEntry, SpaceValueChange } from '../space/connectorSpace';
 import { type ConnectorContext, onBehalfOf } from './context';
@@ -21,6 +21,7 @@ import type { Entries } from './entries';
 import { readBack } from './export';
 import { exportContext } from './exportContext';
 import type { ExportRequest } from './exporting';
+import { lean, leftOutOf } from './leaving';
 import { isAmbiguous } from './outcome';
 import { resolveReferences } from './resolving';
 import { resourceFor } from './resources';
@@ -132,7 +133,19 @@ export class ValueWriting {
     for (const { name, values } of after?.attributes() ?? [])
       spaceChanges.push({ operation: 'set', attribute: name, value: String(values[0]) });
     if (spaceChanges.length > 0) context.space.changeValues(known.id, spaceChanges);
-    return {};
+    return request.shown === undefined ? {} : this.#shown(known.id, request.shown, request);
+  }
+
+  /** What a client has asked for by name it gets, also of an entry that is too large to be worth returning. */
+  async #shown(id: string, projection: Projection, request: ExportRequest): Promise<ValuesWritten> {
+    const { context, entries, objectType } = this;
+    const leave = leftOutOf(context, objectType, projection);
+    const known = leave === undefined ? undefined : entries.known(objectType, id);
+    const found =
+      leave === undefined || known === undefined
+        ? await entries.liveById(objectType, id, onBehalfOf(request))
+        : lean(known, leave);
+    return found === undefined ? {} : { resource: (await resourceFor(context, objectType, found)).resource };
   }
 
   /**

@@ -26,6 +26,8 @@ export interface Context {
    * and answers with the alias in the canonical name's place.
    */
   readonly spelledAs?: ReadonlyMap<string, string>;
+  /** Which attributes of the resource the answer to a change has to show, where the client names some (RFC 7644 §3.5.2). */
+  readonly shown?: Projection;
   /** Everything is computed and checked, nothing is written. */
   readonly dryRun?: boolean;
   /** Something worth a line in the request's log, e.g. the attributes that were ignored. Never values. */

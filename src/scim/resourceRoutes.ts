@@ -59,7 +59,8 @@ export async function patchResource(exchange: Exchange, endpoint: ResourceEndpoi
   const { type, handler } = endpoint;
   const projection = resolveProjection(exchange.parameters(), type);
   const change = compilePatch(await exchange.body(), type);
-  const context = changeContext(exchange, change.spelledAs, change.ignored);
+  const changed = changeContext(exchange, change.spelledAs, change.ignored);
+  const context = projection.attributes === undefined ? changed : { ...changed, shown: projection };
   const result = await withId(segment, (id) => handler.update(id, change, context));
   return changedAnswer(result, type, exchange, presenterOf(projection, type, change.spelledAs));
 }

@@ -252,6 +252,15 @@ describe.each(slapdIsHere ? ['memory', 'OpenLDAP'] : ['memory'])('members on %s'
       expect(await shown()).toEqual([[users[0]], count + 1]);
     });
 
+    test('are answered for where the client names what it wants to see', async () => {
+      const path = `/Groups/${String(group.id)}?attributes=`;
+      const change = (op: string) => ({ body: operations({ op, path: 'members', value: [{ value: users[1] }] }) });
+      const named = await client.send('PATCH', `${path}displayName`, change('add'));
+      expect([named.status, named.body.displayName, named.body.members]).toEqual([200, 'Many', undefined]);
+      const whole = await client.send('PATCH', `${path}members`, change('remove'));
+      expect([whole.status, idsOf(whole.body)]).toEqual([200, [users[0]]]);
+    });
+
     test('are changed as far as there is something to change', async () => {
       const [ada, bob, cyd] = users;
       const { status } = await patch(group, [add(ada, bob, cyd), { op: 'remove', path: 'members[value eq "x"]' }]);
