@@ -20,6 +20,7 @@ import {
 import { countOf, momentOf } from './changeOptions';
 import { addRelease } from './changesRelease';
 import { addResend } from './changesResend';
+import { addVerify } from './changesVerify';
 import { type HostFlags, withFolders } from './options';
 import { InputFault } from './passwordInput';
 import { onlyConnector } from './space';
@@ -95,6 +96,7 @@ export function addChanges(program: Command): void {
   withFolders(show).action(runShow);
   addResend(changes);
   addRelease(changes);
+  addVerify(changes);
 }
 
 async function runList(flags: ListFlags): Promise<void> {

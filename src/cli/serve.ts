@@ -1,9 +1,10 @@
 /** `connector-host serve`: opens the connectors of a folder and listens until it is told to stop. */
 import type { Command } from 'commander';
 import { type ConnectorDefinitions, openRegistry } from '../connector/registry';
-import { type Host, startHost } from '../host/host';
+import { type Host, type HostDependencies, startHost } from '../host/host';
 import type { Notifications } from '../host/notifications/notifications';
 import { requestWiring } from '../host/requestWiring';
+import { ChainedFile } from '../telemetry/chainedFile';
 import { createLog, type Log } from '../telemetry/log';
 import { type Administration, administration } from './administration';
 import { announce } from './announce';
@@ -39,6 +40,7 @@ async function serve(flags: HostFlags, command: Command): Promise<void> {
   const log = openLog(flags);
   const admin = administration(flags, log);
   const told = await notifications(flags, log);
+  const audit = openAudit(flags, log);
   const connectorFiles = new ConnectorFiles(log);
   const read = connectorFiles.read(flags);
   if (read.definitions.length === 0)
@@ -48,6 +50,7 @@ async function serve(flags: HostFlags, command: Command): Promise<void> {
     log,
     ...(admin && { metrics: admin.metrics }),
     ...(told && { events: (event) => told.observe(event) }),
+    ...(audit && { audit: (record) => audit.append(record) }),
     requests: {
       ...requestWiring(flags.requestTimeout * 1000),
       maxBodyBytes: Math.floor(flags.maxBody * mebibyte),
@@ -56,7 +59,7 @@ async function serve(flags: HostFlags, command: Command): Promise<void> {
       },
     },
   });
-  const host = await listen(settings, registry, admin, told, log);
+  const host = await listen(settings, { registry, log, ...(audit && { audit }) }, admin, told);
   admin?.metrics.reloaded(!read.faulty, new Date());
   const reloading = new Reloading({
     command,
@@ -71,10 +74,24 @@ async function serve(flags: HostFlags, command: Command): Promise<void> {
       if (changed.logLevel !== settings.current.logLevel) log.level = changed.logLevel;
       settings.current = changed;
     },
-    onStatus: ({ successful, at }) => admin?.metrics.reloaded(successful, at),
+    onStatus: ({ successful, at }) => {
+      admin?.metrics.reloaded(successful, at);
+      const outcome = successful ? 'success' : 'refused';
+      audit?.append({ time: at.toISOString(), kind: 'configuration', outcome });
+    },
   });
   hearSignals(host, reloading, log);
   tell(host, read, flags, admin, log);
+}
+
+function openAudit({ auditFile, auditFileSize, auditFilesKept }: HostFlags, log: Log): ChainedFile | undefined {
+  if (auditFile === undefined) return undefined;
+  return new ChainedFile({
+    path: auditFile,
+    maxBytes: auditFileSize * mebibyte,
+    kept: auditFilesKept,
+    onFault: (error) => log.error('the audit file cannot be written: it is tried again', { error }),
+  });
 }
 
 function openLog({ logLevel, logFormat, logFile, logFileSize, logFilesKept }: HostFlags): Log {
@@ -87,10 +104,9 @@ function openLog({ logLevel, logFormat, logFile, logFileSize, logFilesKept }: Ho
 
 function listen(
   settings: { readonly current: HostFlags },
-  registry: ConnectorDefinitions,
+  parts: HostDependencies & { readonly registry: ConnectorDefinitions },
   admin: Administration | undefined,
   told: Notifications | undefined,
-  log: Log,
 ): Promise<Host> {
   const { port, address, certs, hostName, requestTimeout } = settings.current;
   const options = {
@@ -104,9 +120,8 @@ function listen(
     },
   };
   return startHost(options, {
-    registry,
-    log,
-    ...(admin && { metrics: admin.metrics, admin: admin.options(registry) }),
+    ...parts,
+    ...(admin && { metrics: admin.metrics, admin: admin.options(parts.registry) }),
     ...(told && { notifications: told }),
   });
 }

@@ -28,6 +28,11 @@ export const hostFileSchema = z
     logFile: path.describe('A file that gets every line too, as JSON.'),
     logFileSize: z.number().positive().max(10_000).describe('Mebibytes after which the log file is rotated.'),
     logFilesKept: z.number().int().min(1).max(1000).describe('Log files that are kept, the current one included.'),
+    auditFile: path.describe(
+      'A file that gets every export, refused authentication and act of an administrator, chained by a hash.',
+    ),
+    auditFileSize: z.number().positive().max(10_000).describe('Mebibytes after which the audit file is rotated.'),
+    auditFilesKept: z.number().int().min(1).max(1000).describe('Audit files that are kept, the current one included.'),
     requestTimeout: seconds.describe('Seconds that a request may take.'),
     drainTimeout: seconds.describe('Seconds that requests in flight have to finish when the host stops.'),
     maxBody: z.number().positive().max(100).describe('Mebibytes of the largest request body that is read.'),
@@ -88,6 +93,10 @@ export interface HostValues {
   /** Mebibytes. */
   readonly logFileSize: number;
   readonly logFilesKept: number;
+  readonly auditFile?: string;
+  /** Mebibytes. */
+  readonly auditFileSize: number;
+  readonly auditFilesKept: number;
   /** Seconds. */
   readonly requestTimeout: number;
   /** Seconds. */
@@ -134,6 +143,8 @@ export function defaultHostValues(): HostValues {
     logFormat: 'auto',
     logFileSize: 10,
     logFilesKept: 5,
+    auditFileSize: 100,
+    auditFilesKept: 10,
     requestTimeout: 60,
     drainTimeout: 8,
     maxBody: 1,
@@ -175,6 +186,7 @@ const paths = new Set([
   'state',
   'sealKeyFile',
   'logFile',
+  'auditFile',
   'mail.ca',
   'webhook.ca',
   'notifications.templates',

@@ -19,7 +19,7 @@ export interface ChangeLogParts {
   readonly log: Log;
   readonly now: () => number;
   /** Told of each change. */
-  readonly counted?: (change: Pick<Change, 'operation' | 'outcome'>) => void;
+  readonly counted?: (change: Change) => void;
 }
 
 /** Keeps changes, and forgets the old ones. */

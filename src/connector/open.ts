@@ -250,7 +250,10 @@ export async function openConnector(
   const tell = telling(options, events);
   const { state, space, exclusive, spelled, disconnections, guardRails } = stores;
   const now = () => clock().getTime();
-  const counted = (change: Pick<Change, 'operation' | 'outcome'>) => metrics?.exported(connector, change);
+  const counted = ({ at, ...change }: Change) => {
+    metrics?.exported(connector, change);
+    surroundings.audit?.({ time: new Date(at).toISOString(), kind: 'export', connector, ...change });
+  };
   const kept = describedAnew ? undefined : await state.descriptions.get();
   const opened = await openDirectory(options, log, kept);
   const reachability = new Reachability({

@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly requests: RequestWiring;
   /** What counts what connectors do. */
   readonly metrics?: Pick<Metrics, 'ldapOperation' | 'importEnded' | 'exported'>;
+  /** Takes each change, for a file that others watch. */
+  readonly audit?: (record: Readonly<Record<string, unknown>>) => void;
   /** Who is told what happens. */
   readonly events?: EventObserver;
 }

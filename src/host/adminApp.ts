@@ -13,6 +13,7 @@ import { ScimError } from '../scim/error';
 import { createScimRouter } from '../scim/router';
 import type { Metrics } from '../telemetry/metrics';
 import { adminAuthentication } from './adminAuthentication';
+import type { Audit } from './auditing';
 import type { SlowingOptions } from './authentication';
 import { FailureDelays } from './failureDelays';
 import { requestLog } from './requestLog';
@@ -21,6 +22,8 @@ import { recordOf } from './requestRecord';
 /** What the routes need. */
 export interface AdminAppOptions extends AdminOptions, Pick<SlowingOptions, 'stopping' | 'wait'> {
   readonly metrics: Metrics;
+  /** What an auditor wants to know goes there too. */
+  readonly audit?: Audit;
   /** SHA-256 of each administrator's token that is accepted; asked at each request. */
   readonly tokenDigests: () => readonly Buffer[];
   /** Whether `/metrics` is open to everybody who can reach the listener. */
@@ -34,7 +37,7 @@ export function createAdminApp(options: AdminAppOptions): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.enable('case sensitive routing');
-  app.use(requestLog(log), (_request: Request, response: Response, next: NextFunction) => {
+  app.use(requestLog(log, undefined, options.audit), (_request: Request, response: Response, next: NextFunction) => {
     response.setHeader('Cache-Control', 'no-store');
     response.setHeader('X-Content-Type-Options', 'nosniff');
     if (stopping.aborted) response.setHeader('Connection', 'close');

@@ -5,6 +5,7 @@ import { ScimError } from '../scim/error';
 import type { Log } from '../telemetry/log';
 import type { Metrics } from '../telemetry/metrics';
 import { answerErrors } from './answer';
+import type { Audit } from './auditing';
 import { type AuthenticationOptions, authentication } from './authentication';
 import { connectorRoutes } from './connectorRoutes';
 import { FailureDelays } from './failureDelays';
@@ -17,6 +18,8 @@ export interface AppOptions {
   readonly log: Log;
   /** What counts requests. */
   readonly metrics?: Metrics;
+  /** What an auditor wants to know goes there too. */
+  readonly audit?: Audit;
   /** Aborts when the host stops. */
   readonly stopping: AbortSignal;
   readonly clock?: () => Date;
@@ -30,7 +33,7 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.enable('case sensitive routing');
-  app.use(requestLog(log, metrics), (_request: Request, response: Response, next: NextFunction) => {
+  app.use(requestLog(log, metrics, options.audit), (_request: Request, response: Response, next: NextFunction) => {
     response.setHeader('Cache-Control', 'no-store');
     response.setHeader('X-Content-Type-Options', 'nosniff');
     if (stopping.aborted) response.setHeader('Connection', 'close');

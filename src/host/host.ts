@@ -38,6 +38,8 @@ export interface HostDependencies {
   readonly registry: ConnectorRegistry;
   readonly log: Log;
   readonly clock?: () => Date;
+  /** The audit; the host closes it when it stops. */
+  readonly audit?: { append(record: object): void; close(): Promise<void> };
   /** What counts what the host does. */
   readonly metrics?: Metrics;
   /** Who tells people what has happened; absent: nobody does. */
@@ -76,8 +78,13 @@ type Release = () => Promise<void> | void;
  * used or the port cannot be had; then everything is closed again, except the log, to which the caller may have more to say.
  */
 export async function startHost(options: HostOptions, dependencies: HostDependencies): Promise<Host> {
-  const { log, registry, clock, metrics, notifications } = dependencies;
-  const releases: Release[] = [() => log.close(), () => notifications?.close(), () => registry.close()];
+  const { log, registry, clock, metrics, notifications, audit } = dependencies;
+  const releases: Release[] = [
+    () => log.close(),
+    () => audit?.close(),
+    () => notifications?.close(),
+    () => registry.close(),
+  ];
   const stopping = new AbortController();
   try {
     const certificates = await watchCertificate(options, dependencies);
@@ -88,6 +95,7 @@ export async function startHost(options: HostOptions, dependencies: HostDependen
       stopping: stopping.signal,
       ...(clock && { clock }),
       ...(metrics && { metrics }),
+      ...(audit && { audit: (record: object) => audit.append(record) }),
     });
     const { cert, key } = certificates.current();
     const server = new HttpsServer(
@@ -137,7 +145,7 @@ export async function startHost(options: HostOptions, dependencies: HostDependen
 
 /** Listens for administrators, where somebody wants that. */
 async function administrate(
-  { admin, log, clock }: HostDependencies,
+  { admin, log, clock, audit }: HostDependencies,
   certificates: WatchedCertificate,
   stopping: AbortSignal,
 ): Promise<AdminListener | undefined> {
@@ -147,7 +155,14 @@ async function administrate(
     connectors: () => admin.registry.all().map(({ operations }) => operations.sample()),
     certificateExpiry: () => certificate().validTo,
   });
-  const app = createAdminApp({ ...admin, log, certificate, stopping, ...(clock && { clock }) });
+  const app = createAdminApp({
+    ...admin,
+    log,
+    certificate,
+    stopping,
+    ...(clock && { clock }),
+    ...(audit && { audit: (record: object) => audit.append(record) }),
+  });
   return listenForAdmin(admin, certificates.current(), app);
 }
 

@@ -3,12 +3,14 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Level, Log } from '../telemetry/log';
 import type { Metrics } from '../telemetry/metrics';
 import { redact } from '../telemetry/secret';
+import { type Audit, RequestAudit } from './auditing';
 import { ownEndpointOf } from './endpoint';
 import { loggedUrl } from './loggedUrl';
 import { RequestRecord, rounded } from './requestRecord';
 
 /** The first middleware: gives the request its record and its id, writes its line, and counts it. */
-export function requestLog(log: Log, metrics?: Metrics): RequestHandler {
+export function requestLog(log: Log, metrics?: Metrics, audit?: Audit): RequestHandler {
+  const audited = audit && new RequestAudit(audit);
   return (request: Request, response: Response, next: NextFunction): void => {
     const start = performance.now();
     metrics?.requestBegan();
@@ -22,6 +24,7 @@ export function requestLog(log: Log, metrics?: Metrics): RequestHandler {
       const durationMs = rounded(performance.now() - start);
       const { path, query } = loggedUrl(request.originalUrl);
       const status = response.statusCode;
+      audited?.ended({ method: request.method, path, status, remote, record });
       metrics?.requestEnded({
         connector: record.connector ?? '',
         endpoint: record.endpoint ?? ownEndpointOf(path),

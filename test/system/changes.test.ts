@@ -1,4 +1,7 @@
 /** The change log, as exports leave it and as operators read it: on a real OpenLDAP, by command and over /admin. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { commandLine } from '../cli/commandLine';
 import { askAdmin, command } from '../support/administrator';
 import { connectivity, people } from '../support/connectorFiles';
 import { eventually, secret } from '../support/hostProcess';
@@ -23,7 +26,7 @@ beforeAll(async () => {
         { connectivity: { ...connectivity(slapd), userName: slapd.readerDN, password: slapd.readerPassword } },
       ),
     }),
-    args: ['--admin-port', '0'],
+    args: ['--admin-port', '0', '--audit-file', 'audit.jsonl'],
   });
   client = system.host.client('hr');
 }, startTimeout);
@@ -153,6 +156,33 @@ describeOnSlapd('the change log', () => {
     expect(await admin('/connectors/hr/changes?operation=paint')).toMatchObject({ status: '400' });
     expect(await admin('/connectors/hr/changes?since=yesterday')).toMatchObject({ status: '400' });
     expect(await admin('/connectors/hr/changes/999999')).toMatchObject({ status: '404' });
+  });
+
+  test('the audit file has exports, refusals and what administrators did, and shows when a line is gone', async () => {
+    const { host } = system;
+    const file = join(host.folder, 'audit.jsonl');
+    expect((await host.client('hr', 'S3cret-but-wrong').get('/Users')).status).toBe(401);
+    await askAdmin(host, '/log-level', 'PUT', { level: 'info' });
+    const lines = await eventually(async () => {
+      const all = readFileSync(file, 'utf8').trimEnd().split('\n');
+      const kinds = new Set(all.map((line) => JSON.parse(line).kind));
+      expect(kinds).toEqual(new Set(['export', 'authentication', 'administration']));
+      return all;
+    });
+    expect(lines.map((line) => JSON.parse(line))).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ kind: 'export', connector: 'hr', operation: 'create', actor: 'connector hr' }),
+        expect.objectContaining({ kind: 'authentication', outcome: 'refused', status: 401 }),
+        expect.objectContaining({ kind: 'administration', actor: 'administrator', path: '/admin/log-level' }),
+      ]),
+    );
+    const good = await commandLine(['changes', 'verify', file, '--json']);
+    expect([good.code, JSON.parse(good.stdout)]).toEqual([0, { lines: lines.length }]);
+    const copy = join(host.folder, 'copy.jsonl');
+    writeFileSync(copy, `${lines.toSpliced(2, 1).join('\n')}\n`);
+    const bad = await commandLine(['changes', 'verify', copy]);
+    expect([bad.code, bad.stdout]).toEqual([1, expect.stringContaining('line 3: it was changed, or a line before')]);
+    expect((await commandLine(['changes', 'verify', join(host.folder, 'missing.jsonl')])).code).toBe(2);
   });
 
   test('what was exported before the host was killed is there afterwards', async () => {
