@@ -71,6 +71,8 @@ function makeFiles({ folder, port, tlsPort, suffix }) {
     .replaceAll('ads-systemport: 10389', `ads-systemport: ${port}`)
     .replaceAll('ads-systemport: 10636', `ads-systemport: ${tlsPort}`)
     .replaceAll('ads-dsaccesscontrolenabled: FALSE', 'ads-dsaccesscontrolenabled: TRUE')
+    // It counts over all pages of a search, so that one of more entries could never be read to its end.
+    .replace(/^ads-maxsizelimit: \d+$/gim, 'ads-maxsizelimit: 10000000')
     .replaceAll('ads-dsallowanonymousaccess: TRUE', 'ads-dsallowanonymousaccess: FALSE')
     .replace(
       /^ads-saslHost: .*$/m,

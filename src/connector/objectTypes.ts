@@ -1,6 +1,7 @@
 /** Options and what the directory says of itself → object types and read scope, or every fault at once. */
 import type { Directory, DirectoryDescription } from '../directory/directory';
 import type { Schema } from '../directory/schema';
+import { traitsOf } from '../directory/traits';
 import { compileObjectType } from '../mapping/compileObjectType';
 import type { ObjectType } from '../mapping/objectType';
 import { checkOverlaps } from '../mapping/objectTypeChecks';
@@ -34,6 +35,7 @@ export function compileObjectTypes(
   schema: Schema,
 ): Compiled {
   const { connectivity, global } = options;
+  const { namingAttribute } = traitsOf(description.product);
   const flows = options.objectTypes.map((objectType, index) =>
     withProductFlows(objectType, description, schema, `objectTypes[${index}]`),
   );
@@ -42,6 +44,7 @@ export function compileObjectTypes(
       options: flow.options,
       schema,
       proposedAnchor: description.proposedAnchor,
+      ...(namingAttribute === undefined ? {} : { namingAttribute }),
       passwordAttribute: global.passwordAttribute ?? description.passwordAttribute,
       attributeAliases: connectivity.attributeAliases,
       includeOperational: connectivity.includeOperationalAttributes,

@@ -26,11 +26,14 @@ export class ReferenceKeeping {
   readonly #context: ConnectorContext;
   readonly #entries: Entries;
   readonly #attributes: readonly string[];
+  /** Whether values are changed here; otherwise the directory does, and the copies of the entries follow. */
+  readonly #writes: boolean;
 
   constructor(context: ConnectorContext, entries: Entries) {
     this.#context = context;
     this.#entries = entries;
-    this.#attributes = isNeeded(context) ? referenceAttributes(context) : [];
+    this.#attributes = context.options.global.references === 'leave' ? [] : referenceAttributes(context);
+    this.#writes = isNeeded(context);
   }
 
   /**
@@ -38,7 +41,8 @@ export class ReferenceKeeping {
    * such values because the directory refused; the write that came before stands in any case.
    */
   async follow(old: readonly DN[], now: DN | undefined, options: Options): Promise<number> {
-    if (this.#attributes.length === 0) return 0;
+    // A name that nobody has any more is not shown in a copy either.
+    if (this.#attributes.length === 0 || (!this.#writes && now === undefined)) return 0;
     let left = 0;
     for (let start = 0; start < old.length; start += NAMES_PER_SEARCH)
       left += await this.#followSome(old.slice(start, start + NAMES_PER_SEARCH), now, options);
@@ -48,7 +52,9 @@ export class ReferenceKeeping {
   async #followSome(old: readonly DN[], now: DN | undefined, options: Options): Promise<number> {
     let left = 0;
     try {
-      for (const entry of await this.#referring(old, options)) {
+      // A directory that sees to references itself may have done so already: then they name the entry as it is now.
+      const names = [...(this.#writes ? old : []), ...(now === undefined ? [] : [now])];
+      for (const entry of await this.#referring(names, options)) {
         try {
           await this.#change(entry, old, now, options);
         } catch (error) {
@@ -63,9 +69,9 @@ export class ReferenceKeeping {
     return left;
   }
 
-  async #referring(old: readonly DN[], options: Options): Promise<Entry[]> {
+  async #referring(dns: readonly DN[], options: Options): Promise<Entry[]> {
     const { directory, scope } = this.#context;
-    const names = old.flatMap((dn) => this.#attributes.map((attribute) => equality(attribute, dn.toString())));
+    const names = dns.flatMap((dn) => this.#attributes.map((attribute) => equality(attribute, dn.toString())));
     const attributes = ['objectClass', ...this.#attributes];
     const found: Entry[] = [];
     for (const base of scope.bases)
@@ -76,10 +82,11 @@ export class ReferenceKeeping {
 
   async #change(entry: Entry, old: readonly DN[], now: DN | undefined, options: Options): Promise<void> {
     const { directory } = this.#context;
-    const modifications = this.#attributes.flatMap((attribute) => this.#changeOf(entry, attribute, old, now));
-    if (modifications.length === 0) return;
+    const modifications = this.#writes
+      ? this.#attributes.flatMap((attribute) => this.#changeOf(entry, attribute, old, now))
+      : [];
     try {
-      await directory.modify(entry.dn, modifications, options);
+      if (modifications.length > 0) await directory.modify(entry.dn, modifications, options);
     } catch (error) {
       if (!isLdapError(error, ...DONE_ALREADY)) throw error;
     }

@@ -105,7 +105,8 @@ export interface Directory {
   readonly schema: Schema;
   /**
    * Entries in the server's order, page by page. Ends without error only when the server has said that the result is
-   * complete (or `sizeLimit` was reached): a caller may conclude absence from a search that ended.
+   * complete (or `sizeLimit` was reached): a caller may conclude absence from a search that ended. A base that is missing
+   * is an error.
    */
   search(request: SearchRequest, options?: Options): AsyncIterable<Entry>;
   add(entry: Entry, options?: WriteOptions): Promise<Entry | undefined>;

@@ -179,7 +179,8 @@ function escapeKey(text: string): string {
   return text.replace(KEY_SYNTAX, '\\$&');
 }
 
-const ALWAYS_ESCAPED = /[,+"\\<>;]/g;
+// RFC 4514 §2.4 lets an equals sign stand; Active Directory and Samba refuse it unescaped.
+const ALWAYS_ESCAPED = /[,+"\\<>;=]/g;
 const CONTROL_CHARACTER = /\p{Cc}/gu;
 
 /** Text in which nothing is escaped, as most names are. */

@@ -130,7 +130,12 @@ function structuralChange(before: Entry, after: Entry, schema: Schema): SchemaFa
 }
 
 /** Writable MUST attributes that Active Directory sets where a client does not, [MS-ADTS] §3.1.1.5.2.4; no other product has them. */
-const SET_BY_SERVER: ReadonlySet<string> = new Set(['ntsecuritydescriptor', 'objectcategory', 'samaccountname']);
+const SET_BY_SERVER: ReadonlySet<string> = new Set([
+  'grouptype',
+  'ntsecuritydescriptor',
+  'objectcategory',
+  'samaccountname',
+]);
 
 function missingFaults(classes: readonly string[], attributes: Attributes, schema: Schema): SchemaFault[] {
   const { must, requiredBy } = schema.requirements(classes);

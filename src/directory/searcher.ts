@@ -78,7 +78,12 @@ export class Searcher {
     try {
       // Servers disagree on whether a size limit means a page or the whole, so with pages it is ours alone.
       if (this.#knowledge().supported.has(Oid.pagedResults)) {
-        yield* pages((control) => read([control]), pageSize, incomplete);
+        let some = false;
+        for await (const page of pages((control) => read([control]), pageSize, incomplete)) {
+          some ||= page.length > 0;
+          yield page;
+        }
+        if (!some) await this.#expectBase(request, options);
       } else {
         yield (await read([], request.sizeLimit)).entries;
       }
@@ -119,13 +124,22 @@ export class Searcher {
     }
   }
 
+  /**
+   * Rejects where the base is missing: in pages some servers call that a success, and whoever imports would take
+   * everything that was there for deleted.
+   */
+  async #expectBase({ base }: SearchRequest, options: Options): Promise<void> {
+    await this.atOnce({ base, scope: 'base', filter: present('objectClass'), attributes: [] }, options);
+  }
+
   #call(request: SearchRequest, options: Options): Call {
     return Call.of('search', request.base.toString(), options, this.#options.operationTimeoutMs);
   }
 
   #message(request: SearchRequest, controls: Control[], sizeLimit = 0): SearchMessage {
-    const { attributes } = request;
-    const selection = attributes.length === 0 ? [this.#knowledge().traits.noAttributes] : attributes;
+    const { noAttributes, unaskable } = this.#knowledge().traits;
+    const attributes = request.attributes.filter((name) => !unaskable.includes(name.toLowerCase()));
+    const selection = attributes.length === 0 ? [noAttributes] : attributes;
     return new SearchMessage(request, selection, controls, sizeLimit);
   }
 

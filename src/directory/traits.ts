@@ -24,12 +24,16 @@ export interface Traits {
   /** The immutable id of every entry, or `dn`. */
   readonly anchor: string;
   readonly passwordAttribute: string;
+  /** The only attribute by which people and groups may be named; absent: whichever their classes allow. */
+  readonly namingAttribute?: string;
   /** Naming contexts that the server keeps for itself, as lower-case patterns of the whole DN. */
   readonly internalContexts: readonly RegExp[];
   /** Controls that the root DSE lists and the server does not serve. */
   readonly unserved: readonly string[];
   /** What to ask for when no attribute is wanted. */
   readonly noAttributes: string;
+  /** Attributes, in lower case, that are computed for a read of one entry and make every other search fail: never asked for. */
+  readonly unaskable: readonly string[];
   /** Values that name an entry follow its rename and go with it, in every installation and not only where a plug-in is on. */
   readonly keepsReferences: boolean;
   /** What disables an entry of a user: a value, whatever the present ones are, or bits of an integer that has others too. */
@@ -52,6 +56,7 @@ const GENERIC: Traits = {
   internalContexts: [],
   unserved: [],
   noAttributes: '1.1',
+  unaskable: [],
   keepsReferences: false,
   timeStamp: 'modifyTimestamp',
   rangeRetrieval: false,
@@ -62,6 +67,10 @@ const ACTIVE_DIRECTORY: Traits = {
   name: 'Active Directory',
   anchor: 'objectGUID',
   passwordAttribute: 'unicodePwd',
+  // The rDNAttID of user, inetOrgPerson and group (MS-ADTS §3.1.1.2.4.8).
+  namingAttribute: 'cn',
+  // MS-ADTS §3.1.1.4.5.19 and after.
+  unaskable: ['tokengroups', 'tokengroupsnogcacceptable', 'tokengroupsglobalanduniversal'],
   internalContexts: [/^dc=(domain|forest)dnszones,/, /^cn=(schema,cn=)?configuration,/],
   keepsReferences: true,
   // ACCOUNTDISABLE in a NORMAL_ACCOUNT (MS-ADTS 2.2.16).
@@ -171,8 +180,8 @@ const PRODUCTS: Readonly<Record<string, Traits>> = {
       Oid.virtualListView,
       Oid.syncRequest,
     ],
-    // It answers `1.1` with a size limit by 80, and with paging without a cookie.
-    noAttributes: 'objectClass',
+    // It answers `1.1` with a size limit by 80, and with paging without a cookie. No entry has this one (RFC 4512 §5.1.2).
+    noAttributes: 'altServer',
   },
   isode: {
     ...GENERIC,

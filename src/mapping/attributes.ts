@@ -43,7 +43,8 @@ export function resourceOf(objectType: ObjectType, entry: Entry, input: Resource
     if (resource[extension.id] !== undefined) resource.schemas?.push(extension.id);
   }
   const created = dateTimeOf(entry.first('createTimestamp') ?? '');
-  const lastModified = dateTimeOf(entry.first('modifyTimestamp') ?? '');
+  // RFC 7643 §3.1: what was never modified was modified when it was created; not every directory says so.
+  const lastModified = dateTimeOf(entry.first('modifyTimestamp') ?? '') ?? created;
   resource.meta = {
     resourceType: objectType.name,
     ...(created === undefined ? {} : { created }),

