@@ -28,10 +28,46 @@ describe('object types', () => {
       targetObject: 'organizationalRole',
       container: `ou=groups,${suffix}`,
     };
-    host = await HostProcess.start({ connectors: { types: { ...base, objectTypes: [user, group, service, role] } } });
+    const posix = {
+      resourceType: 'Group',
+      targetObject: 'organizationalRole',
+      auxiliaryClasses: ['posixGroup'],
+      container: `ou=groups,${suffix}`,
+      mappings: [
+        { source: 'displayName', target: 'cn' },
+        { source: 'members.value', target: 'memberUid' },
+        { constant: '4711', target: 'gidNumber', apply: 'onCreate' },
+      ],
+    };
+    const types = { ...base, objectTypes: [user, group, service, role] };
+    host = await HostProcess.start({
+      connectors: { types, posix: { ...people(undefined), objectTypes: [user, posix] } },
+    });
     client = host.client('types');
   }, startTimeout);
   afterAll(() => host?.stop());
+
+  test('hold members by the names of users, where that is how the class does it', async () => {
+    const posix = host.client('posix');
+    const ids: string[] = [];
+    for (const userName of ['pia', 'quinn']) {
+      const made = await posix.post('/Users', { schemas: [CORE_USER], userName, name: { familyName: userName } });
+      ids.push(String(made.body.id));
+    }
+    const [pia, quinn] = ids;
+    const { status, body, text } = await posix.post('/Groups', { displayName: 'shell', members: [{ value: pia }] });
+    expect([status, text]).toEqual([201, expect.stringContaining('"members"')]);
+    const path = `/Groups/${String(body.id)}`;
+    const member = (value: string | undefined) => expect.objectContaining({ value, type: 'User' });
+    expect(body.members).toEqual([member(pia)]);
+    const added = await posix.patch(path, { op: 'add', path: 'members', value: [{ value: quinn }] });
+    expect([added.status, added.body.members]).toEqual([200, [member(pia), member(quinn)]]);
+    const removed = await posix.patch(path, { op: 'remove', path: `members[value eq "${pia}"]` });
+    expect([removed.status, removed.body.members]).toEqual([200, [member(quinn)]]);
+    expect((await posix.find(`members.value eq "${quinn}"`, '/Groups')).map(({ id }) => id)).toEqual([body.id]);
+    const refused = await posix.patch(path, { op: 'add', path: 'members', value: [{ value: 'nobody' }] });
+    expect([refused.status, refused.body.detail]).toEqual([400, expect.stringContaining('nobody')]);
+  });
 
   test('are described like all others', async () => {
     const { body } = await client.get('/ResourceTypes');
