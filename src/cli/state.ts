@@ -20,7 +20,10 @@ Exit codes: 0 copied, and the copies can be read; 1 not copied; 2 wrong usage.`;
 
 /** Adds the command and its subcommand. */
 export function addState(program: Command): void {
-  const state = program.command('state').description('the records: what only the host knows');
+  const state = program
+    .command('state')
+    .description('the records: what only the host knows')
+    .addHelpText('after', help);
   const command = state
     .command('backup')
     .description('copy the records, also while the host runs')
