@@ -57,7 +57,10 @@ export function findingsOf(error: ZodError, kind: string): Finding[] {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({ at: [...issue.path, key], message: `is no key of ${kind}` }));
     }
-    return [{ at: issue.path, message: issue.message.replace(/^Invalid input: /, '') }];
+    const message = issue.message
+      .replace(/^Invalid input: /, '')
+      .replace(/^expected (.+), received undefined$/, 'is missing; its type is $1');
+    return [{ at: issue.path, message }];
   });
 }
 

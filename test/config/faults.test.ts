@@ -120,7 +120,7 @@ test.each<[what: string, text: string, faults: string[]]>([
   [
     'a move to nowhere',
     file({}, { deprovisioning: { disableFlow: { action: 'move' } } }),
-    ['fault objectTypes[0].deprovisioning.disableFlow.container: expected string, received undefined'],
+    ['fault objectTypes[0].deprovisioning.disableFlow.container: is missing; its type is string'],
   ],
   [
     'one resource type twice',

@@ -82,7 +82,7 @@ test('faults in one connector file keep the others from nothing', async () => {
   });
   try {
     expect((await host.client('works').get('/Users?count=1')).status).toBe(200);
-    expect(host.output).toContain('objectTypes[0].resourceType');
+    expect(host.output).toContain('objectTypes[0].targetObject');
     expect(host.output).toContain('has no object class \\"noSuchClass\\"');
     expect((await host.client('').get('/readyz')).body).toMatchObject({ connectors: { serving: 1, faulty: 3 } });
     const refused = await host.client('misfit').get('/Users');
@@ -92,7 +92,7 @@ test('faults in one connector file keep the others from nothing', async () => {
     expect((await host.client('broken', 'x'.repeat(20)).get('/Users')).status).toBe(401);
     const { status, stdout } = spawnSync(process.execPath, [program, 'check'], { cwd: host.folder, encoding: 'utf8' });
     expect(status).toBe(1);
-    expect(stdout).toMatch(/broken\.json: \d faults?\n.*objectTypes\[0\]\.resourceType/);
+    expect(stdout).toMatch(/broken\.json: \d faults?\n.*objectTypes\[0\].targetObject/);
     expect(stdout).toContain('objectTypes[0].targetObject: the directory');
     expect(stdout).toMatch(/torn\.json: \d faults?\n {2}fault {2}line 1: is not JSON/);
     expect(stdout).toMatch(/works\.json: ok/);
