@@ -1,17 +1,19 @@
 /** Which of several servers is asked next: the one that is used already, then the others as they stand, those that have just failed last. */
 import type { Host } from './transport';
 
-/** A server that failed is not asked before the others for so long. */
-const AVOIDED_MS = 60_000;
-
 export class HostOrder {
   readonly #hosts: readonly Host[];
   readonly #clock: () => number;
+  readonly #avoidedMs: number;
   readonly #failed = new Map<Host, number>();
 
-  /** @param clock monotonic milliseconds */
-  constructor(hosts: readonly Host[], clock: () => number) {
+  /**
+   * @param clock monotonic milliseconds
+   * @param avoidedMs milliseconds that a server which has failed is not asked before the others
+   */
+  constructor(hosts: readonly Host[], clock: () => number, avoidedMs: number) {
     this.#hosts = hosts;
+    this.#avoidedMs = avoidedMs;
     this.#clock = clock;
   }
 
@@ -37,6 +39,6 @@ export class HostOrder {
 
   #isAvoided(host: Host): boolean {
     const at = this.#failed.get(host);
-    return at !== undefined && this.#clock() < at + AVOIDED_MS;
+    return at !== undefined && this.#clock() < at + this.#avoidedMs;
   }
 }

@@ -90,7 +90,7 @@ export class Session {
     this.#credentials = credentialsOf(options);
     this.#log = log;
     this.#clock = options.clock ?? (() => performance.now());
-    this.#hosts = new HostOrder(options.hosts, this.#clock);
+    this.#hosts = new HostOrder(options.hosts, this.#clock, options.switchBackMs ?? SWITCH_BACK_MS);
   }
 
   /** Runs one operation on the shared connection, which is opened when there is none. */

@@ -110,7 +110,7 @@ describe('several servers', () => {
 
   test('the one in use first, those that have failed last, until a minute has passed', () => {
     let now = 0;
-    const order = new HostOrder([a, b, c], () => now);
+    const order = new HostOrder([a, b, c], () => now, 60_000);
     expect(order.candidates()).toEqual([a, b, c]);
     expect(order.candidates(b)).toEqual([b, a, c]);
     order.failed(a);
