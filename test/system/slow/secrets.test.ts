@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { people } from '../../support/connectorFiles';
 import { eventually, program, secret } from '../../support/hostProcess';
+import { invocations } from '../../support/invocations';
 
 const folder = mkdtempSync(join(tmpdir(), 'secrets-'));
 const marker = secret('').slice(0, 6);
@@ -98,7 +99,23 @@ beforeAll(() => {
     unknown: secret('under-an-unknown-key'),
   });
   write('connectors/torn.json', `{ "connectivity": { "password": "${secret('torn')}" "x": `);
-  write('host.json', { admin: { port: 0, token: secret('administrator') }, logFile: 'host.log', logLevel: 'debug' });
+  write('host.json', {
+    admin: { port: 0, token: secret('administrator') },
+    logFile: 'host.log',
+    logLevel: 'debug',
+    auditFile: 'audit.jsonl',
+    // Nobody listens on port 1.
+    mail: {
+      server: '127.0.0.1',
+      port: 1,
+      security: 'none',
+      from: 'host@example.com',
+      to: 'ops@example.com',
+      userName: 'host',
+      password: secret('smtp'),
+    },
+    webhook: { url: 'http://127.0.0.1:1/hook', token: secret('hook') },
+  });
 });
 
 const children = new Set<ChildProcess>();
@@ -106,47 +123,6 @@ afterAll(() => {
   for (const child of children) child.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** What each command is given; some of it is wrong on purpose. */
-const invocations: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  check: [[], ['--json'], ['plain', 'sealed', '--connect'], ['--connect', '--json', 'variable', 'file']],
-  discover: [
-    ['ldap://127.0.0.1:1', '--user', 'cn=admin'],
-    ['ldap://127.0.0.1:1', '--password-file', 'secrets/ldap'],
-  ],
-  import: [['memory'], ['memory', '--json'], ['plain'], ['wrong'], ['torn']],
-  'space export': [
-    ['--connector', 'memory'],
-    ['--connector', 'memory', '--json'],
-    ['--connector', 'plain'],
-  ],
-  collect: [
-    ['--output', 'bundle'],
-    ['--output', 'bundle.tar.gz'],
-    ['--output', 'other', '--json'],
-  ],
-  init: [[], ['--json']],
-  token: [
-    ['memory'],
-    ['memory', '--roll', '--json'],
-    ['memory', '--retire'],
-    ['plain'],
-    ['wrong'],
-    ['torn'],
-    ['nobody'],
-  ],
-  'certificate show': [[], ['--json']],
-  'certificate renew': [[], ['--json']],
-  'certificate trust': [['--dry-run']],
-  'certificate export': [[], ['--output', 'exported.pem']],
-  'secret seal': [[], ['--json'], [`--password=${secret('as-an-option')}`], [secret('as-an-argument')]],
-  'secret rotate': [[], ['--json']],
-  serve: [
-    ['--port', '1', '--address', '192.0.2.1'],
-    ['--admin-token', secret('on-the-command-line')],
-    ['--host-file', 'broken-host.json'],
-  ],
-};
 
 test('every command', () => {
   write(
