@@ -41,6 +41,7 @@ export const changeColumns = [
   'id',
   'dn',
   'newDN',
+  'below',
   'attributes',
   'result',
   'detail',

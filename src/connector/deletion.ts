@@ -55,7 +55,7 @@ export class Deletion {
     const options = onBehalfOf(request);
     let deleted: readonly DN[];
     try {
-      deleted = await this.#deleteWithTree(found.entry.dn, options);
+      deleted = await this.#deleteWithTree(found.entry.dn, options, request);
     } catch (error) {
       if (isAmbiguous(error)) entries.suspect(found.id);
       throw error;
@@ -68,7 +68,7 @@ export class Deletion {
   }
 
   /** Deletes an entry; with what is below it only where the file says so. Answers the names that are gone. */
-  async #deleteWithTree(dn: DN, options: Options): Promise<readonly DN[]> {
+  async #deleteWithTree(dn: DN, options: Options, { exporting }: ExportRequest): Promise<readonly DN[]> {
     const { directory, scope, options: connector } = this.context;
     try {
       await deleteEntry(directory, dn, options);
@@ -77,7 +77,8 @@ export class Deletion {
       if (!isLdapError(error, ResultCode.notAllowedOnNonLeaf)) throw error;
       const { deleteFlow } = this.objectType;
       const recursive = deleteFlow.action === 'delete' && deleteFlow.recursive === true;
-      return deleteTree(directory, dn, { control: connector.global.treeDelete, recursive }, scope, options);
+      const how = { control: connector.global.treeDelete, recursive };
+      return deleteTree(directory, dn, how, scope, options, (...below) => exporting.takesAlong(...below));
     }
   }
 
@@ -110,6 +111,7 @@ export class Deletion {
       newDN: after.dn,
       keepsEntry: true,
       before: found.entry,
+      after,
       modifications: modificationsOf(found.entry, after, objectType.schema),
     });
     let entry = found.entry;

@@ -59,6 +59,8 @@ export class Exporting {
   #plan: ExportPlan | undefined;
   #id: string | undefined;
   #reservation: Reservation | undefined;
+  /** Entries below the one that is deleted, and whether they go one by one. */
+  #below = { count: 0, oneByOne: false };
   /** What became of it, where that was not the directory's doing. */
   #outcome: 'refused' | 'dryRun' | undefined;
 
@@ -86,9 +88,26 @@ export class Exporting {
     // Whatever is thrown from here on was not the directory's doing.
     this.#outcome = 'refused';
     await this.#passGate();
-    if (isGuarded(operation))
-      this.#reservation = await this.#context.guardRails.reserve(operation, this.#surroundings());
+    if (isGuarded(operation)) await this.#reserve(operation, 1);
     this.#outcome = undefined;
+  }
+
+  /**
+   * A delete is going to take so many entries below it along: all at once or `oneByOne`. To be called before they are deleted.
+   * @throws ScimError 403 where a guard rail forbids it
+   */
+  async takesAlong(count: number, oneByOne: boolean): Promise<void> {
+    this.#below = { count, oneByOne };
+    if (count === 0) return;
+    this.#outcome = 'refused';
+    await this.#reserve('delete', count + 1);
+    this.#outcome = undefined;
+  }
+
+  /** Places that were taken before for less of the same are given back. */
+  async #reserve(operation: GuardedOperation, places: number): Promise<void> {
+    this.#reservation?.giveBack();
+    this.#reservation = await this.#context.guardRails.reserve(operation, this.#surroundings(), places);
   }
 
   /** Whether an operation is only tried: by this request, or by the connector file. */
@@ -148,7 +167,9 @@ export class Exporting {
   async failed(error: unknown): Promise<void> {
     if (this.#plan === undefined) return;
     const ambiguous = isAmbiguous(error);
-    if (ambiguous) this.#reservation?.keep();
+    // Some of a tree that goes one by one are gone already.
+    const partly = this.#outcome === undefined && this.#below.oneByOne;
+    if (ambiguous || partly) this.#reservation?.keep();
     else this.#reservation?.giveBack();
     const ldap = ldapErrorOf(error);
     const told = toScimError(error);
@@ -163,6 +184,7 @@ export class Exporting {
     const { changeLog, clock } = this.#context;
     const { requestId, actor } = this.#request;
     const failed = outcome === 'failed' || outcome === 'unknown' ? this.#failed(plan) : undefined;
+    const { count, oneByOne } = this.#below;
     const newDN = plan.newDN?.toString();
     const dn = plan.dn.toString();
     const change: Change = {
@@ -176,6 +198,7 @@ export class Exporting {
       ...(this.#id !== undefined && { id: this.#id }),
       dn,
       ...(newDN !== undefined && newDN !== dn && { newDN }),
+      ...(count > 0 && (outcome !== 'failed' || oneByOne) && { below: count }),
       attributes: this.#attributes(plan),
       ...how,
       durationMs: Math.round((performance.now() - this.#begun) * 10) / 10,

@@ -77,33 +77,42 @@ export class GuardRails {
 
     async function railOf(operation: GuardedOperation): Promise<Rail> {
       const times: number[] = [];
-      for await (const { at, outcome } of changes.list({ operation, since: now() - windowMs }))
-        if (outcome === 'success' || outcome === 'unknown') times.push(at);
+      for await (const { at, outcome, below = 0 } of changes.list({ operation, since: now() - windowMs })) {
+        const partly = outcome === 'failed' && below > 0;
+        if (outcome === 'success' || outcome === 'unknown' || partly) times.push(...Array<number>(below + 1).fill(at));
+      }
       return { times: times.reverse(), reserved: 0, state: states[operation] ?? {} };
     }
   }
 
-  /** Takes a place, before the write. @throws ScimError 403 where there is none, from then on until {@link release} */
-  async reserve(operation: GuardedOperation, surroundings: RailSurroundings): Promise<Reservation | undefined> {
+  /**
+   * Takes a place, before the write; or as many as one write removes entries, all or none.
+   * @throws ScimError 403 where there is no room for them, from then on until {@link release}
+   */
+  async reserve(
+    operation: GuardedOperation,
+    surroundings: RailSurroundings,
+    places = 1,
+  ): Promise<Reservation | undefined> {
     const rail = this.#rails[operation];
     const { limits, entries } = surroundings;
     if (rail.state.tripped !== undefined) throw ScimError.forbidden(rail.state.tripped.detail);
     const limit = this.#limitOf(operation, limits, entries);
     if (limit === undefined) return undefined;
-    if (this.#counted(operation, limits.windowMs) >= limit) {
-      const detail = stopped(operation, limit, surroundings);
+    if (this.#counted(operation, limits.windowMs) + places > limit) {
+      const detail = stopped(operation, limit, surroundings, places);
       rail.state = { ...rail.state, tripped: { at: this.#now(), detail } };
       surroundings.tripped(operation, detail);
       await this.#save();
       throw ScimError.forbidden(detail);
     }
-    rail.reserved += 1;
+    rail.reserved += places;
     let settled = false;
     const settle = (kept: boolean) => {
       if (settled) return;
       settled = true;
-      rail.reserved -= 1;
-      if (kept) rail.times.push(this.#now());
+      rail.reserved -= places;
+      if (kept) rail.times.push(...Array<number>(places).fill(this.#now()));
     };
     return { keep: () => settle(true), giveBack: () => settle(false) };
   }
@@ -114,7 +123,7 @@ export class GuardRails {
     if (tripped !== undefined) throw ScimError.forbidden(tripped.detail);
     const limit = this.#limitOf(operation, surroundings.limits, surroundings.entries);
     if (limit !== undefined && this.#counted(operation, surroundings.limits.windowMs) >= limit)
-      throw ScimError.forbidden(stopped(operation, limit, surroundings));
+      throw ScimError.forbidden(stopped(operation, limit, surroundings, 1));
   }
 
   /** Lets the operation go on: counting begins anew, and `more` entries beside the limit may go within one window. Answers whether it was stopped. */
@@ -166,9 +175,16 @@ export class GuardRails {
   }
 }
 
-function stopped(operation: GuardedOperation, limit: number, { connector, limits }: RailSurroundings): string {
+function stopped(
+  operation: GuardedOperation,
+  limit: number,
+  { connector, limits }: RailSurroundings,
+  places: number,
+): string {
   const release = `until an operator has looked at it and released it: connector-host changes release ${connector} --operation ${operation}.`;
   if (limit === 0) return `The connector may ${operation} no entry (guardRails.${operation} is 0) ${release}`;
+  if (places > 1)
+    return `With the entries below it ${places} entries would be ${operation}d, which is more than the limit of ${limit} (guardRails.${operation}) leaves: the connector ${operation}s no more ${release}`;
   const minutes = Math.round(limits.windowMs / 6_000) / 10;
   const what = `${operation}d ${limit} ${limit === 1 ? 'entry' : 'entries'} within ${minutes} minutes`;
   return `The connector has ${what}, which is its limit (guardRails.${operation}), and ${operation}s no more ${release}`;

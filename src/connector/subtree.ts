@@ -22,13 +22,14 @@ export interface TreeDeletion {
   readonly recursive: boolean;
 }
 
-/** Deletes an entry with everything below it; answers the names that are gone. @throws ScimError 409 where that is not wanted or would leave the connector's scope */
+/** Deletes an entry with everything below it; answers the names that are gone. `takesAlong` hears before of how many there are below, and may refuse. @throws ScimError 409 where that is not wanted or would leave the connector's scope */
 export async function deleteTree(
   directory: Directory,
   dn: DN,
   { control, recursive }: TreeDeletion,
   scope: ReadScope,
   options: Options,
+  takesAlong: (below: number, oneByOne: boolean) => Promise<void>,
 ): Promise<readonly DN[]> {
   const atOnce = control && directory.supports(Oid.treeDelete);
   if (!atOnce && !recursive) throw await hasChildren(directory, dn, options);
@@ -39,6 +40,7 @@ export async function deleteTree(
   const outside = subtree.find((name) => !scope.contains(name));
   if (outside !== undefined)
     throw conflict(dn, `has entries below it that are not this connector's, e.g. "${outside.toString()}"`);
+  await takesAlong(subtree.length, !atOnce);
   // Whoever is deeper goes first.
   const order = [...subtree, dn].sort((a, b) => b.rdns.length - a.rdns.length);
   if (atOnce) await directory.delete(dn, { ...options, tree: true });

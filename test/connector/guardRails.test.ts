@@ -5,7 +5,7 @@ import type { Changes, NumberedChange, RailState } from '../../src/space/state';
 const windowMs = 60_000;
 let now = 0;
 let kept: Readonly<Record<string, RailState>> | undefined;
-let logged: Pick<NumberedChange, 'at' | 'operation' | 'outcome'>[];
+let logged: Pick<NumberedChange, 'at' | 'operation' | 'outcome' | 'below'>[];
 let told: string[];
 
 beforeEach(() => {
@@ -33,13 +33,17 @@ const open = () =>
     () => now,
   );
 
-const ask = (rails: GuardRails, limits: Partial<GuardRailOptions>, entries = 100) =>
-  rails.reserve('delete', {
-    connector: 'hr',
-    limits: { windowMs, ...limits },
-    entries,
-    tripped: (operation, detail) => told.push(`${operation} ${detail}`),
-  });
+const ask = (rails: GuardRails, limits: Partial<GuardRailOptions>, entries = 100, places = 1) =>
+  rails.reserve(
+    'delete',
+    {
+      connector: 'hr',
+      limits: { windowMs, ...limits },
+      entries,
+      tripped: (operation, detail) => told.push(`${operation} ${detail}`),
+    },
+    places,
+  );
 
 test('without a limit nothing is counted and nothing is stopped', async () => {
   const rails = await open();
@@ -71,6 +75,25 @@ test('what has left the window does not count, and neither does what did not tak
   now += windowMs + 1;
   (await ask(rails, limits))?.keep();
   await expect(ask(rails, limits)).rejects.toMatchObject({ status: 403 });
+});
+
+test('a tree takes as many places as it has entries, all or none, also after a restart', async () => {
+  const rails = await open();
+  const limits = { delete: { count: 5 } };
+  (await ask(rails, limits, 100, 3))?.giveBack();
+  (await ask(rails, limits, 100, 3))?.keep();
+  await expect(ask(rails, limits, 100, 3)).rejects.toMatchObject({
+    status: 403,
+    detail: expect.stringContaining('3 entries would be deleted, which is more than the limit of 5'),
+  });
+  expect(rails.status({ windowMs, ...limits }, 100)[0]).toMatchObject({ counted: 3, trippedAt: now });
+  kept = undefined;
+  logged = [
+    { at: now - 2, operation: 'delete', outcome: 'success', below: 2 },
+    { at: now - 1, operation: 'delete', outcome: 'failed', below: 1 },
+    { at: now - 1, operation: 'delete', outcome: 'failed' },
+  ];
+  expect((await open()).status({ windowMs, ...limits }, 100)[0]).toMatchObject({ counted: 5 });
 });
 
 test('after a restart the change log tells what was written within the window, but not what an operator has released', async () => {

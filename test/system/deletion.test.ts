@@ -1,6 +1,7 @@
 /** Entries with others below them, and values that name what is gone or has moved, on an OpenLDAP that sees to none of it. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { askAdmin, command } from '../support/administrator';
 import { people } from '../support/connectorFiles';
 import { HostProcess } from '../support/hostProcess';
 import { type LdapLook, lookInto } from '../support/ldapLook';
@@ -40,6 +41,7 @@ describeOnSlapd('deletions', () => {
         leaf: connector(false, { supportedControls: { treeDelete: true } }),
         recursive: connector(true, { references: 'follow' }),
         leave: connector(true, { references: 'leave' }),
+        guarded: { ...connector(true), guardRails: { delete: 3 } },
         memory: people(
           undefined,
           { mappings, matchingAttributes: [] },
@@ -47,8 +49,9 @@ describeOnSlapd('deletions', () => {
         ),
       },
       secrets: [slapd.connectorPassword],
+      args: ['--admin-port', '0'],
     });
-    for (const name of ['leaf', 'recursive', 'leave', 'memory']) clients[name] = host.client(name);
+    for (const name of ['leaf', 'recursive', 'leave', 'memory', 'guarded']) clients[name] = host.client(name);
   }, startTimeout);
 
   afterAll(async () => {
@@ -91,6 +94,47 @@ describeOnSlapd('deletions', () => {
     expect((await clients.recursive?.delete(`/Users/${parent}`))?.status).toBe(204);
     expect(await look.find('(sn=Baum)')).toEqual([]);
     expect((await clients.recursive?.get(`/Users/${ids.get('child1')}`))?.status).toBe(404);
+  });
+
+  test('a guard rail counts all that a delete takes along, and lets none of them go where there is no room', async () => {
+    const tree = async (parent: string, children: number) => {
+      const id = await create('guarded', parent);
+      for (let n = 0; n < children; n += 1) await create('guarded', `${parent}-${n}`, below(parent, `${parent}-${n}`));
+      return id;
+    };
+    const [large, small, single] = [await tree('large', 3), await tree('small', 2), await tree('single', 0)];
+    const remove = (id: string) => clients.guarded?.delete(`/Users/${id}`);
+    const refused = await remove(large);
+    expect([refused?.status, refused?.body.detail]).toEqual([
+      403,
+      expect.stringContaining('4 entries would be deleted'),
+    ]);
+    expect(await look.find('(cn=large*)')).toHaveLength(4);
+    const release = () => askAdmin(host, '/connectors/guarded/guard-rails/release', 'POST', { operation: 'delete' });
+    expect((await release()).status).toBe(200);
+    expect((await remove(small))?.status).toBe(204);
+    expect((await askAdmin(host, '/connectors/guarded/guard-rails')).body.guardRails[0]).toMatchObject({ counted: 3 });
+    expect((await remove(single))?.status).toBe(403);
+    const { stdout } = await command(host, [
+      'changes',
+      'list',
+      '--connector',
+      'guarded',
+      '--operation',
+      'delete',
+      '--json',
+    ]);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ outcome, below }) => [outcome, below])).toEqual([
+      ['refused', undefined],
+      ['success', 2],
+      ['refused', 3],
+    ]);
+    for (const { dn } of [...(await look.find('(cn=large-*)')), ...(await look.find('(|(cn=large)(cn=single))'))])
+      await look.remove(dn);
   });
 
   test('the tree delete control, where it is served', async () => {

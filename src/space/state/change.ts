@@ -36,6 +36,8 @@ export interface Change {
   readonly dn?: string;
   /** The name after, where it is another one. */
   readonly newDN?: string;
+  /** Of a delete: entries below it that were to be deleted with it. Of one that failed: some of them are gone. */
+  readonly below?: number;
   readonly attributes: readonly ChangedAttribute[];
   /** The name of the LDAP result code, or why there is none. */
   readonly result?: string;
