@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { command } from '../support/administrator';
 import { people } from '../support/connectorFiles';
 import { eventually, HostProcess, program, secret } from '../support/hostProcess';
 import { MailServer } from '../support/mailServer';
@@ -41,9 +42,10 @@ beforeAll(async () => {
         { password: { initial: 'random' } },
         { notifications: { to: ['people@example.com'], createdAccount: ['user'], completedRuns: true } },
       ),
+      guarded: people(undefined, {}, { guardRails: { delete: 2 } }),
       away: people(undefined, {}, { connectivity: { host: '127.0.0.1', port, binding: 'Anonymous' } }),
     },
-    args: [...settings, '--notifications-unreachable-after', '0'],
+    args: [...settings, '--admin-port', '0', '--notifications-unreachable-after', '0'],
     until: 'listening',
   });
 }, startTimeout);
@@ -66,6 +68,32 @@ test('a directory that cannot be reached, and a run that was asked for', async (
   await eventually(async () => expect(mailsTo('second@example.com')).toHaveLength(2));
   await eventually(async () => expect(mailsTo('people@example.com')).toHaveLength(1));
   expect(server.arrived.every(({ user, from }) => user === 'host' && from === 'host@example.com')).toBe(true);
+});
+
+test('a guard rail that stops a runaway is told once, and told again when it was released', async () => {
+  const client = host.client('guarded');
+  await eventually(async () => expect((await client.get('/Users?count=0')).status).toBe(200));
+  const { body } = await client.get('/Users?count=5&attributes=userName');
+  const ids = (body.Resources as unknown as { id: string }[]).map(({ id }) => id);
+  expect(ids).toHaveLength(5);
+  const statuses: number[] = [];
+  for (const id of ids) statuses.push((await client.delete(`/Users/${id}`)).status);
+  expect(statuses).toEqual([204, 204, 403, 403, 403]);
+  const about = () => mailsTo('ops@example.com').filter(({ subject }) => subject?.includes('guarded: '));
+  await eventually(async () => expect(about()).toHaveLength(1));
+  expect(about()[0]).toMatchObject({
+    subject: expect.stringContaining('delete'),
+    text: expect.stringContaining('connector-host changes release guarded --operation delete'),
+  });
+  const released = await command(host, ['changes', 'release', 'guarded'], true);
+  expect([released.code, released.stderr]).toEqual([0, '']);
+  await eventually(async () => expect(about()).toHaveLength(2));
+  expect((await client.delete(`/Users/${ids[2]}`)).status).toBe(204);
+  // One mail for the three that were refused, one for the release.
+  expect(about().map(({ subject }) => subject)).toEqual([
+    expect.not.stringContaining('over'),
+    expect.stringContaining('over'),
+  ]);
 });
 
 test('a new account gets its password by mail, and nobody and nothing else has it', async () => {
