@@ -1,5 +1,5 @@
 /** Dry runs: everything is found out and checked, what would be sent is written down as LDIF, and nothing is sent. */
-import type { Options } from '../directory/directory';
+import type { Modification, Options } from '../directory/directory';
 import { LdapError, ResultCode } from '../directory/error';
 import { type LdifChange, ldifOf } from '../directory/ldif';
 import type { ObjectType } from '../mapping/objectType';
@@ -8,6 +8,8 @@ import type { Context } from '../scim/handler';
 import { type ConnectorContext, onBehalfOf } from './context';
 import { readEntry } from './export';
 import type { ExportPlan } from './exportPlan';
+import { modificationsOf } from './modifications';
+import { afterRename, dropsOldRdn } from './oldRdn';
 
 /**
  * What a dry run is answered with. Who has asked for it (an administrator) gets the LDIF with status 200. A client that
@@ -50,7 +52,7 @@ export async function rehearsed(
   plan: ExportPlan,
 ): Promise<DryRun> {
   await requireParent(context, plan, onBehalfOf(request));
-  const ldif = ldifOf(changesOf(plan), (name) => context.changeLog.isSensitive(objectType, name));
+  const ldif = ldifOf(changesOf(plan, objectType), (name) => context.changeLog.isSensitive(objectType, name));
   const { operation, dn } = plan;
   context.changeLog.rehearsed({ operation, dn: dn.toString(), requestId: request.requestId, ldif });
   return new DryRun(plan, ldif, request.dryRun === true);
@@ -74,12 +76,16 @@ async function requireParent(
   );
 }
 
-function changesOf({ operation, dn, newDN = dn, entry, modifications = [], keepsEntry }: ExportPlan): LdifChange[] {
+function changesOf(plan: ExportPlan, { schema, attributes }: ObjectType): LdifChange[] {
+  const { operation, dn, newDN = dn, entry, before, after, modifications = [], keepsEntry } = plan;
   if (entry !== undefined) return [{ type: 'add', entry }];
   if (operation === 'delete' && keepsEntry !== true) return [{ type: 'delete', dn }];
-  const renamed = newDN.toString() !== dn.toString();
-  return [
-    ...(renamed ? [{ type: 'modrdn' as const, dn, newDN, deleteOldRdn: true }] : []),
-    ...(modifications.length > 0 ? [{ type: 'modify' as const, dn: newDN, modifications }] : []),
-  ];
+  const modify = (left: readonly Modification[]): LdifChange[] =>
+    left.length > 0 ? [{ type: 'modify', dn: newDN, modifications: left }] : [];
+  if (newDN.toString() === dn.toString() || before === undefined || after === undefined) return modify(modifications);
+  const deleteOldRdn = dropsOldRdn(dn, after, schema);
+  // The rename alone changes the values that name the entry: what is left to be modified is less than was planned.
+  const left = modificationsOf(afterRename(before, newDN, deleteOldRdn, schema), after, schema);
+  const secrets = modifications.filter(({ attribute }) => attributes.get(schema.canonicalName(attribute))?.secret);
+  return [{ type: 'modrdn', dn, newDN, deleteOldRdn }, ...modify([...left, ...secrets])];
 }

@@ -4,12 +4,12 @@
  */
 import type { Directory, Modification, Options, WriteOptions } from '../directory/directory';
 import type { DN } from '../directory/dn';
-import { type Entry, type EntryAttribute, sameValue, type Value } from '../directory/entry';
+import { type Entry, type EntryAttribute, sameValue } from '../directory/entry';
 import { isLdapError, LdapError, ResultCode } from '../directory/error';
 import { present } from '../directory/filter';
-import type { Schema } from '../directory/schema';
 import type { ObjectType } from '../mapping/objectType';
 import { modificationsOf, replaceAll } from './modifications';
+import { dropsOldRdn } from './oldRdn';
 import { afterWrite, isAmbiguous, settle } from './outcome';
 
 /** What an export needs of the connector. */
@@ -169,18 +169,6 @@ async function undoRename({ directory }: ExportContext, before: Entry, now: DN, 
   } catch {
     // The caller reports the modify's own failure and reads the entry again wherever it now is.
   }
-}
-
-/** Whether the values of an old RDN go with it. One that the entry keeps may be mandatory, and the server would refuse. */
-function dropsOldRdn(old: DN, after: Entry, schema: Schema): boolean {
-  const key = (type: string, value: Value) => `${schema.canonicalName(type)}=${schema.normalize(type, value)}`;
-  const named = new Set((after.dn.rdn?.parts ?? []).map(({ type, value }) => key(type, value)));
-  const kept = (old.rdn?.parts ?? []).filter(
-    ({ type, value }) =>
-      !named.has(key(type, value)) &&
-      after.values(schema.canonicalName(type)).some((own) => key(type, own) === key(type, value)),
-  );
-  return kept.length === 0;
 }
 
 /** Deletes an entry; one that is already gone is as good. Answers whether it was there. */

@@ -18,6 +18,8 @@ export interface ExportPlan {
   readonly resource?: Resource;
   /** The entry as it was read before; absent where nobody has read it. */
   readonly before?: Entry;
+  /** The entry as it is to be, without what is never read; of those that get another name. */
+  readonly after?: Entry;
   /** A delete flow that only changes the entry. */
   readonly keepsEntry?: true;
   readonly modifications?: readonly Modification[];

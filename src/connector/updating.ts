@@ -238,7 +238,7 @@ export class Updating {
     if (active === undefined && !renamed && modifications.length === 0) return;
     const change = renamed ? 'rename' : visible.length === 0 ? 'password' : 'modify';
     const operation = active === undefined ? change : active ? 'enable' : 'disable';
-    await request.exporting.plan({ operation, id, dn: entry.dn, newDN: after.dn, before: entry, modifications });
+    await request.exporting.plan({ operation, id, dn: entry.dn, newDN: after.dn, before: entry, after, modifications });
   }
 
   async #followReferences(from: DN, to: DN, request: Context): Promise<void> {

@@ -15,7 +15,11 @@ export type LdifChange =
 
 /** Change records as one text. `isSecret` names attributes whose values are written as a comment instead. */
 export function ldifOf(changes: readonly LdifChange[], isSecret: (attribute: string) => boolean): string {
-  const records = changes.map((change) => [...linesOf(change, isSecret)].map(folded).join('\n'));
+  const records = changes.map((change) =>
+    commentedWhereEmpty([...linesOf(change, isSecret)])
+      .map(folded)
+      .join('\n'),
+  );
   return `version: 1\n\n${records.join('\n\n')}\n`;
 }
 
@@ -28,9 +32,9 @@ function* linesOf(change: LdifChange, isSecret: (attribute: string) => boolean):
       break;
     case 'modify':
       for (const { operation, attribute, values } of change.modifications) {
-        yield `${operation}: ${attribute}`;
-        yield* valueLines({ name: attribute, values }, isSecret);
-        yield '-';
+        const lines = [`${operation}: ${attribute}`, ...valueLines({ name: attribute, values }, isSecret), '-'];
+        // A replace without its values would remove what is there.
+        yield* isSecret(attribute) && values.length > 0 ? lines.map(comment) : lines;
       }
       break;
     case 'modrdn':
@@ -42,6 +46,15 @@ function* linesOf(change: LdifChange, isSecret: (attribute: string) => boolean):
       break;
   }
 }
+
+/** A modify of which only comments are left is none. */
+function commentedWhereEmpty(lines: readonly string[]): readonly string[] {
+  const [dn, type, ...rest] = lines;
+  const isEmpty = type === 'changetype: modify' && rest.every((line) => line.startsWith('#'));
+  return isEmpty && dn !== undefined ? [dn, type, ...rest].map(comment) : lines;
+}
+
+const comment = (line: string) => (line.startsWith('#') ? line : `# ${line}`);
 
 function rdnLength(dn: DN): number {
   const parent = dn.parent?.toString() ?? '';

@@ -1,8 +1,11 @@
 /** Dry runs: by the connector file for a client, and by an administrator for one request. */
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { askAdmin, command } from '../support/administrator';
 import { people } from '../support/connectorFiles';
 import { eventually, secret } from '../support/hostProcess';
-import { CORE_USER } from '../support/scimClient';
+import { CORE_USER, ECMA_USER } from '../support/scimClient';
 import { describeOnSlapd, type System, startSystem, startTimeout } from '../support/system';
 
 const PEOPLE = 'ou=people,dc=example,dc=com';
@@ -27,6 +30,7 @@ beforeAll(async () => {
         { runProfiles: { export: { dryRun: ['create', 'delete'] } } },
       ),
       hr: people(slapd, { deprovisioning: { disableFlow } }, { guardRails: { delete: 0 } }),
+      plain: people(slapd, { deprovisioning: { disableFlow } }, { changeLog: { sensitiveAttributes: ['roomNumber'] } }),
     }),
     args: ['--admin-port', '0'],
   });
@@ -120,4 +124,91 @@ describeOnSlapd('dry runs', () => {
     expect((await askAdmin(host, '/connectors/nobody/dry-run/Users', 'POST', {})).status).toBe(404);
     expect((await host.client('hr').post('/Users', userNamed('dry-3'))).status).toBe(201);
   });
+
+  test('ldapmodify makes of the LDIF what the export makes of the request', async () => {
+    const { host, look } = system;
+    const client = host.client('plain');
+    const dry = (path: string, method: string, body?: unknown) =>
+      askAdmin(host, `/connectors/plain/dry-run${path}`, method, body);
+    /** What both twins are, without what tells them apart. */
+    const twins = async () => {
+      const both = await Promise.all(['ldif-one', 'ldif-two'].map((name) => look.find(`(sn=${name})`)));
+      return both.map((found) =>
+        found.map(({ dn, values }) => {
+          const seen = Object.entries(values).filter(
+            ([name]) => !/^(entry|create|modif|structural|subschema|has)/.test(name),
+          );
+          return JSON.parse(JSON.stringify([dn, Object.fromEntries(seen)]).replaceAll(/ldif-(one|two)/g, 'twin'));
+        }),
+      );
+    };
+    const user = (name: string) => ({
+      ...userNamed(name, { title: 'Grüße, Ä', [ECMA_USER]: { roomNumber: '4711' } }),
+      name: { familyName: name, givenName: ' blank' },
+      emails: [{ type: 'work', value: `${name}@example.com` }],
+    });
+    const { body: made } = await dry('/Users', 'POST', user('ldif-one'));
+    expect(made.ldif).toContain('# roomNumber: [secret]');
+    ldapmodify(made.ldif.replace('# roomNumber: [secret]', 'roomNumber: 4711'));
+    expect((await client.post('/Users', user('ldif-two'))).status).toBe(201);
+    const [one, two] = await twins();
+    expect(one).toHaveLength(1);
+    expect(one).toEqual(two);
+
+    const ids = [await idOf('ldif-one', 'plain'), await idOf('ldif-two', 'plain')];
+    const face = (name: string) => `${ECMA_USER}:${name}`;
+    const replace = (path: string, value: unknown) => ({ op: 'replace', path, value });
+    const steps: readonly [expected: RegExp, (name: string) => object[]][] = [
+      [/changetype: modify\nreplace: title\n/, () => [replace('title', 'x'.repeat(200))]],
+      // The old naming value goes: what the server removes by itself must not be removed again.
+      [/changetype: modrdn\nnewrdn: uid=.*\ndeleteoldrdn: 1\n/, (name) => [replace('userName', `${name}-new`)]],
+      // The entry keeps its uid, under another name.
+      [
+        /changetype: modrdn\nnewrdn: cn=.*\ndeleteoldrdn: 0\n(.*\n)*changetype: modify\n/,
+        (name) => [replace(face('-dn-'), `cn=${name}-named,${PEOPLE}`), replace('title', 'Named')],
+      ],
+      // One of two values goes with the old name, another one comes with the new one.
+      [/newrdn: cn=.*-again\n/, (name) => [replace(face('-dn-'), `cn=${name}-again,${PEOPLE}`)]],
+      [/newsuperior: ou=former,/, (name) => [replace(face('-dn-'), `cn=${name}-named,ou=former,dc=example,dc=com`)]],
+      [/employeeType/, () => [replace('active', false)]],
+      [
+        /# replace: roomNumber\n# roomNumber: \[secret\]\n# -/,
+        () => [replace(face('roomNumber'), '4711-new'), replace('title', 'Boss')],
+      ],
+    ];
+    for (const [expected, operations] of steps) {
+      const answer = await dry(`/Users/${ids[0]}`, 'PATCH', {
+        schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+        Operations: operations('ldif-one'),
+      });
+      expect([answer.status, answer.body.ldif]).toEqual([200, expect.stringMatching(expected)]);
+      ldapmodify(answer.body.ldif.replace(/# (replace: .*)\n# (.*): \[secret\]\n# -/, '$1\n$2: 4711-new\n-'));
+      expect((await client.patch(`/Users/${ids[1]}`, ...operations('ldif-two'))).status).toBe(200);
+      const [asLdif, asExport] = await twins();
+      expect(asLdif).toHaveLength(1);
+      expect(asLdif).toEqual(asExport);
+    }
+    const password = await dry(`/Users/${ids[0]}`, 'PATCH', {
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+      Operations: [replace('password', secret('of-an-ldif'))],
+    });
+    // Nothing is left to be done, and above all no password is taken away.
+    expect(password.body.ldif).toMatch(/^version: 1\n\n(# .*\n)+$/);
+    ldapmodify((await dry(`/Users/${ids[0]}`, 'DELETE')).body.ldif);
+    expect((await client.delete(`/Users/${ids[1]}`)).status).toBe(204);
+    expect(await twins()).toEqual([[], []]);
+  });
 });
+
+/** Sends an LDIF as an administrator would. */
+function ldapmodify(ldif: string): void {
+  const { url, folder, connectorDN } = system.slapd;
+  const file = join(folder, 'changes.ldif');
+  writeFileSync(file, ldif);
+  // -y takes the file as it is, line end included.
+  const password = join(folder, 'ldapmodify.password');
+  writeFileSync(password, system.slapd.connectorPassword, { mode: 0o600 });
+  const args = ['-x', '-H', url, '-D', connectorDN, '-y', password, '-f', file];
+  const { status, stderr } = spawnSync('ldapmodify', args, { encoding: 'utf8' });
+  expect([status, stderr]).toEqual([0, '']);
+}
