@@ -52,7 +52,7 @@ const global = z.strictObject({
     ),
   deltaImport: z
     .strictObject({
-      method: z.enum(['auto', 'accessLog', 'changeLog', 'syncRepl', 'timeStamp', 'none']).default('auto'),
+      method: z.enum(['auto', 'accessLog', 'changeLog', 'usnChanged', 'syncRepl', 'timeStamp', 'none']).default('auto'),
       changeLogDN: dn
         .optional()
         .describe('Where the log is; absent: where the directory says, else `cn=accesslog` or `cn=changelog`.'),

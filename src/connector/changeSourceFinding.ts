@@ -1,5 +1,6 @@
 /** What a directory offers to follow its changes by, and whether this host uses it. */
 import { type ChangeMethod, ChangesUnreadable, seesDeletes } from '../directory/changes/changeSource';
+import { deletedObjectsOf, showsDeleted } from '../directory/changes/usnChanged';
 import type { Directory } from '../directory/directory';
 import { DN } from '../directory/dn';
 import type { Entry } from '../directory/entry';
@@ -29,7 +30,7 @@ export async function findChangeSources(directory: Directory): Promise<readonly 
   if (accessLog) found.push({ name: `access log (${accessLog})`, readable: await isReadable(directory, accessLog) });
   const changeLog = rootDSE.first('changelog') ?? contexts.find((context) => /^cn\s*=\s*changelog$/i.test(context));
   if (changeLog) found.push({ name: `change log (${changeLog})`, readable: await isReadable(directory, changeLog) });
-  if (rootDSE.has('highestCommittedUSN')) found.push({ name: 'update sequence numbers (uSNChanged)', readable: true });
+  if (rootDSE.has('highestCommittedUSN')) found.push(await updateSequence(directory));
   if (directory.supports(dirSync)) found.push({ name: 'DirSync control', readable: true });
   if (directory.supports(contentSynchronization))
     found.push({ name: 'content synchronization (RFC 4533)', readable: true });
@@ -41,7 +42,7 @@ const METHODS: Readonly<Record<ChangeMethod, string>> = {
   memory: 'the embedded directory',
   accessLog: 'the access log',
   changeLog: 'the change log',
-  usnChanged: 'update sequence numbers',
+  usnChanged: 'the update sequence number (uSNChanged)',
   syncRepl: 'content synchronization (RFC 4533)',
   timeStamp: 'time stamps',
 };
@@ -103,6 +104,15 @@ async function rootOf(directory: Directory): Promise<Entry | undefined> {
     return entry;
   }
   return undefined;
+}
+
+/** Update sequence numbers tell of deletes by what is left of the deleted. */
+async function updateSequence(directory: Directory): Promise<ChangeSourceFinding> {
+  for (const context of directory.description.namingContexts.map((text) => DN.parse(text))) {
+    if (await showsDeleted(directory, context)) continue;
+    return { name: `update sequence numbers (uSNChanged, with ${deletedObjectsOf(context)})`, readable: false };
+  }
+  return { name: 'update sequence numbers (uSNChanged)', readable: true };
 }
 
 async function isReadable(directory: Directory, dn: string): Promise<boolean> {

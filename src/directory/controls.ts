@@ -85,6 +85,13 @@ export class PermissiveModifyControl extends Control {
   }
 }
 
+/** Show deleted (MS-ADTS 3.1.1.3.4.1.14): a search finds deleted objects too. Critical. */
+export class ShowDeletedControl extends Control {
+  constructor() {
+    super(Oid.showDeleted, { critical: true });
+  }
+}
+
 /** Tree delete (draft-armijo-ldap-treedelete): an entry with everything below it. Critical. */
 export class TreeDeleteControl extends Control {
   constructor() {

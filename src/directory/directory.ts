@@ -23,6 +23,8 @@ export interface SearchRequest {
   readonly sizeLimit?: number;
   /** Entries per page; absent: the directory's own choice. With a `sizeLimit` of at most one page, no paging is used. */
   readonly pageSize?: number;
+  /** Deleted objects too, where the directory keeps them (show deleted control, MS-ADTS 3.1.1.3.4.1.14). Elsewhere it is not heeded. */
+  readonly showDeleted?: boolean;
 }
 
 /** One change of a modify request (RFC 4511 §4.6). `delete` and `replace` without values remove the attribute. */

@@ -2,7 +2,7 @@
 import type { Control } from 'ldapts';
 import type { BerCursor } from './ber';
 import { Call, observed } from './call';
-import { Oid } from './controls';
+import { Oid, ShowDeletedControl } from './controls';
 import type { Options, SearchRequest } from './directory';
 import type { Entry } from './entry';
 import { isLdapError, ResultCode } from './error';
@@ -137,10 +137,13 @@ export class Searcher {
   }
 
   #message(request: SearchRequest, controls: Control[], sizeLimit = 0): SearchMessage {
-    const { noAttributes, unaskable } = this.#knowledge().traits;
+    const { traits, supported } = this.#knowledge();
+    const { noAttributes, unaskable } = traits;
+    const all =
+      request.showDeleted && supported.has(Oid.showDeleted) ? [...controls, new ShowDeletedControl()] : controls;
     const attributes = request.attributes.filter((name) => !unaskable.includes(name.toLowerCase()));
     const selection = attributes.length === 0 ? [noAttributes] : attributes;
-    return new SearchMessage(request, selection, controls, sizeLimit);
+    return new SearchMessage(request, selection, all, sizeLimit);
   }
 
   /** Sends a search and collects its entries. A size limit is only the end where it is the caller's own. */

@@ -42,6 +42,8 @@ export interface Traits {
     | { readonly attribute: string; readonly bits: number; readonly initial: number };
   /** The attribute and value that make a user change the password at the next login. */
   readonly mustChange?: { readonly attribute: string; readonly value: string };
+  /** Entries show `uSNChanged`, numbered by the server that answers (MS-ADTS 3.1.1.1.9). */
+  readonly updateSequenceNumbers: boolean;
   /** When an entry was changed, in a form that can be searched for. */
   readonly timeStamp: string;
   /** Long attributes come in parts, `member;range=0-1499` (MS-ADTS 3.1.1.3.1.3.3). */
@@ -58,6 +60,7 @@ const GENERIC: Traits = {
   noAttributes: '1.1',
   unaskable: [],
   keepsReferences: false,
+  updateSequenceNumbers: false,
   timeStamp: 'modifyTimestamp',
   rangeRetrieval: false,
 };
@@ -76,6 +79,7 @@ const ACTIVE_DIRECTORY: Traits = {
   // ACCOUNTDISABLE in a NORMAL_ACCOUNT (MS-ADTS 2.2.16).
   disable: { attribute: 'userAccountControl', bits: 2, initial: 512 },
   mustChange: { attribute: 'pwdLastSet', value: '0' },
+  updateSequenceNumbers: true,
   timeStamp: 'whenChanged',
   rangeRetrieval: true,
 };

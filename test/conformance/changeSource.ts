@@ -28,6 +28,8 @@ export interface OpenedSource extends OpenedDirectory {
   /** The directory changes members itself when an entry is renamed or deleted. */
   readonly keepsReferences: boolean;
   readonly hasMemberOf: boolean;
+  /** The class of groups with `member`, where it is not `groupOfNames`. */
+  readonly groupClass?: string;
 }
 
 /** Runs the tests; `open` is called once. */
@@ -46,17 +48,11 @@ export function runChangeSourceTests(name: string, open: () => Promise<OpenedSou
       opened = await open();
       inside = await bed.addUnit('inside');
       outside = await bed.addUnit('outside');
-      const attributes = [
-        'cn',
-        'sn',
-        'description',
-        'member',
-        opened.anchor,
-        ...(opened.hasMemberOf ? ['memberOf'] : []),
-      ];
+      const derived = opened.hasMemberOf ? ['memberOf'] : [];
+      const attributes = ['cn', 'sn', 'description', 'member', opened.anchor, ...derived];
       const scope = { base: inside, scope: 'sub', attributes, anchor: opened.anchor } as const;
       scopes = [
-        { ...scope, objectType: 'Group', filter: equality('objectClass', 'groupOfNames') },
+        { ...scope, objectType: 'Group', filter: equality('objectClass', groupClass()) },
         { ...scope, objectType: 'User', filter: equality('objectClass', 'person') },
       ];
     });
@@ -73,6 +69,7 @@ export function runChangeSourceTests(name: string, open: () => Promise<OpenedSou
       rmSync(folder, { recursive: true, force: true });
     });
 
+    const groupClass = () => opened.groupClass ?? 'groupOfNames';
     const blind = () => !opened.directory.changes.methods.some(seesDeletes);
     const named = (cn: string, parent: DN = inside) => bed.dn(cn, parent);
     const add = (cn: string, parent: DN = inside) => bed.add(cn, {}, parent);
@@ -81,7 +78,7 @@ export function runChangeSourceTests(name: string, open: () => Promise<OpenedSou
     const move = (from: DN, to: DN) => opened.directory.modifyDN(from, to, { deleteOldRdn: true });
     const addGroup = (cn: string, members: readonly DN[]) =>
       opened.directory.add(
-        new Entry(named(cn), { objectClass: ['top', 'groupOfNames'], cn, member: members.map(String) }),
+        new Entry(named(cn), { objectClass: ['top', groupClass()], cn, member: members.map(String) }),
       );
 
     function toRow(entry: Entry): RowDraft {

@@ -9,7 +9,7 @@ import { startSlapd } from '../support/slapd';
 import type { OpenedSource } from './changeSource';
 import { temporaryOU } from './testbed';
 
-type Facts = Pick<OpenedSource, 'anchor' | 'keepsReferences' | 'hasMemberOf'>;
+type Facts = Pick<OpenedSource, 'anchor' | 'keepsReferences' | 'hasMemberOf' | 'groupClass'>;
 
 interface Reached {
   readonly host: string;

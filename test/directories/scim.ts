@@ -17,7 +17,7 @@ export interface ScimExpectations {
 }
 
 /** `connectors/<product>.example.json` on the ports and with the account of this server. */
-function exampleFor(server: ServerUnderTest): Record<string, unknown> {
+export function exampleFor(server: ServerUnderTest): Record<string, unknown> {
   const file = parse(readFileSync(join(__dirname, `../../connectors/${server.product}.example.json`), 'utf8'));
   const { host, port, certificate, password, ...connectivity } = file.connectivity;
   expect([host, typeof port, password]).toEqual(['localhost', 'number', expect.stringMatching(/^file:/)]);

@@ -9,11 +9,13 @@ import { type Candidates, ChosenSource } from './chosenSource';
 import type { ChangeReader } from './naming';
 import { type Refresh, SyncRepl } from './syncRepl';
 import { TimeStamp } from './timeStamp';
+import { UsnChanged } from './usnChanged';
 
 /** Methods that a connector can be told to use. */
 export const changeMethods = [
   'accessLog',
   'changeLog',
+  'usnChanged',
   'syncRepl',
   'timeStamp',
 ] as const satisfies readonly ChangeMethod[];
@@ -40,6 +42,7 @@ export function changesOf(reader: ChangeReader, refresh: Refresh, options: Chang
   const open: Readonly<Record<(typeof changeMethods)[number], () => ChangeSource>> = {
     accessLog: () => new AccessLog(reader, DN.parse(options.log ?? description.accessLog ?? ACCESS_LOG), contexts),
     changeLog: () => new ChangeLog(reader, DN.parse(options.log ?? description.changeLog ?? CHANGE_LOG), contexts),
+    usnChanged: () => new UsnChanged(reader, contexts),
     syncRepl: () => new SyncRepl(reader, refresh, contexts),
     timeStamp: () => new TimeStamp(reader, traits.timeStamp, contexts),
   };
@@ -53,6 +56,7 @@ function isOffered(method: ChangeMethod, reader: ChangeReader, options: ChangeOp
   if (method === 'changeLog') return description.changeLog !== undefined;
   if (method === 'accessLog')
     return description.accessLog !== undefined || (options.log !== undefined && description.changeLog === undefined);
+  if (method === 'usnChanged') return traits.updateSequenceNumbers;
   if (method === 'syncRepl') return description.supportedControls.includes(Oid.syncRequest);
   return schema.attributeType(traits.timeStamp) !== undefined;
 }

@@ -1,0 +1,205 @@
+/**
+ * Update sequence numbers of Active Directory, AD LDS and Samba AD (MS-ADTS 3.1.1.1.9). Each server numbers its own
+ * commits, and an entry shows the number of its last one: a search finds what is newer than the last import, deleted
+ * objects included where the account may see them. Of an entry only names, ids and numbers are read.
+ */
+import type { Options } from '../directory';
+import { DN, DNSyntaxError, RDN } from '../dn';
+import type { Entry } from '../entry';
+import { greaterOrEqual, present } from '../filter';
+import {
+  type ChangeMethod,
+  type ChangeSource,
+  ChangesUnreadable,
+  type DirectoryChange,
+  type Watermark,
+  WatermarkExpired,
+} from './changeSource';
+import { anchorText, type ChangeReader, isNotShown, readContexts, readEntry } from './naming';
+import { renamedSince } from './propertyMetaData';
+
+const METHOD: ChangeMethod = 'usnChanged';
+
+/** Where the forest says how long a deleted object is there (MS-ADTS 6.1.1.2.4.1.1). */
+const DIRECTORY_SERVICE = 'CN=Directory Service,CN=Windows NT,CN=Services';
+const LIFETIMES = ['tombstoneLifetime', 'msDS-DeletedObjectLifetime'];
+/** What holds where none is given. */
+const DEFAULT_LIFETIME_DAYS = 60;
+const DAY_MS = 86_400_000;
+
+/** How far a server was, and at what time of the host that was asked. */
+interface Position {
+  readonly usn: bigint;
+  readonly at: number;
+}
+
+/** The server that answers, as its root DSE describes it. */
+interface Server {
+  readonly identity: string;
+  readonly usn: bigint;
+  readonly configuration: string | undefined;
+}
+
+export class UsnChanged implements ChangeSource {
+  readonly methods = [METHOD];
+  readonly anchorAttribute = 'objectGUID';
+  readonly #reader: ChangeReader;
+  readonly #contexts: () => readonly DN[];
+  readonly #clock: () => number;
+
+  constructor(reader: ChangeReader, contexts: () => readonly DN[], clock: () => number = Date.now) {
+    this.#reader = reader;
+    this.#contexts = contexts;
+    this.#clock = clock;
+  }
+
+  async latest(options?: Options): Promise<Watermark> {
+    await this.#requireDeleted(options);
+    const { identity, usn } = await this.#server(options);
+    return watermarkOf(identity, { usn, at: this.#clock() });
+  }
+
+  /**
+   * Entries as the server finds them; only the last one carries a newer watermark, because they are in no order. That is
+   * how far the server was before the search: below it nothing is under way any more (MS-ADTS 3.1.1.3.2.9).
+   */
+  async *since(watermark: Watermark, options?: Options): AsyncGenerator<DirectoryChange> {
+    const at = this.#clock();
+    const { identity, usn, configuration } = await this.#server(options);
+    const from = positionOf(watermark, identity);
+    if (usn < from.usn) {
+      throw new WatermarkExpired(
+        'The server counts from a lower number than before: it was set back, or is from a backup; a full import is needed',
+      );
+    }
+    if (usn === from.usn) return;
+    await this.#requireKept(at - from.at, configuration, options);
+    let held: DirectoryChange | undefined;
+    for (const base of this.#contexts()) {
+      for await (const entry of this.#changed(base, from, options)) {
+        if (held) yield held;
+        held = changeOf(entry, from, watermark);
+      }
+    }
+    if (held) yield { ...held, watermark: watermarkOf(identity, { usn, at }) };
+  }
+
+  async *#changed(base: DN, { usn }: Position, options?: Options): AsyncGenerator<Entry> {
+    const filter = greaterOrEqual('uSNChanged', String(usn + 1n));
+    const attributes = [this.anchorAttribute, 'isDeleted', 'uSNCreated', 'replPropertyMetaData'];
+    try {
+      yield* this.#reader.search({ base, scope: 'sub', filter, attributes, showDeleted: true }, options);
+    } catch (error) {
+      if (isNotShown(error)) throw new WatermarkExpired(`${base} cannot be read any more`, { cause: error });
+      throw error;
+    }
+  }
+
+  async #server(options?: Options): Promise<Server> {
+    const wanted = ['highestCommittedUSN', 'dsServiceName', 'configurationNamingContext'];
+    const root = await readEntry(this.#reader, DN.root, wanted, options);
+    const usn = integer(root?.first('highestCommittedUSN'));
+    if (usn === undefined) {
+      throw new ChangesUnreadable(
+        'The root DSE shows no highestCommittedUSN: changes can be followed so on Active Directory, AD LDS and Samba AD only',
+      );
+    }
+    const service = root?.first('dsServiceName') ?? '';
+    const [{ identity }, invocation] = await Promise.all([
+      readContexts(this.#reader, this.#contexts(), this.anchorAttribute, options),
+      this.#invocationOf(service, options),
+    ]);
+    const configuration = root?.first('configurationNamingContext');
+    return { identity: `${identity} ${service} ${invocation}`, usn, configuration };
+  }
+
+  /** A server that was restored from a backup goes on with another invocation id, and counts numbers again. */
+  async #invocationOf(service: string, options?: Options): Promise<string> {
+    const dn = parsed(service);
+    const entry = dn && (await readEntry(this.#reader, dn, ['invocationId'], options));
+    return (entry && anchorText(entry, 'invocationId')) ?? '';
+  }
+
+  /** Deleted objects are hidden from all but administrators, and a search does not say that it leaves them out. */
+  async #requireDeleted(options?: Options): Promise<void> {
+    for (const context of this.#contexts()) {
+      if (!(await showsDeleted(this.#reader, context, options))) throw new ChangesUnreadable(adviceFor(context));
+    }
+  }
+
+  async #requireKept(agoMs: number, configuration: string | undefined, options?: Options): Promise<void> {
+    try {
+      await this.#requireDeleted(options);
+    } catch (error) {
+      throw error instanceof ChangesUnreadable ? new WatermarkExpired(error.message, { cause: error }) : error;
+    }
+    const dn = configuration === undefined ? undefined : parsed(`${DIRECTORY_SERVICE},${configuration}`);
+    const entry = dn && (await readEntry(this.#reader, dn, LIFETIMES, options));
+    const days = LIFETIMES.map((name) => Number(entry?.first(name))).filter((each) => each > 0);
+    if (agoMs < Math.min(...(days.length === 0 ? [DEFAULT_LIFETIME_DAYS] : days)) * DAY_MS) return;
+    throw new WatermarkExpired(
+      'The last import is longer ago than the directory keeps deleted objects; a full import is needed',
+    );
+  }
+}
+
+/** Where a naming context keeps what was deleted (MS-ADTS 6.1.1.4.2). */
+export function deletedObjectsOf(context: DN): DN {
+  return context.child(new RDN([{ type: 'CN', value: 'Deleted Objects' }]));
+}
+
+/** Whether the account may see what was deleted from a naming context. */
+export async function showsDeleted(
+  reader: Pick<ChangeReader, 'search'>,
+  context: DN,
+  options?: Options,
+): Promise<boolean> {
+  const base = deletedObjectsOf(context);
+  const request = { base, scope: 'base', filter: present('objectClass'), attributes: [], showDeleted: true } as const;
+  try {
+    for await (const _ of reader.search(request, options)) return true;
+    return false;
+  } catch (error) {
+    if (isNotShown(error)) return false;
+    throw error;
+  }
+}
+
+function adviceFor(context: DN): string {
+  return `The account of the connector may not see deleted objects: let it list and read ${deletedObjectsOf(context)} (on Windows, once it is owned: dsacls "${deletedObjectsOf(context)}" /G "<account>:LCRP")`;
+}
+
+/** The entry may have been renamed with others below it: its children are told apart from it only where it was. */
+function changeOf(entry: Entry, { usn }: Position, watermark: Watermark): DirectoryChange {
+  const id = anchorText(entry, 'objectGUID');
+  const anchor = id === undefined ? {} : { anchor: id };
+  if (entry.first('isDeleted')?.toUpperCase() === 'TRUE') return { kind: 'deleted', ...anchor, watermark };
+  // What came into a new container since has numbers of its own.
+  const isNew = (integer(entry.first('uSNCreated')) ?? 0n) > usn;
+  const subtree = !isNew && renamedSince(entry.values('replPropertyMetaData')[0], usn);
+  return { kind: 'changed', dn: entry.dn, ...anchor, subtree, watermark };
+}
+
+function watermarkOf(serverId: string, { usn, at }: Position): Watermark {
+  return { method: METHOD, serverId, value: `${usn} ${at}` };
+}
+
+function positionOf({ method, serverId, value }: Watermark, identity: string): Position {
+  const [, usn, at] = /^(\d{1,20}) (\d{1,15})$/.exec(value) ?? [];
+  if (method === METHOD && serverId === identity && usn !== undefined) return { usn: BigInt(usn), at: Number(at) };
+  throw new WatermarkExpired('Another server answers than at the last import; a full import is needed');
+}
+
+/** Numbers are longer than a number holds exactly. */
+function integer(text: string | undefined): bigint | undefined {
+  return text !== undefined && /^\d{1,20}$/.test(text) ? BigInt(text) : undefined;
+}
+
+function parsed(text: string): DN | undefined {
+  try {
+    return text === '' ? undefined : DN.parse(text);
+  } catch (error) {
+    if (error instanceof DNSyntaxError) return undefined;
+    throw error;
+  }
+}
