@@ -140,7 +140,9 @@ class Delta {
         this.#aftermath.gone.add(change.kind === 'renamed' ? change.oldDN : change.dn);
       if (change.kind === 'renamed') await onRenamed?.(change.oldDN, change.dn);
     }
-    if (batch.length > 0) await this.#save(this.#mentioned(batch), batch, batch.at(-1)?.watermark);
+    // What is below has to be read before the watermark says that it was.
+    const whole = !batch.some((change) => change.kind === 'changed' && change.subtree);
+    if (batch.length > 0) await this.#save(this.#mentioned(batch), batch, whole ? batch.at(-1)?.watermark : undefined);
     for (const change of batch) if (await this.#tookOthersAlong(change)) await this.#subtree(change.dn ?? DN.root);
     return [];
   }

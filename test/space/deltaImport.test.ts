@@ -197,6 +197,24 @@ describe('a delta import', () => {
     expect(space.count()).toBe(4);
   });
 
+  it('does not take a subtree for read while it could not be', async () => {
+    const team = DN.parse(`ou=team,${PEOPLE}`);
+    await directory.add(new Entry(team, { objectClass: ['organizationalUnit'], ou: 'team' }));
+    await directory.modifyDN(dnOf('a'), DN.parse(`uid=a,${team}`), { deleteOldRdn: true });
+    const before = space.watermark;
+    const after = await directory.changes.latest();
+    const moved: DirectoryChange = { kind: 'changed', dn: team, subtree: true, watermark: after };
+    const able = withChanges(source([moved]));
+    const search: ImportSource['search'] = (request, options) => {
+      if (request.scope === 'sub') throw new LdapError('connectionLost', 'search', String(request.base), '');
+      return able.search(request, options);
+    };
+    expect(await delta({ directory: { ...able, search } })).toMatchObject({ outcome: 'failed' });
+    expect([space.watermark, before]).toEqual([before, expect.not.objectContaining({ value: after.value })]);
+    expect(await delta({ directory: able })).toMatchObject({ outcome: 'success', counts: { updated: 1 } });
+    expect([space.watermark, uidsInSpace()]).toEqual([after, ['b', 'c', 'd']]);
+  });
+
   it('believes that entries are gone when each of them is, and not that nearly all are', async () => {
     await directory.delete(dnOf('a'));
     const watermark = await directory.changes.latest();
