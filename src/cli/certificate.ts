@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { type Certificate, type CertificateInfo, findCertificate, renewOwnCertificate } from '../host/certificate';
 import { HostError } from '../host/hostError';
-import { type HostFlags, withFolders, withHostName } from './options';
+import { audited } from './auditing';
+import { type HostFlags, withAuditFile, withFolders, withHostName } from './options';
 import { trustCertificate } from './trust';
 import { here, print } from './words';
 
@@ -36,7 +37,9 @@ export function addCertificate(program: Command): void {
   add('show', 'whom the certificate names, until when it is valid, its fingerprint, where it is')
     .option('--json', 'print it as JSON')
     .action(show);
-  add('renew', 'make a new certificate of the host’s own').option('--json', 'print it as JSON').action(renew);
+  withAuditFile(add('renew', 'make a new certificate of the host’s own'))
+    .option('--json', 'print it as JSON')
+    .action(renew);
   add('trust', 'make this machine trust the certificate, or say which commands do')
     .option('--dry-run', 'say it only')
     .action(trust);
@@ -65,7 +68,12 @@ async function show(flags: Flags): Promise<void> {
 }
 
 async function renew(flags: Flags): Promise<void> {
-  const { info } = await renewOwnCertificate({ directory: flags.certs, hostName: flags.hostName });
+  const { info } = await audited(
+    flags,
+    { command: 'certificate renew' },
+    () => renewOwnCertificate({ directory: flags.certs, hostName: flags.hostName }),
+    ({ info: { fingerprint256, validTo } }) => ({ fingerprint256, validTo }),
+  );
   print(flags.json, shown(info), () => text(info));
 }
 

@@ -18,6 +18,7 @@ import {
   openChangeLogs,
 } from '../connector/changeReport';
 import { countOf, momentOf } from './changeOptions';
+import { addAudit } from './changesAudit';
 import { addRelease } from './changesRelease';
 import { addResend } from './changesResend';
 import { addVerify } from './changesVerify';
@@ -96,6 +97,7 @@ export function addChanges(program: Command): void {
   withFolders(show).action(runShow);
   addResend(changes);
   addRelease(changes);
+  addAudit(changes);
   addVerify(changes);
 }
 

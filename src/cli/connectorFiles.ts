@@ -6,6 +6,7 @@ import type { ConnectorFileResult, FileFault } from '../config/connectorFile';
 import { hostEnvironment, readConnectorFolder, type TokenOrigin, tokenFile } from '../config/connectorFolder';
 import type { ConnectorDefinition } from '../connector/registry';
 import type { Log } from '../telemetry/log';
+import type { ConnectorSources } from './configurationChanges';
 import type { HostFlags } from './options';
 
 /** The connectors of a folder at one moment. */
@@ -14,6 +15,8 @@ export interface ReadConnectors {
   /** Every file whose change may change them. */
   readonly files: readonly string[];
   readonly faulty: boolean;
+  /** What each of them is made of. */
+  readonly sources: readonly ConnectorSources[];
   originOf(connector: string): TokenOrigin;
 }
 
@@ -35,6 +38,7 @@ export class ConnectorFiles {
     return {
       definitions: results.map(definitionOf),
       files: [sealKeyFile, ...results.flatMap(({ name, file, uses = [] }) => [file, tokenFile(certs, name), ...uses])],
+      sources: results.map(({ name, file, uses = [] }) => ({ name, file, uses: [tokenFile(certs, name), ...uses] })),
       faulty: results.some(({ options }) => options === undefined),
       originOf: (name) => environment.originOf(name),
     };

@@ -46,6 +46,12 @@ export function withAdministration(command: Command): Command {
   return command;
 }
 
+/** `--audit-file`: where the host writes its audit. */
+export function withAuditFile(command: Command): Command {
+  addSettings(command, ({ key }) => key === 'auditFile');
+  return command;
+}
+
 /** The options of a listening host. */
 export function withListener(command: Command): Command {
   addSettings(command, ({ key }) => !folders.has(key));

@@ -11,13 +11,27 @@ import { changedSettings } from '../config/hostFile';
 import type { ConnectorDefinitions } from '../connector/registry';
 import type { Host } from '../host/host';
 import type { Log } from '../telemetry/log';
-import { type ConnectorFiles, certificateFiles } from './connectorFiles';
+import { type ConfigurationChange, ConfigurationChanges } from './configurationChanges';
+import { type ConnectorFiles, certificateFiles, type ReadConnectors } from './connectorFiles';
 import { type HostFlags, readFlags } from './options';
 
 /** How the last attempt to take over changed files went. */
 export interface ReloadStatus {
   readonly successful: boolean;
   readonly at: Date;
+  /** The certificate was replaced. */
+  readonly certificate?: 'renewed';
+  /** Paths in host.json, and those of them that need a restart. */
+  readonly settings?: readonly string[];
+  readonly needRestart?: readonly string[];
+  readonly connectors?: readonly ReloadedConnector[];
+}
+
+/** A connector whose configuration has changed, or was refused. */
+export interface ReloadedConnector extends Partial<ConfigurationChange> {
+  readonly connector: string;
+  /** It was not taken over. */
+  readonly refused?: true;
 }
 
 /** What reloading needs. */
@@ -25,10 +39,10 @@ export interface ReloadOptions {
   readonly command: Command;
   readonly flags: HostFlags;
   readonly connectorFiles: ConnectorFiles;
-  /** The files whose change counts, as they were read at the start. */
-  readonly files: readonly string[];
+  /** The connectors as they were read at the start. */
+  readonly read: Pick<ReadConnectors, 'files' | 'sources'>;
   readonly registry: ConnectorDefinitions;
-  readonly host: Pick<Host, 'renewCertificate'>;
+  readonly host: Pick<Host, 'certificate' | 'renewCertificate'>;
   readonly log: Log;
   /** Takes over what may change while the host runs. */
   readonly onSettings: (flags: HostFlags) => void;
@@ -44,6 +58,9 @@ export class Reloading {
   readonly #watch: FileWatch;
   #flags: HostFlags;
   #files: readonly string[];
+  readonly #changes: ConfigurationChanges;
+  /** What this reload has changed so far. */
+  #done: Omit<ReloadStatus, 'successful' | 'at'> = {};
   #work: Promise<void> = Promise.resolve();
   #saidOfConnectors = '';
   #saidOfSettings = '';
@@ -53,7 +70,8 @@ export class Reloading {
   constructor(options: ReloadOptions) {
     this.#options = options;
     this.#flags = options.flags;
-    this.#files = options.files;
+    this.#files = options.read.files;
+    this.#changes = new ConfigurationChanges(options.read.sources);
     const { connectors, certs, hostFile } = options.flags;
     this.#watch = new FileWatch({
       files: () => [
@@ -79,22 +97,25 @@ export class Reloading {
     const { log, onStatus } = this.#options;
     const certificates = certificateFiles(this.#flags.certs);
     const all = changed === undefined;
+    this.#done = {};
     const others = all || [...changed].some((file) => !certificates.includes(file));
     try {
       const certified = all || certificates.some((file) => changed.has(file)) ? await this.#certificate() : true;
       const settled = others ? this.#settings() : true;
       const taken = others ? await this.#connectors() : true;
-      onStatus({ successful: certified && settled && taken, at: new Date() });
+      onStatus({ ...this.#done, successful: certified && settled && taken, at: new Date() });
     } catch (error) {
       log.error('changed files could not be taken over: what was in use stays in use', { error });
-      onStatus({ successful: false, at: new Date() });
+      onStatus({ ...this.#done, successful: false, at: new Date() });
     }
   }
 
   async #certificate(): Promise<boolean> {
     const { host, log } = this.#options;
     try {
+      const before = host.certificate.fingerprint256;
       await host.renewCertificate();
+      if (host.certificate.fingerprint256 !== before) this.#done = { ...this.#done, certificate: 'renewed' };
       return true;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -114,7 +135,12 @@ export class Reloading {
       return false;
     }
     this.#saidOfSettings = '';
-    for (const { path, live } of changedSettings(this.#flags, flags)) {
+    const changes = changedSettings(this.#flags, flags);
+    const [settings, needRestart] = [changes, changes.filter(({ live }) => !live)].map((some) =>
+      some.map(({ path }) => path),
+    );
+    if (changes.length > 0) this.#done = { ...this.#done, settings, needRestart };
+    for (const { path, live } of changes) {
       if (live) log.info(`${path} has changed`, { file: file.file });
       else log.warn(`${path} has changed: it needs a restart of the host`, { file: file.file });
     }
@@ -139,6 +165,7 @@ export class Reloading {
     const gone = registry.all().filter(({ name }) => !read.definitions.some((one) => one.name === name));
     for (const { name } of gone) log.info('the connector is closed: its file is gone', { connector: name });
     const refused = await registry.apply(read.definitions);
+    this.#done = { ...this.#done, ...this.#reloaded(read, refused) };
     const words = JSON.stringify(refused);
     for (const { name, reason } of words === this.#saidOfConnectors ? [] : refused)
       log.error(`the changed connector file was not taken over, the connector goes on as it was: ${reason}`, {
@@ -151,6 +178,20 @@ export class Reloading {
     }
     this.#retries = 0;
     return refused.length === 0 && !read.faulty;
+  }
+
+  #reloaded(read: ReadConnectors, refused: readonly { readonly name: string }[]): Pick<ReloadStatus, 'connectors'> {
+    const changes = new Map(this.#changes.since(read.sources).map((one) => [one.connector, one]));
+    const faulty = read.definitions.filter((definition) => 'fault' in definition);
+    const notTaken = new Set([...refused, ...faulty].map(({ name }) => name));
+    const names = [...new Set([...changes.keys(), ...notTaken])].sort();
+    if (names.length === 0) return {};
+    const connectors = names.map((connector) => ({
+      connector,
+      ...changes.get(connector),
+      ...(notTaken.has(connector) && { refused: true as const }),
+    }));
+    return { connectors };
   }
 
   /** A directory that was down when its connector's file changed may be up later. */

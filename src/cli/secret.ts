@@ -5,7 +5,8 @@ import type { Command } from 'commander';
 import { FolderFault } from '../config/connectorFolder';
 import { type Rotation, rotateSealKey } from '../config/reseal';
 import { SealKeys } from '../config/sealing';
-import { type HostFlags, withFolders } from './options';
+import { audited } from './auditing';
+import { type HostFlags, withAuditFile, withFolders } from './options';
 import { readSecret } from './secretInput';
 import { here, print, withoutValues } from './words';
 
@@ -38,9 +39,8 @@ export function addSecret(program: Command): void {
   )
     .option('--json', 'print the result as JSON')
     .action(seal);
-  withFolders(group.command('rotate').description('make a new seal key and seal every secret in the files again'))
-    .option('--json', 'print the result as JSON')
-    .action(rotate);
+  const rotation = group.command('rotate').description('make a new seal key and seal every secret in the files again');
+  withAuditFile(withFolders(rotation)).option('--json', 'print the result as JSON').action(rotate);
 }
 
 async function seal({ sealKeyFile, json }: Flags): Promise<void> {
@@ -52,8 +52,18 @@ async function seal({ sealKeyFile, json }: Flags): Promise<void> {
   print(json, { reference, sealKeyFile }, () => reference);
 }
 
-function rotate({ sealKeyFile, connectors, hostFile, json }: Flags): void {
-  const rotation = rotateSealKey(sealKeyFile, [...filesIn(connectors), ...(existsSync(hostFile) ? [hostFile] : [])]);
+async function rotate(flags: Flags): Promise<void> {
+  const { sealKeyFile, connectors, hostFile, json } = flags;
+  const files = [...filesIn(connectors), ...(existsSync(hostFile) ? [hostFile] : [])];
+  const rotation = await audited(
+    flags,
+    { command: 'secret rotate' },
+    () => rotateSealKey(sealKeyFile, files),
+    ({ complete, files: done }) => ({
+      outcome: complete ? 'success' : 'failed',
+      secrets: done.reduce((sum, { secrets }) => sum + secrets, 0),
+    }),
+  );
   warnOfReaders(sealKeyFile);
   print(json, { sealKeyFile, ...rotation }, () => report(rotation, sealKeyFile));
   if (!rotation.complete) process.exitCode = 1;

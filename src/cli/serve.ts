@@ -4,10 +4,10 @@ import { type ConnectorDefinitions, openRegistry } from '../connector/registry';
 import { type Host, type HostDependencies, startHost } from '../host/host';
 import type { Notifications } from '../host/notifications/notifications';
 import { requestWiring } from '../host/requestWiring';
-import { ChainedFile } from '../telemetry/chainedFile';
 import { createLog, type Log } from '../telemetry/log';
 import { type Administration, administration } from './administration';
 import { announce } from './announce';
+import { openAudit } from './auditing';
 import { ConnectorFiles, type ReadConnectors } from './connectorFiles';
 import { notifications } from './notifications';
 import { type HostFlags, withFolders, withListener } from './options';
@@ -40,7 +40,7 @@ async function serve(flags: HostFlags, command: Command): Promise<void> {
   const log = openLog(flags);
   const admin = administration(flags, log);
   const told = await notifications(flags, log);
-  const audit = openAudit(flags, log);
+  const audit = openAudit(flags, log, admin?.metrics);
   const connectorFiles = new ConnectorFiles(log);
   const read = connectorFiles.read(flags);
   if (read.definitions.length === 0)
@@ -65,7 +65,7 @@ async function serve(flags: HostFlags, command: Command): Promise<void> {
     command,
     flags,
     connectorFiles,
-    files: read.files,
+    read,
     registry,
     host,
     log,
@@ -74,24 +74,14 @@ async function serve(flags: HostFlags, command: Command): Promise<void> {
       if (changed.logLevel !== settings.current.logLevel) log.level = changed.logLevel;
       settings.current = changed;
     },
-    onStatus: ({ successful, at }) => {
+    onStatus: ({ successful, at, ...changes }) => {
       admin?.metrics.reloaded(successful, at);
       const outcome = successful ? 'success' : 'refused';
-      audit?.append({ time: at.toISOString(), kind: 'configuration', outcome });
+      audit?.append({ time: at.toISOString(), kind: 'configuration', outcome, ...changes });
     },
   });
   hearSignals(host, reloading, log);
   tell(host, read, flags, admin, log);
-}
-
-function openAudit({ auditFile, auditFileSize, auditFilesKept }: HostFlags, log: Log): ChainedFile | undefined {
-  if (auditFile === undefined) return undefined;
-  return new ChainedFile({
-    path: auditFile,
-    maxBytes: auditFileSize * mebibyte,
-    kept: auditFilesKept,
-    onFault: (error) => log.error('the audit file cannot be written: it is tried again', { error }),
-  });
 }
 
 function openLog({ logLevel, logFormat, logFile, logFileSize, logFilesKept }: HostFlags): Log {

@@ -1,9 +1,11 @@
 /** `connector-host token`: the secret token that the host makes for a connector; where it is, and how it is rolled. */
+import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { FolderFault, readConnectorFolder, tokenFile } from '../config/connectorFolder';
 import { keptTokens, retireTokens, rollToken } from '../config/keptTokens';
 import { TokenDigest } from '../telemetry/secret';
-import { type HostFlags, withFolders } from './options';
+import { audited } from './auditing';
+import { type HostFlags, withAuditFile, withFolders } from './options';
 import { here, print, quote } from './words';
 
 interface Flags extends HostFlags {
@@ -34,15 +36,21 @@ export function addToken(program: Command): void {
     .option('--retire', 'let only the newest token stay valid')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', examples);
-  withFolders(command).action((connector: string, flags: Flags) => token(connector, flags));
+  withAuditFile(withFolders(command)).action((connector: string, flags: Flags) => token(connector, flags));
 }
 
-function token(connector: string, flags: Flags): void {
+async function token(connector: string, flags: Flags): Promise<void> {
   const { certs, roll = false, retire = false, json } = flags;
   refuseOthers(connector, flags);
   const change = roll ? rollToken : retire ? retireTokens : keptTokens;
-  const tokens = change(certs, connector);
   const file = tokenFile(certs, connector);
+  const option = roll ? ' --roll' : retire ? ' --retire' : '';
+  const work = () => change(certs, connector);
+  // A look at a token that is there changes nothing.
+  const tokens =
+    option === '' && existsSync(file)
+      ? work()
+      : await audited(flags, { command: `token${option}`, connector }, work, ({ length }) => ({ validTokens: length }));
   const references = tokens.map((one) => new TokenDigest(one.digest()).toJSON());
   print(json, { connector, file, valid: tokens.length, references }, () =>
     [

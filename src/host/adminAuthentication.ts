@@ -21,20 +21,23 @@ export interface AdminAuthenticationOptions extends SlowingOptions {
 /** Lets a request pass when its token is an administrator's. */
 export function adminAuthentication(options: AdminAuthenticationOptions): RequestHandler {
   return (request: Request, response: Response, next: NextFunction): void => {
+    const record = recordOf(request);
     const token = /^Bearer +([^\s,]+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (token !== undefined && matchingDigest(token, options.tokenDigests()) >= 0) {
-      recordOf(request).administrator = true;
+      record.administrator = true;
       next();
-    } else if (token !== undefined && isOfConnector(token, options.registry)) {
-      next(new ScimError(403, undefined, `A connector's secret token opens nothing here: ${HINT}.`));
-    } else {
-      slowed(options, request, response, unauthorized(token)).then(next, next);
+      return;
     }
+    const connector = token === undefined ? undefined : connectorOfToken(token, options.registry);
+    record.refusal = connector === undefined ? {} : { connector };
+    if (connector !== undefined)
+      next(new ScimError(403, undefined, `A connector's secret token opens nothing here: ${HINT}.`));
+    else slowed(options, request, response, unauthorized(token)).then(next, next);
   };
 }
 
-function isOfConnector(token: string, registry: Pick<ConnectorRegistry, 'all'>): boolean {
-  return registry.all().some(({ tokenDigests }) => matchingDigest(token, tokenDigests) >= 0);
+function connectorOfToken(token: string, registry: Pick<ConnectorRegistry, 'all'>): string | undefined {
+  return registry.all().find(({ tokenDigests }) => matchingDigest(token, tokenDigests) >= 0)?.name;
 }
 
 function unauthorized(token: string | undefined): ScimError {

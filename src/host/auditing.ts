@@ -31,10 +31,11 @@ export class RequestAudit {
   }
 
   ended({ method, path, status, remote, record }: EndedRequest): void {
-    const { requestId, actor, administrator } = record;
+    const { requestId, actor, administrator, refusal } = record;
     const time = this.#now();
     const request = { time: time.toISOString(), requestId, remote, method, path: path.slice(0, 500), status };
-    if (status === 401) this.#refused(time.getTime(), { ...request, kind: 'authentication', outcome: 'refused' });
+    if (refusal !== undefined)
+      this.#refused(time.getTime(), { ...request, kind: 'authentication', outcome: 'refused', ...refusal });
     else if (administrator && method !== 'GET' && method !== 'HEAD')
       this.#audit({ ...request, kind: 'administration', actor, outcome: status < 400 ? 'success' : 'refused' });
   }

@@ -36,6 +36,7 @@ export function authentication(options: AuthenticationOptions): RequestHandler {
   return (request: Request, response: Response, next: NextFunction): void => {
     if ('access_token' in request.query) {
       // RFC 6750 §5.3: what stands in a URL stands in logs.
+      recordOf(request).refusal = {};
       next(unauthorized(400, `A token in the query (access_token) is not accepted; ${HINT}.`, 'invalid_request'));
       return;
     }
@@ -44,6 +45,7 @@ export function authentication(options: AuthenticationOptions): RequestHandler {
         next(error);
         return;
       }
+      recordOf(request).refusal = {};
       response.removeHeader('WWW-Authenticate');
       response.statusCode = 200;
       slowed(options, request, response, refusal(request)).then(next, next);

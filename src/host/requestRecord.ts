@@ -20,6 +20,8 @@ export class RequestRecord {
   connector: string | undefined;
   /** The request carries an administrator's token. */
   administrator = false;
+  /** It was refused for its token, or for having none; `connector`: the token is that of a connector, which opens nothing here. */
+  refusal: { readonly connector?: string } | undefined;
   /** It is only tried: nothing is to be written. */
   dryRun = false;
   /** Where it went, as a word of a bounded set; undefined outside of connectors. */

@@ -13,12 +13,15 @@ export interface ChainedFileOptions {
   readonly maxBytes: number;
   /** Files that are kept, the current one included. */
   readonly kept: number;
-  /** Called when writing begins to fail; what could not be written is tried again with the next line. */
+  /** Called when writing begins to fail; what could not be written is tried again with the next line, and every five seconds. */
   readonly onFault?: (error: Error) => void;
+  /** Called for each record that has to be given up. */
+  readonly onLost?: () => void;
 }
 
 const first = 'begin';
 const mostWaiting = 10_000;
+const retryMs = 5_000;
 
 /** The hash of a line: over the one before it and the line without its own. */
 export function chainOf(before: string, line: string): string {
@@ -35,6 +38,7 @@ export class ChainedFile {
   #failing = false;
   #lost = 0;
   #writing: Promise<void> | undefined;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(options: ChainedFileOptions) {
     this.#options = options;
@@ -42,14 +46,26 @@ export class ChainedFile {
 
   /** Takes a record; a moment later it is on the disk. While the disk takes nothing only so many wait. */
   append(record: object): void {
-    if (this.#waiting.length >= mostWaiting) this.#lost += 1;
+    if (this.#waiting.length >= mostWaiting) this.#lose(1);
     else this.#waiting.push(JSON.stringify(record));
     this.#writing ??= this.#write();
   }
 
+  /** Whether the disk takes nothing at the moment. */
+  get failing(): boolean {
+    return this.#failing;
+  }
+
+  /** Resolves when what was appended is on the disk (true), or cannot be brought there now. */
+  async flushed(): Promise<boolean> {
+    while (this.#writing !== undefined) await this.#writing;
+    return this.#waiting.length === 0;
+  }
+
   /** Resolves when all that was appended is on the disk, or cannot be brought there. */
   async close(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing;
+    await this.flushed();
+    clearTimeout(this.#retry);
     const file = this.#file;
     this.#file = undefined;
     await file?.close().catch(() => undefined);
@@ -70,14 +86,25 @@ export class ChainedFile {
         this.#failing = false;
       }
     } catch (error) {
-      this.#waiting = [...batch, ...this.#waiting].slice(0, mostWaiting);
+      const waiting = [...batch, ...this.#waiting];
+      this.#waiting = waiting.slice(0, mostWaiting);
+      this.#lose(waiting.length - this.#waiting.length);
       await this.#file?.close().catch(() => undefined);
       this.#file = undefined;
       if (!this.#failing) this.#options.onFault?.(error as Error);
       this.#failing = true;
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => {
+        this.#writing ??= this.#write();
+      }, retryMs).unref();
     } finally {
       this.#writing = undefined;
     }
+  }
+
+  #lose(lines: number): void {
+    this.#lost += lines;
+    for (let line = 0; line < lines; line += 1) this.#options.onLost?.();
   }
 
   async #bring(batch: readonly string[]): Promise<void> {

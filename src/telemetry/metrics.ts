@@ -119,6 +119,7 @@ export class Metrics {
     'profile',
     'change',
   ]);
+  readonly #auditLinesLost = this.#counter('audit_lines_lost_total', 'Lines of the audit file that were given up', []);
   readonly #reloadSuccessful = this.#gauge(
     'config_last_reload_successful',
     'Whether the last reload of the configuration succeeded: 1 or 0',
@@ -142,6 +143,18 @@ export class Metrics {
     for (const kind of ['resources', 'handles', 'requests']) {
       this.#registry.removeSingleMetric(`nodejs_active_${kind}_total`);
     }
+  }
+
+  /** A line of the audit file had to be given up. */
+  auditLineLost(): void {
+    this.#auditLinesLost.inc();
+  }
+
+  /** Whom to ask whether the audit file takes nothing. To be called once, where there is one. */
+  watchAudit(failing: () => boolean): void {
+    this.#scraped('audit_file_failing', 'Whether the audit file cannot be written: 1 or 0', [], (gauge) =>
+      gauge.set(failing() ? 1 : 0),
+    );
   }
 
   /** Whom to ask for what stands. To be called once. */

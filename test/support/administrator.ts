@@ -16,10 +16,13 @@ function urlOf(host: HostProcess): URL {
   return new URL(/"url":"([^"]+)"/.exec(line)?.[1] ?? '');
 }
 
+/** Where `/admin<path>` is. */
+export const adminUrl = (host: HostProcess, path: string) => new URL(`/admin${path}`, urlOf(host));
+
 /** Asks `/admin<path>`. */
 export async function askAdmin(host: HostProcess, path: string, method = 'GET', body?: unknown): Promise<AdminAnswer> {
   const token = readFileSync(join(host.folder, 'certs/host.admin.token'), 'utf8').trim();
-  const response = await fetch(new URL(`/admin${path}`, urlOf(host)), {
+  const response = await fetch(adminUrl(host, path), {
     method,
     headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -2,6 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ChainedFile, ChainReader } from '../../src/telemetry/chainedFile';
+import { linesBackwards } from '../../src/telemetry/linesBackwards';
+import { RecordSpool, SpoolTaker } from '../../src/telemetry/recordSpool';
 
 let folder: string;
 let path: string;
@@ -73,20 +75,59 @@ test('what a power failure has cut is taken away, and writing goes on', async ()
 
 test('a disk that takes nothing costs no line while there is room to wait', async () => {
   const faults: Error[] = [];
+  let lost = 0;
   writeFileSync(join(folder, 'blocked'), '');
   const file = new ChainedFile({
     path: join(folder, 'blocked/audit.jsonl'),
     maxBytes: 1e9,
     kept: 2,
     onFault: (e) => faults.push(e),
+    onLost: () => {
+      lost += 1;
+    },
   });
   file.append({ n: 1 });
   await file.close();
   file.append({ n: 2 });
+  expect(await file.flushed()).toBe(false);
   await file.close();
-  expect(faults).toHaveLength(1);
+  expect([faults.length, file.failing]).toEqual([1, true]);
+  for (let n = 0; n < 10_000; n += 1) file.append({ n: 'waits' });
+  expect(lost).toBe(2);
   rmSync(join(folder, 'blocked'));
   file.append({ n: 3 });
   await file.close();
-  expect(linesOf(join(folder, 'blocked/audit.jsonl')).map((line) => JSON.parse(line).n)).toEqual([1, 2, 3]);
+  expect(file.failing).toBe(false);
+  const lines = linesOf(join(folder, 'blocked/audit.jsonl')).map((line) => JSON.parse(line));
+  expect(lines.slice(0, 3).map(({ n }) => n)).toEqual([1, 2, 'waits']);
+  // The third one came when nothing more could wait.
+  expect(lines.at(-1)).toMatchObject({ kind: 'lost', lines: 3 });
+});
+
+test('records that others leave are taken over whole, and once; what is none stays where it is', async () => {
+  const spool = new RecordSpool(`${path}.spool`);
+  spool.prepare();
+  spool.put({ n: 1 });
+  spool.put({ n: 2 });
+  const name = String(spool.names()[1]);
+  writeFileSync(join(`${path}.spool`, '9-broken.json'), '{"n":');
+  const faults: Error[] = [];
+  const file = new ChainedFile({ path, maxBytes: 1e9, kept: 2 });
+  const taker = new SpoolTaker(spool, file, (error) => faults.push(error));
+  await taker.close();
+  await file.close();
+  expect(verify(path)).toBe(2);
+  expect(linesOf(path).map((line) => JSON.parse(line))).toMatchObject([{ n: 1 }, { n: 2, spooled: name }]);
+  expect(spool.names()).toEqual(['9-broken.json']);
+  expect(faults).toHaveLength(1);
+});
+
+test('lines are read from the end, whatever their length', async () => {
+  const lines = Array.from({ length: 300 }, (_, n) => `${n} ${'ä'.repeat(n % 7 === 0 ? 40_000 : n)}`);
+  for (const end of ['', '\n']) {
+    writeFileSync(path, lines.join('\n') + end);
+    const read: string[] = [];
+    for await (const line of linesBackwards(path)) read.push(line);
+    expect(read.reverse()).toEqual(lines);
+  }
 });

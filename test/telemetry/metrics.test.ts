@@ -22,6 +22,7 @@ const sample: ConnectorSample = {
 function busy(connectors: () => readonly ConnectorSample[] = () => [sample]): Metrics {
   const metrics = new Metrics('1.2.3', () => now);
   metrics.watch({ connectors, certificateExpiry: () => new Date(now + 86_400_000) });
+  metrics.watchAudit(() => false);
   metrics.requestBegan();
   metrics.requestBegan();
   metrics.requestEnded({ connector: 'people', endpoint: 'Users', method: 'GET', status: 200, durationMs: 12 });
