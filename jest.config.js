@@ -2,8 +2,12 @@
  * The tests mirror src/; the transform only strips types, `npm run check` is what type-checks them. Tests in a folder
  * `slow` run with `npm run test:slow`.
  */
+const { availableParallelism } = require('node:os');
+
 module.exports = {
   testEnvironment: 'node',
+  // Most tests wait for a server: where there are two cores, one worker would leave one of them idle.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   globalSetup: '<rootDir>/test/support/globalSetup.ts',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
