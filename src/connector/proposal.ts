@@ -59,7 +59,7 @@ export function proposeConnector(
         targetObject,
         ...anchor,
         matchingAttributes: matchingOf(finding, targetObject),
-        ...(isOfActiveDirectory(finding) ? { filter: '(!(objectClass=computer))' } : {}),
+        ...(computersAreUsers(finding) ? { filter: '(!(objectClass=computer))' } : {}),
         ...(person === undefined ? {} : { container: person.found.containers[0] }),
       },
       ...(sameContext
@@ -81,9 +81,12 @@ function matchingOf(finding: DirectoryFinding, targetObject: string): readonly s
   return matchingCandidates.filter((name) => allowed.has(name.toLowerCase())).slice(0, 2);
 }
 
-/** There a computer is a user, by its class. */
-function isOfActiveDirectory({ description }: DirectoryFinding): boolean {
-  return description.proposedAnchor === 'objectGUID';
+/**
+ * In Active Directory a computer is a user, by its class. Where the schema has no computers, as in AD LDS, the negation
+ * would be Undefined and match nobody (RFC 4511 §4.5.1.7).
+ */
+function computersAreUsers({ description, attributesOf }: DirectoryFinding): boolean {
+  return description.proposedAnchor === 'objectGUID' && attributesOf(['computer']) !== undefined;
 }
 
 function mostOf(

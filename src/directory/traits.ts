@@ -126,7 +126,7 @@ const PRODUCTS: Readonly<Record<string, Traits>> = {
     name: 'OpenDS',
     signs: [{ vendorVersion: /^(opends|sun opends)\b/i }],
     anchor: 'entryUUID',
-    disable: { attribute: 'ds-pwp-account-disabled', value: 'true' },
+    disable: { attribute: 'ds-pwp-account-disabled', value: 'TRUE' },
   },
   opendj: {
     ...GENERIC,
@@ -137,7 +137,7 @@ const PRODUCTS: Readonly<Record<string, Traits>> = {
       { objectClass: 'ds-root-dse' },
     ],
     anchor: 'entryUUID',
-    disable: { attribute: 'ds-pwp-account-disabled', value: 'true' },
+    disable: { attribute: 'ds-pwp-account-disabled', value: 'TRUE' },
     mustChange: { attribute: 'pwdReset', value: 'TRUE' },
   },
   dsee: {

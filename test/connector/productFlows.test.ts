@@ -29,8 +29,8 @@ test.each([
   ['dsee', 'nsAccountLock', 'true'],
   ['adlds', 'msDS-UserAccountDisabled', 'TRUE'],
   ['edirectory', 'loginDisabled', 'TRUE'],
-  ['opendj', 'ds-pwp-account-disabled', 'true'],
-  ['opends', 'ds-pwp-account-disabled', 'true'],
+  ['opendj', 'ds-pwp-account-disabled', 'TRUE'],
+  ['opends', 'ds-pwp-account-disabled', 'TRUE'],
 ])('%s disables by %s', (product, attribute, value) => {
   const { options, faults } = resolved(product, set({}));
   expect([options.disableFlow, faults]).toEqual([set({ [attribute]: value }), []]);
