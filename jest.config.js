@@ -14,7 +14,8 @@ module.exports = {
   testPathIgnorePatterns: ['/node_modules/', '/slow/', '/test/directories/'],
   // Only against what hangs: a machine that is busy with something else takes many times longer than an idle one.
   testTimeout: 180_000,
-  reporters: ['default', '<rootDir>/test/support/summaryReporter.js'],
+  // The last line is the summary's, so it stands last.
+  reporters: ['default', '<rootDir>/test/support/matrixReporter.js', '<rootDir>/test/support/summaryReporter.js'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
