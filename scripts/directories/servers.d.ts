@@ -12,5 +12,10 @@ export interface DirectoryServer {
   stop(folder: string): Promise<boolean>;
 }
 
-export const servers: Readonly<Record<'openldap' | '389ds' | 'samba' | 'apacheds', DirectoryServer>>;
+export type RealProduct = 'openldap' | '389ds' | 'samba' | 'apacheds';
+/** Played by slapd, from what vendors and users have published. */
+export type EmulatedProduct = 'adlds' | 'dsee' | 'edirectory' | 'ibm' | 'isode' | 'opendj' | 'opends' | 'radiantone';
+
+export const servers: Readonly<Record<RealProduct | EmulatedProduct, DirectoryServer>>;
+export const realProducts: readonly RealProduct[];
 export function productsNamed(names: readonly string[]): string[];

@@ -30,10 +30,27 @@ function retcodeOverlay(suffix) {
   ];
 }
 
+/** Controls that name attributes, which no overlay translates, so a server with other names does not show them. */
+const UNTRANSLATED = ['1.3.6.1.1.12', '1.3.6.1.1.13.1', '1.3.6.1.1.13.2'];
+
+function hidden(names) {
+  if (names.length === 0) return [];
+  const controls = UNTRANSLATED.map((oid) => oid.replaceAll('.', '[.]')).join('|');
+  return [`access to dn.base="" attrs=supportedControl val.regex="^(${controls})$" by * none`, 'access to * by * read'];
+}
+
+/** The overlay that comes last sees requests first: everything below it knows our own names only. */
+function renamed(names) {
+  const pairs = Object.entries(names);
+  return pairs.length === 0 ? [] : ['overlay rwm', ...pairs.map(([shown, own]) => `rwm-map attribute ${shown} ${own}`)];
+}
+
 /**
  * The text of slapd.conf. `limits`: entries that accounts other than admin and connector get from one search; `large`:
  * room for millions of entries, and no substring index, which would take longer to load than all of them;
- * `schemaFile`: attribute types and object classes beside the usual ones.
+ * `schemaFile`: attribute types and object classes beside the usual ones; `emulated`: what another product shows in its
+ * root DSE (`rootDSE`, a file) and the names under which it has attributes of slapd (`names`),
+ * and the only class of its groups (`groupClass`).
  */
 function slapdConf({
   folder,
@@ -46,6 +63,7 @@ function slapdConf({
   sync = true,
   large = false,
   schemaFile,
+  emulated,
   saslRealm,
 }) {
   const admin = `cn=admin,${suffix}`;
@@ -58,6 +76,7 @@ function slapdConf({
     'refint',
     'ppolicy',
     ...(faults ? ['retcode'] : []),
+    ...(emulated ? ['rwm'] : []),
   ];
   const schemas = ['core', 'cosine', 'inetorgperson', 'nis', 'dyngroup', 'misc'];
   return [
@@ -65,6 +84,7 @@ function slapdConf({
     ...(schemaFile === undefined ? [] : [`include ${schemaFile}`]),
     `modulepath ${binaries.modules}`,
     ...modules.map((name) => `moduleload ${name}`),
+    ...(emulated ? [`rootDSE ${emulated.rootDSE}`, ...hidden(Object.keys(emulated.names))] : []),
     `pidfile ${join(folder, 'slapd.pid')}`,
     `argsfile ${join(folder, 'slapd.args')}`,
     `loglevel none`,
@@ -123,6 +143,7 @@ function slapdConf({
     'logold (objectClass=*)',
     'logpurge 07+00:00 01+00:00',
     'overlay memberof',
+    ...(emulated?.groupClass ? [`memberof-group-oc ${emulated.groupClass}`] : []),
     'memberof-refint TRUE',
     'overlay refint',
     'refint_attributes member uniqueMember manager owner seeAlso secretary',
@@ -131,6 +152,7 @@ function slapdConf({
     `ppolicy_default "cn=default,ou=policies,${suffix}"`,
     'ppolicy_hash_cleartext',
     ...(faults ? retcodeOverlay(suffix) : []),
+    ...(emulated ? renamed(emulated.names) : []),
     '',
   ].join('\n');
 }
@@ -160,7 +182,7 @@ function ldifEntry(dn, attributes) {
 }
 
 /** The first entries as LDIF: containers, accounts, a password policy that locks nobody out, a few people and groups. */
-function baseLdif({ suffix, passwords }) {
+function baseLdif({ suffix, passwords, emulated }) {
   const dc = /^dc=([^,]+)/i.exec(suffix)?.[1];
   if (dc === undefined) throw new Error(`The suffix must begin with dc=: ${suffix}`);
   const account = (name) => [
@@ -203,10 +225,14 @@ function baseLdif({ suffix, passwords }) {
         pwdMaxFailure: '0',
       },
     ],
+    ...(emulated?.containers ?? []).map((names) => [
+      `cn=${names},${suffix}`,
+      { objectClass: 'container', cn: names.split(',', 1)[0] },
+    ]),
     account('connector'),
     account('reader'),
-    ...PEOPLE.map(person),
-    ...Object.entries(GROUPS).map(group),
+    // Where people belong into containers of the product's own, none are put elsewhere.
+    ...(emulated?.containers?.length ? [] : [...PEOPLE.map(person), ...Object.entries(GROUPS).map(group)]),
   ];
   return entries.map(([dn, attributes]) => ldifEntry(dn, attributes)).join('\n');
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * npm run directories:up [-- openldap|389ds|samba|apacheds|all]: starts demo directory servers, without a name
+ * npm run directories:up [-- openldap|389ds|samba|apacheds|all|an emulated product]: starts demo directory servers, without a name
  * OpenLDAP's, or describes those that run already.
- * Environment, for one server: DIR (.directories/PRODUCT), PORT (3389, 3489, 3589, 3689), TLSPORT (PORT + 1), SUFFIX.
+ * Environment, for one server: DIR (.directories/PRODUCT), PORT (3389, 3489, … as in docs/directories.md), TLSPORT (PORT + 1), SUFFIX.
  */
 
 const { join, relative } = require('node:path');

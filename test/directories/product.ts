@@ -23,7 +23,11 @@ export function openOn(server: ServerUnderTest): Promise<Directory> {
 }
 
 /** Starts the server before all tests of this file and ends it after them; `more` defines tests of the product's own. */
-export function testProduct(name: string, product: Product, more: (server: () => ServerUnderTest) => void): void {
+export function testProduct(
+  name: string,
+  product: Product,
+  more: (server: () => ServerUnderTest, open: () => Promise<Directory>) => void,
+): void {
   let running: ServerUnderTest | undefined;
   const server = (): ServerUnderTest => {
     // Never silently: whoever asks for these tests wants the servers.
@@ -48,6 +52,6 @@ export function testProduct(name: string, product: Product, more: (server: () =>
         },
       };
     });
-    more(server);
+    more(server, () => openOn(server()));
   });
 }

@@ -14,6 +14,8 @@ const START_MS = 240_000;
 export interface ScimExpectations {
   /** Whether a user who is disabled by the example's flow can still bind. */
   readonly disabledBinds: boolean;
+  /** False: the server takes passwords and nobody can bind with them, so nothing is asked about them. */
+  readonly passwords?: boolean;
 }
 
 /** `connectors/<product>.example.json` on the ports and with the account of this server. */
@@ -36,7 +38,10 @@ export function exampleFor(server: ServerUnderTest): Record<string, unknown> {
 }
 
 /** Defines the tests. */
-export function runScimTests(server: () => ServerUnderTest, { disabledBinds }: ScimExpectations): void {
+export function runScimTests(
+  server: () => ServerUnderTest,
+  { disabledBinds, passwords = true }: ScimExpectations,
+): void {
   describe('over SCIM', () => {
     let host: HostProcess;
     let client: ScimClient;
@@ -49,11 +54,11 @@ export function runScimTests(server: () => ServerUnderTest, { disabledBinds }: S
     }, START_MS);
     afterAll(() => host?.stop(), START_MS);
 
-    runLifecycleTests(
-      () => client,
-      (dn, password) => canBind(server(), dn, password),
-      disabledBinds,
-    );
+    const binds = (dn: string, password: string) => canBind(server(), dn, password);
+    runLifecycleTests(() => client);
+    runDisableTest(() => client, passwords ? { binds, disabledBinds } : undefined);
+    if (passwords) runPasswordTest(() => client, binds);
+    runGroupTest(() => client);
 
     test('check accepts the connector file, and what discover writes', async () => {
       // Somebody whom discover can go by.
@@ -92,23 +97,22 @@ const user = (userName: string, more: object) => ({
   ...more,
 });
 
-function runLifecycleTests(
-  client: () => ScimClient,
-  binds: (dn: string, password: string) => Promise<boolean>,
-  disabledBinds: boolean,
-): void {
-  const create = async (userName: string, more: object = {}): Promise<Json> => {
-    const { status, body } = await client().post('/Users', user(userName, more));
-    expect([status, body.detail]).toEqual([201, undefined]);
-    return body;
-  };
-  const dnOf = async (id: unknown): Promise<string> => {
-    const { body } = await client().get(`/Users/${id}`);
-    return String((body['urn:ietf:params:scim:schemas:extension:ECMA2Host:2.0:User'] as Json)['-dn-']);
-  };
+const create = async (client: ScimClient, userName: string, more: object = {}): Promise<Json> => {
+  const { status, body } = await client.post('/Users', user(userName, more));
+  expect([status, body.detail]).toEqual([201, undefined]);
+  return body;
+};
 
+const dnOf = async (client: ScimClient, id: unknown): Promise<string> => {
+  const { body } = await client.get(`/Users/${id}`);
+  return String((body['urn:ietf:params:scim:schemas:extension:ECMA2Host:2.0:User'] as Json)['-dn-']);
+};
+
+type Binds = (dn: string, password: string) => Promise<boolean>;
+
+function runLifecycleTests(client: () => ScimClient): void {
   test('create, look up, patch, rename, delete', async () => {
-    const made = await create('walker', { title: 'One' });
+    const made = await create(client(), 'walker', { title: 'One' });
     expect(made.name).toMatchObject({ givenName: 'Zoë', familyName: 'Ångström, Jr.' });
     const again = await client().post('/Users', user('walker', {}));
     expect([again.status, again.body.scimType]).toEqual([409, 'uniqueness']);
@@ -130,8 +134,8 @@ function runLifecycleTests(
   });
 
   test('moves by -dn-, and keeps the id', async () => {
-    const { id } = await create('mover');
-    const [rdn, ...parent] = (await dnOf(id)).split(/(?<!\\),/);
+    const { id } = await create(client(), 'mover');
+    const [rdn, ...parent] = (await dnOf(client(), id)).split(/(?<!\\),/);
     expect(rdn).toMatch(/mover/i);
     const name = String(rdn).replace(/mover/i, 'Moved Ω=1');
     const moved = await client().patch(`/Users/${id}`, {
@@ -140,35 +144,46 @@ function runLifecycleTests(
       value: [name.replace('=1', '\\=1'), ...parent].join(','),
     });
     expect([moved.status, moved.body.detail, moved.body.id]).toEqual([200, undefined, id]);
-    expect(await dnOf(id)).toMatch(/Moved Ω\\=1/i);
+    expect(await dnOf(client(), id)).toMatch(/Moved Ω\\=1/i);
     expect((await client().delete(`/Users/${id}`)).status).toBe(204);
   });
+}
 
+function runPasswordTest(client: () => ScimClient, binds: Binds): void {
   test('a password that is set can be bound with, and a changed one too', async () => {
     const [first, second] = [secret('First-1'), secret('Second-2')];
-    const { id } = await create('locksmith', { password: first });
-    const dn = await dnOf(id);
+    const { id } = await create(client(), 'locksmith', { password: first });
+    const dn = await dnOf(client(), id);
     expect(await binds(dn, first)).toBe(true);
     expect((await client().patch(`/Users/${id}`, { op: 'replace', path: 'password', value: second })).status).toBe(200);
     expect([await binds(dn, first), await binds(dn, second)]).toEqual([false, true]);
     expect((await client().delete(`/Users/${id}`)).status).toBe(204);
   });
+}
 
+/** `passwords`: what to expect of binds. */
+function runDisableTest(
+  client: () => ScimClient,
+  passwords: { readonly binds: Binds; readonly disabledBinds: boolean } | undefined,
+): void {
   test('disable and enable', async () => {
     const password = secret('Gone-3');
-    const { id } = await create('leaver', { password });
+    const { id } = await create(client(), 'leaver', passwords ? { password } : {});
+    const binds = async () => passwords?.binds(await dnOf(client(), id), password);
     const off = await client().patch(`/Users/${id}`, { op: 'replace', path: 'active', value: false });
     expect([off.status, off.body.detail, off.body.active]).toEqual([200, undefined, false]);
     expect((await client().find('userName eq "leaver"')).map(({ active }) => active)).toEqual([false]);
-    expect(await binds(await dnOf(id), password)).toBe(disabledBinds);
+    expect(await binds()).toBe(passwords?.disabledBinds);
     const on = await client().patch(`/Users/${id}`, { op: 'replace', path: 'active', value: true });
     expect([on.status, on.body.active]).toEqual([200, true]);
-    expect(await binds(await dnOf(id), password)).toBe(true);
+    expect(await binds()).toBe(passwords && true);
     expect((await client().delete(`/Users/${id}`)).status).toBe(204);
   });
+}
 
+function runGroupTest(client: () => ScimClient): void {
   test('a group and its members, over rename and delete', async () => {
-    const [one, other] = [await create('member1'), await create('member2')];
+    const [one, other] = [await create(client(), 'member1'), await create(client(), 'member2')];
     const members = (body: Json) => ((body.members ?? []) as unknown as Json[]).map(({ value }) => value).sort();
     const group = await client().post('/Groups', {
       schemas: [CORE_GROUP],

@@ -1,12 +1,12 @@
 /** Starting, ending and starting again: what tests and `npm run directories:up` rely on. */
 import { readFileSync } from 'node:fs';
 import { Client } from 'ldapts';
-import { productsNamed, servers } from '../../scripts/directories/servers';
+import { productsNamed, realProducts } from '../../scripts/directories/servers';
 import { type Product, startDirectoryServer } from '../support/directoryServer';
 
 jest.setTimeout(240_000);
 
-const products = Object.keys(servers).filter((product): product is Product => product !== 'openldap');
+const products: readonly Product[] = [...realProducts.filter((product) => product !== 'openldap'), 'adlds'];
 
 test.each(products)('%s serves over LDAPS, keeps its entries over a restart and ends', async (product) => {
   const server = await startDirectoryServer(product);
