@@ -24,10 +24,10 @@ test('a matrix has a line per case and a column per product', () => {
   });
   expect(text.split('\n').map((line) => line.trimEnd())).toEqual([
     'Product × case',
-    '                                   1         2',
-    'conformance: add    1 ok, 1 skipped      2 ok',
-    'is detected                    1 ok         -',
-    'over SCIM: rename                 -  1 FAILED',
+    '                                 1         2',
+    'conformance: add   1 ok, 1 skipped      2 ok',
+    'is detected                   1 ok         -',
+    'over SCIM: rename                -  1 FAILED',
     '',
     '  1  A',
     '  2  B',
