@@ -69,9 +69,26 @@ export function passwordModifyRequest(dn: string, password: string, controls: Co
   return new ExtendedRequest({ messageId: 0, oid: Oid.passwordModify, value: value.buffer, controls });
 }
 
+/**
+ * What servers say in words where they say nothing by a control: Samba, 389 Directory Server, OpenLDAP, ApacheDS. The
+ * words name the password, so that those of another refused value are not taken for them.
+ */
+const WORDS: readonly (readonly [words: RegExp, refusal: PasswordRefusal])[] = [
+  [/password (was already used|is in history|in history|present in password history)/i, 'inHistory'],
+  [/password is too young|within (password )?minimum age/i, 'tooYoung'],
+  [/password (is too short|must be at least \d{1,5} characters|should have a minimum of)/i, 'tooShort'],
+  [/(provide|supply) (correct |the )?old password/i, 'oldPasswordMissing'],
+  [/password (does not meet the complexity|fails quality checking)|invalid password syntax|0000052D/i, 'quality'],
+];
+
+function refusalInWords({ result, diagnostic }: LdapError): PasswordRefusal | undefined {
+  if (result !== ResultCode.constraintViolation && result !== ResultCode.unwillingToPerform) return undefined;
+  return WORDS.find(([words]) => words.test(diagnostic))?.[1];
+}
+
 /** The error of a write that carried a password, with the reason where the server gave one. */
 export function passwordError(error: LdapError, refusal: PasswordRefusal | undefined): LdapError {
-  const byDiagnostic = /0000052D/i.test(error.diagnostic) ? 'quality' : undefined;
-  const reason = refusal ?? byDiagnostic ?? (error.result === ResultCode.constraintViolation ? 'unknown' : undefined);
+  const reason =
+    refusal ?? refusalInWords(error) ?? (error.result === ResultCode.constraintViolation ? 'unknown' : undefined);
   return reason === undefined ? error : new PasswordRefused(error, reason);
 }

@@ -22,11 +22,20 @@ const unavailable: Cause = {
   detail: () =>
     'The directory is not available at the moment. The request can be repeated; see the host log for the cause.',
 };
-const denied: Cause = {
+/** What the connector's account may not do, by operation. */
+const missingRights: Readonly<Record<string, string>> = {
+  add: 'to add entries in that container',
+  delete: 'to delete entries in that container',
+  modify: 'to write the attributes of that entry',
+  modifyDN: 'to rename entries there, and to add them where they are moved to',
+  search: 'to read and search there',
+  extended: 'to reset passwords there',
+};
+const denied = (operation: string): Cause => ({
   status: 403,
   detail: (dn) =>
-    `The directory does not allow the connector's account to do this at ${quoted(dn)}: give the account the right to write there.`,
-};
+    `The directory does not allow the connector's account to do this at ${quoted(dn)}: give the account the right ${missingRights[operation] ?? 'to write there'}.`,
+});
 const unwilling: Cause = {
   status: 403,
   detail: (dn) =>
@@ -54,6 +63,12 @@ const login: Cause = {
 /** Of RFC 4370. */
 const authorizationDenied = 123;
 
+const limited = (limit: string): Cause => ({
+  ...unavailable,
+  detail: () =>
+    `The directory's ${limit} for the connector's account was exceeded. The request can be repeated; if it fails again, raise that limit.`,
+});
+
 const byResult: ReadonlyMap<LdapError['result'], Cause> = new Map<LdapError['result'], Cause>([
   ...(
     [
@@ -62,15 +77,14 @@ const byResult: ReadonlyMap<LdapError['result'], Cause> = new Map<LdapError['res
       R.operationsError,
       R.loopDetect,
       R.referral,
-      R.timeLimitExceeded,
-      R.adminLimitExceeded,
       R.canceled,
       'connectionLost',
       'timeout',
       'cancelled',
     ] as const
   ).map((result) => [result, unavailable] as const),
-  ...([R.insufficientAccessRights, authorizationDenied] as const).map((result) => [result, denied] as const),
+  [R.timeLimitExceeded, limited('time limit')],
+  [R.adminLimitExceeded, limited('administrative limit (entries that a search may look at)')],
   ...([R.unwillingToPerform, R.affectsMultipleDSAs] as const).map((result) => [result, unwilling] as const),
   ...([R.strongerAuthRequired, R.confidentialityRequired] as const).map(
     (result) =>
@@ -161,11 +175,23 @@ function passwordCause(reason: PasswordRefusal): Cause {
 }
 
 function causeOf(error: LdapError): Cause {
-  const cause = error.result === R.noSuchObject ? noSuchObject(error) : (byResult.get(error.result) ?? unexpected);
+  const cause = causeOfResult(error);
   if (cause.status === 503) return cause;
   // Whatever a bind or StartTLS is refused for, it is the connector's own session, and no fault of the request.
   if (error.operation === 'bind') return login;
   return error.operation === 'extended' && error.dn === '' ? unavailable : cause;
+}
+
+function causeOfResult(error: LdapError): Cause {
+  switch (error.result) {
+    case R.noSuchObject:
+      return noSuchObject(error);
+    case R.insufficientAccessRights:
+    case authorizationDenied:
+      return denied(error.operation);
+    default:
+      return byResult.get(error.result) ?? unexpected;
+  }
 }
 
 /** 32 means another thing to each operation: on add and rename the parent is missing, elsewhere the entry is. */
