@@ -1,7 +1,9 @@
 /** `connector-host changes audit`: what stands in the audit file beside the exports, the newest first. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { linesBackwards } from '../telemetry/linesBackwards';
+import type { RecordSpool } from '../telemetry/recordSpool';
 import { spoolOf } from './auditing';
 import { countOf, momentOf } from './changeOptions';
 import { type HostFlags, withAuditFile, withFolders } from './options';
@@ -67,7 +69,10 @@ async function list(flags: Flags): Promise<void> {
 /** The newest first: what waits for the host, then the file, then those that were rotated. */
 async function* records(auditFile: string): AsyncIterable<AuditRecord> {
   const spool = spoolOf(auditFile);
-  for (const name of spool.names().toReversed()) yield spool.read(name);
+  for (const name of spool.names().toReversed()) {
+    const record = waiting(spool, name);
+    if (record !== undefined) yield record;
+  }
   for (let age = 0; ; age += 1) {
     const file = age === 0 ? auditFile : `${auditFile}.${age}`;
     if (!existsSync(file)) return;
@@ -77,6 +82,17 @@ async function* records(auditFile: string): AsyncIterable<AuditRecord> {
         process.stderr.write(`${here(file)} has a line that is none of an audit file: "changes verify" says where.\n`);
       else yield record;
     }
+  }
+}
+
+/** One that waits; undefined where the host has taken it over meanwhile. */
+function waiting(spool: RecordSpool, name: string): AuditRecord | undefined {
+  try {
+    return spool.read(name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      process.stderr.write(`${here(join(spool.folder, name))} is left out: ${(error as Error).message}\n`);
+    return undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 /** The audit of access: who was refused, what has changed in the configuration, what commands did beside the host. */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandLine } from '../cli/commandLine';
 import { adminUrl, metricsOf } from '../support/administrator';
@@ -98,6 +98,13 @@ test('a command leaves its line also while no host runs, and does nothing where 
   expect(renewed.code).toBe(0);
   const waiting = await commandLine(['changes', 'audit', '--limit', '1', ...folders(host), '--audit-file', file]);
   expect(waiting.stdout).toContain('command=certificate renew');
+  writeFileSync(join(`${file}.spool`, '9-broken.json'), '{');
+  const broken = await commandLine(['changes', 'audit', '--limit', '1', ...folders(host), '--audit-file', file]);
+  expect([broken.stdout, broken.stderr]).toEqual([
+    waiting.stdout,
+    expect.stringContaining('9-broken.json is left out'),
+  ]);
+  rmSync(join(`${file}.spool`, '9-broken.json'));
   const certificate = readFileSync(join(host.folder, 'certs/self-signed.crt'), 'utf8');
   const blocked = await commandLine([
     'certificate',
