@@ -79,10 +79,11 @@ export class ChainedFile {
       while (this.#waiting.length > 0) {
         batch = this.#waiting;
         this.#waiting = [];
-        if (this.#lost > 0)
-          batch.push(JSON.stringify({ time: new Date().toISOString(), kind: 'lost', lines: this.#lost }));
-        await this.#bring(batch);
-        this.#lost = 0;
+        const lost = this.#lost;
+        const told = { time: new Date().toISOString(), kind: 'lost', lines: lost };
+        // Not of the batch: where it fails, the next attempt tells of all that is lost by then.
+        await this.#bring(lost > 0 ? [...batch, JSON.stringify(told)] : batch);
+        this.#lost -= lost;
         this.#failing = false;
       }
     } catch (error) {
