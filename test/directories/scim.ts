@@ -18,8 +18,8 @@ export interface ScimExpectations {
   readonly passwords?: boolean;
 }
 
-/** `connectors/<product>.example.json` on the ports and with the account of this server. */
-export function exampleFor(server: ServerUnderTest): Record<string, unknown> {
+/** `connectors/<product>.example.json` on the ports and with an account of this server. */
+export function exampleFor(server: ServerUnderTest, account = server.connector): Record<string, unknown> {
   const file = parse(readFileSync(join(__dirname, `../../connectors/${server.product}.example.json`), 'utf8'));
   const { host, port, certificate, password, ...connectivity } = file.connectivity;
   expect([host, typeof port, password]).toEqual(['localhost', 'number', expect.stringMatching(/^file:/)]);
@@ -31,7 +31,8 @@ export function exampleFor(server: ServerUnderTest): Record<string, unknown> {
       ...connectivity,
       host: 'localhost',
       port: server.port,
-      password: `file:${server.connector.passwordFile}`,
+      ...(account === server.connector ? {} : { userName: account.dn }),
+      password: `file:${account.passwordFile}`,
       certificate: { ca: server.caFile },
     },
   };
@@ -47,8 +48,9 @@ export function runScimTests(
     let client: ScimClient;
     jest.setTimeout(120_000);
     beforeAll(async () => {
-      const secrets = [server().connector.password];
-      host = await HostProcess.start({ connectors: { example: exampleFor(server()) }, secrets });
+      const { connector, reader } = server();
+      const connectors = { example: exampleFor(server()), reader: exampleFor(server(), reader) };
+      host = await HostProcess.start({ connectors, secrets: [connector.password, reader.password] });
       await host.imported(['example']);
       client = host.client('example');
     }, START_MS);
@@ -59,6 +61,11 @@ export function runScimTests(
     runDisableTest(() => client, passwords ? { binds, disabledBinds } : undefined);
     if (passwords) runPasswordTest(() => client, binds);
     runGroupTest(() => client);
+
+    test('an account that may only read is told which right it lacks', async () => {
+      const { status, body } = await host.client('reader').post('/Users', user('refused', {}));
+      expect([status, body.detail]).toEqual([403, expect.stringMatching(/give the account the right to add entries/)]);
+    });
 
     test('check accepts the connector file, and what discover writes', async () => {
       // Somebody whom discover can go by.
