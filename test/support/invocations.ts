@@ -39,6 +39,7 @@ export const invocations: Readonly<Record<string, readonly (readonly string[])[]
   'changes resend': [['memory'], ['memory', '1', '--json']],
   'changes drop': [['memory', '1']],
   'changes release': [['memory'], ['memory', '--operation', 'delete', '--json']],
+  'changes audit': [[], ['--json'], ['audit.jsonl'], ['secrets/ldap']],
   'changes verify': [['audit.jsonl'], ['host.log', '--json'], ['secrets/ldap']],
   runs: [['memory'], ['memory', '--json'], ['wrong']],
   'state backup': [['copies'], ['copies', '--json'], ['secrets/ldap']],
