@@ -54,6 +54,8 @@ interface Rail {
   readonly times: number[];
   /** Places that are taken by writes under way. */
   reserved: number;
+  /** Entries that a share is of, as counted when nothing was under way. */
+  whole?: number;
   state: RailState;
 }
 
@@ -159,15 +161,25 @@ export class GuardRails {
     return times.length + reserved;
   }
 
+  /**
+   * What the share is of: what was deleted within the window was there at its beginning. Of a delete under way nobody
+   * knows whether the connector space has its entry still, so while there are some the number from before them holds.
+   */
+  #whole(operation: GuardedOperation, windowMs: number, entries: number): number {
+    const rail = this.#rails[operation];
+    if (rail.reserved > 0 && rail.whole !== undefined) return rail.whole;
+    rail.whole = entries + (operation === 'delete' ? this.#counted(operation, windowMs) : 0);
+    return rail.whole;
+  }
+
   #limitOf(operation: GuardedOperation, limits: GuardRailOptions, entries: number): number | undefined {
     const limit = limits[operation];
     if (limit === undefined) return undefined;
     const { released } = this.#rails[operation].state;
     const more = released !== undefined && this.#now() - released.at < limits.windowMs ? released.more : 0;
     if ('count' in limit) return limit.count + more;
-    // What was deleted within the window was there at its beginning. Of a small directory one entry is always allowed.
-    const gone = operation === 'delete' ? this.#counted(operation, limits.windowMs) : 0;
-    return Math.max(1, Math.floor(limit.share * (entries + gone))) + more;
+    // Of a small directory one entry is always allowed.
+    return Math.max(1, Math.floor(limit.share * this.#whole(operation, limits.windowMs, entries))) + more;
   }
 
   async #save(): Promise<void> {

@@ -113,6 +113,15 @@ test('after a restart the change log tells what was written within the window, b
   expect(await again.release('disable')).toBe(false);
 });
 
+test('a share is of what was there before the deletes under way, whose entries may be counted still', async () => {
+  const rails = await open();
+  const limits = { delete: { share: 0.1 } };
+  const underWay: (Reservation | undefined)[] = [];
+  for (let i = 0; i < 10; i += 1) underWay.push(await ask(rails, limits, 100));
+  await expect(ask(rails, limits, 100)).rejects.toMatchObject({ status: 403 });
+  expect(underWay.every((reservation) => reservation !== undefined)).toBe(true);
+});
+
 test('a share counts what was there before: 10 % of 100 are 10, however many are left; of one entry one may go', async () => {
   const rails = await open();
   const limits = { delete: { share: 0.1 } };
