@@ -1,13 +1,13 @@
 /**
  * One bound socket, one `ldapts` client, one life: when the socket closes, both are thrown away. The library encodes
  * requests and decodes results; what it decides badly (reconnecting, deadlines, entries) is decided here. This is the
- * only file that leans on the library's private members, and `ldaptsContract.test.ts` fails when they change.
+ * only file that leans on private members of its client (`ldaptsMends.ts` mends its messages), and
+ * `ldaptsContract.test.ts` fails when they change.
  */
 import type { connect, Socket } from 'node:net';
 import {
   AbandonRequest,
-  AddRequest,
-  BerWriter,
+  type AddRequest,
   type BindRequest,
   Client,
   type Control,
@@ -22,6 +22,7 @@ import { BerCursor, MessageFramer } from './ber';
 import type { Call } from './call';
 import { ResultCode } from './error';
 import { present } from './filter';
+import { mendLibrary } from './ldaptsMends';
 import { BIND_RESPONSE, saslCredentialsOf } from './saslBind';
 import { WireFilter } from './wireFilter';
 
@@ -285,23 +286,4 @@ export class LdapConnection {
     this.#lose(reason);
     this.#socket.destroy();
   }
-}
-
-/**
- * Two faults of 8.2.0 that sit where only the prototype can be reached. Every message is put through JSON.stringify
- * when it is sent, values and all (milliseconds for a photo, passwords in a debug log). And the end of a sequence of
- * more than 65535 octets moves its content by one without asking for room, so that a message that just fills the
- * writer's buffer loses its last octets.
- */
-function mendLibrary(): void {
-  const message = Object.getPrototypeOf(AddRequest.prototype);
-  message.toJSON = function toJSON(this: { messageId: number; protocolOperation: number }) {
-    return { messageId: this.messageId, protocolOperation: this.protocolOperation };
-  };
-  const writer = BerWriter.prototype as unknown as { endSequence(): void; ensureCapacity(octets: number): void };
-  const { endSequence } = writer;
-  writer.endSequence = function endSequenceWithRoom(this: typeof writer) {
-    this.ensureCapacity(1);
-    endSequence.call(this);
-  };
 }

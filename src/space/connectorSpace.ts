@@ -17,6 +17,7 @@ import { type Reading, Sequence } from './sequence';
 import { SpaceFiles } from './spaceFiles';
 import type { SpaceOptions, SpaceStatistics } from './spaceOptions';
 import type { SpaceValueChange } from './valueChange';
+import { walk } from './walk';
 
 export type { ChangeOutcome, Progress, SpaceChange } from './generation';
 export type { NextGeneration } from './nextGeneration';
@@ -27,7 +28,6 @@ export type { SpaceOptions, SpaceStatistics } from './spaceOptions';
 export type { SpaceValueChange } from './valueChange';
 
 const KEYS_PER_READ = 500;
-const ENTRIES_PER_READ = 100;
 
 /** Opens the current generation, or an empty one where there is none or it is damaged. Leftovers of other generations are deleted. */
 export async function openSpace(options: SpaceOptions): Promise<ConnectorSpace> {
@@ -161,17 +161,7 @@ export class ConnectorSpace {
     const generation = this.#current;
     const release = generation.acquire();
     try {
-      for (const type of objectType === undefined ? generation.objectTypes : [objectType]) {
-        let after = '';
-        for (;;) {
-          const entries = generation.rows.after(generation.number(type), after, ENTRIES_PER_READ, extent);
-          yield* entries;
-          const last = entries.at(-1);
-          if (!last) break;
-          after = last.anchor;
-          await yieldToEventLoop();
-        }
-      }
+      yield* walk(generation, objectType, extent);
     } catch (error) {
       if (error instanceof DatabaseDamaged) this.#setAside(generation, error);
       throw error;
