@@ -9,7 +9,7 @@ import {
   WatermarkExpired,
 } from '../../src/directory/changes/changeSource';
 import { isAfter, last, newest, setBack } from '../../src/directory/changes/csn';
-import type { ChangeReader } from '../../src/directory/changes/naming';
+import { NamingContexts } from '../../src/directory/changes/naming';
 import type { SearchRequest } from '../../src/directory/directory';
 import { DN, defaultRules } from '../../src/directory/dn';
 import { Entry } from '../../src/directory/entry';
@@ -21,15 +21,16 @@ const contexts = () => [DN.parse(SUFFIX)];
 const csn = (second: number, server = '000') =>
   `202611210500${String(second).padStart(2, '0')}.000000Z#000000#${server}#000000`;
 
-/** Answers as the test says, by base and filter. */
-function reader(answer: (base: string, filter: string, request: SearchRequest) => Entry[]): ChangeReader {
-  return {
+/** Contexts of a directory that answers as the test says, by base and filter. */
+function contextsOf(answer: (base: string, filter: string, request: SearchRequest) => Entry[]): NamingContexts {
+  const reader = {
     schema: defaultRules,
     description: { product: 'generic', proposedAnchor: 'nsUniqueId', serverId: 'one' },
     search: async function* (request: SearchRequest) {
       yield* answer(request.base.toString(), filterToString(request.filter), request);
     },
-  } as unknown as ChangeReader;
+  } as unknown as NamingContexts['reader'];
+  return new NamingContexts(reader, contexts);
 }
 
 async function told(source: ChangeSource, watermark: Watermark): Promise<DirectoryChange[]> {
@@ -58,7 +59,7 @@ describe('an access log', () => {
   let log: Entry[];
   let visible: boolean;
   const source = new AccessLog(
-    reader((base, filter) => {
+    contextsOf((base, filter) => {
       if (base === SUFFIX) return [new Entry(contexts()[0]!, { contextCSN: context, entryUUID: 'suffix' })];
       if (!visible) throw new LdapError(ResultCode.noSuchObject, 'search', base, '');
       if (!filter.includes('auditWriteObject')) return [new Entry(DN.parse(base), { objectClass: 'auditContainer' })];
@@ -66,7 +67,6 @@ describe('an access log', () => {
       return bound === undefined ? log : log.filter((entry) => (entry.first('entryCSN') ?? '') <= bound);
     }),
     DN.parse('cn=accesslog'),
-    contexts,
   );
   const logged = (second: number, attributes: Record<string, string>) =>
     new Entry(DN.parse(`reqStart=${second},cn=accesslog`), { entryCSN: csn(second), reqType: 'modify', ...attributes });
@@ -131,7 +131,7 @@ describe('a change log', () => {
   let lastNumber: string;
   let log: Entry[];
   const source = new ChangeLog(
-    reader((base, filter) => {
+    contextsOf((base, filter) => {
       if (base === '') return [new Entry(DN.root, { firstChangeNumber: first, lastChangeNumber: lastNumber })];
       if (base === SUFFIX) return [new Entry(contexts()[0]!, { nsUniqueId: 'suffix' })];
       if (base.startsWith('changeNumber=')) return log.slice(0, 1);
@@ -139,7 +139,6 @@ describe('a change log', () => {
       return log.filter((entry) => BigInt(entry.first('changeNumber') ?? '0') >= BigInt(from ?? '0'));
     }),
     DN.parse('cn=changelog'),
-    contexts,
   );
   const numbered = (changeNumber: string, attributes: Record<string, string>) =>
     new Entry(DN.parse(`changeNumber=${changeNumber},cn=changelog`), {

@@ -7,7 +7,7 @@ import {
   type Watermark,
   WatermarkExpired,
 } from '../../src/directory/changes/changeSource';
-import type { ChangeReader } from '../../src/directory/changes/naming';
+import { type ChangeReader, NamingContexts } from '../../src/directory/changes/naming';
 import { renamedSince } from '../../src/directory/changes/propertyMetaData';
 import { UsnChanged } from '../../src/directory/changes/usnChanged';
 import { Oid } from '../../src/directory/controls';
@@ -79,11 +79,7 @@ const reader = {
   },
 } as unknown as ChangeReader;
 
-const source = new UsnChanged(
-  reader,
-  () => [DN.parse(SUFFIX)],
-  () => now,
-);
+const source = new UsnChanged(new NamingContexts(reader, () => [DN.parse(SUFFIX)]), () => now);
 
 async function told(watermark: Watermark): Promise<DirectoryChange[]> {
   const changes: DirectoryChange[] = [];

@@ -4,8 +4,7 @@
  * the order in which their changes take place.
  */
 import type { Options } from '../directory';
-import { DN, DNSyntaxError, RDN } from '../dn';
-import type { Entry } from '../entry';
+import type { DN } from '../dn';
 import { and, equality, type Filter, greaterOrEqual, lessOrEqual, not, or, substrings } from '../filter';
 import {
   type ChangeMethod,
@@ -16,7 +15,10 @@ import {
   WatermarkExpired,
 } from './changeSource';
 import { type CsnVector, isAfter, last, newest, serverOf, setBack } from './csn';
-import { type ChangeReader, type Contexts, isNotShown, readContexts, readEntry } from './naming';
+import { generalizedTime, timeOf } from './generalizedTime';
+import { changeOf } from './loggedChange';
+import { type Contexts, type NamingContexts, readEntry } from './naming';
+import { expiredIfHidden, ownValue } from './watermark';
 
 const METHOD: ChangeMethod = 'accessLog';
 const WRITE = equality('objectClass', 'auditWriteObject');
@@ -38,19 +40,15 @@ interface Position {
 export class AccessLog implements ChangeSource {
   readonly methods = [METHOD];
   readonly anchorAttribute = 'entryUUID';
-  readonly #reader: ChangeReader;
-  readonly #log: DN;
-  readonly #contexts: () => readonly DN[];
 
   /** @param log where the log is, `cn=accesslog` as a rule */
-  constructor(reader: ChangeReader, log: DN, contexts: () => readonly DN[]) {
-    this.#reader = reader;
-    this.#log = log;
-    this.#contexts = contexts;
-  }
+  constructor(
+    readonly contexts: NamingContexts,
+    readonly log: DN,
+  ) {}
 
   async latest(options?: Options): Promise<Watermark> {
-    const container = await readEntry(this.#reader, this.#log, ['objectClass'], options);
+    const container = await readEntry(this.contexts.reader, this.log, ['objectClass'], options);
     if (!container) throw new ChangesUnreadable(this.#advice());
     const { identity, csns } = await this.#now(options);
     // Without contextCSN (no overlay syncprov) the log itself is the only one to know how far it is.
@@ -64,23 +62,29 @@ export class AccessLog implements ChangeSource {
     try {
       if (!(await this.#reachesBack(csns, now.csns, options))) return;
       const filter = and(WRITE, equality('reqResult', '0'), after({ csns, start }), ...NOISE);
-      const request = { base: this.#log, scope: 'one', filter, attributes: ATTRIBUTES } as const;
-      for await (const entry of this.#reader.search(request, options)) {
+      const request = { base: this.log, scope: 'one', filter, attributes: ATTRIBUTES } as const;
+      for await (const entry of this.contexts.reader.search(request, options)) {
         const csn = entry.first('entryCSN') ?? '';
         if (!isAfter(csn, csns)) continue;
         csns = newest([...csns.values(), csn]);
         start = entry.first('reqStart') ?? start;
-        const change = changeOf(entry);
+        const change = changeOf({
+          at: entry.dn,
+          type: entry.first('reqType'),
+          dn: entry.first('reqDN'),
+          newRdn: entry.first('reqNewRDN'),
+          newSuperior: entry.first('reqNewSuperior'),
+          anchor: entry.first('reqEntryUUID'),
+        });
         if (change) yield { ...change, watermark: watermarkOf(now.identity, { csns, start }) };
       }
     } catch (error) {
-      if (isNotShown(error)) throw new WatermarkExpired(this.#advice(), { cause: error });
-      throw error;
+      throw expiredIfHidden(error, this.#advice());
     }
   }
 
   #now(options?: Options): Promise<Contexts> {
-    return readContexts(this.#reader, this.#contexts(), this.anchorAttribute, options);
+    return this.contexts.read(this.anchorAttribute, options);
   }
 
   /** False: nothing has happened. A log is purged from its beginning, so one older entry proves that nothing is missing. */
@@ -96,20 +100,20 @@ export class AccessLog implements ChangeSource {
     if (now.size > 0 && [...now.values()].every((csn) => !isAfter(csn, from))) return behind !== undefined;
     if (await this.#holds(lessOrEqual('entryCSN', moment), options)) return true;
     throw new WatermarkExpired(
-      `The access log ${this.#log} does not reach back to the last import, or the account may not read its entries; a full import is needed`,
+      `The access log ${this.log} does not reach back to the last import, or the account may not read its entries; a full import is needed`,
     );
   }
 
   async #holds(filter: Filter, options?: Options): Promise<boolean> {
-    const request = { base: this.#log, scope: 'one', filter: and(WRITE, filter), attributes: ['entryCSN'] } as const;
-    for await (const _ of this.#reader.search({ ...request, sizeLimit: 1 }, options)) return true;
+    const request = { base: this.log, scope: 'one', filter: and(WRITE, filter), attributes: ['entryCSN'] } as const;
+    for await (const _ of this.contexts.reader.search({ ...request, sizeLimit: 1 }, options)) return true;
     return false;
   }
 
   async #lastOfLog(options?: Options): Promise<CsnVector> {
     let csns: CsnVector = new Map();
-    const request = { base: this.#log, scope: 'one', filter: WRITE, attributes: ['entryCSN'] } as const;
-    for await (const entry of this.#reader.search(request, options)) {
+    const request = { base: this.log, scope: 'one', filter: WRITE, attributes: ['entryCSN'] } as const;
+    for await (const entry of this.contexts.reader.search(request, options)) {
       const csn = entry.first('entryCSN') ?? '';
       if (isAfter(csn, csns)) csns = newest([...csns.values(), csn]);
     }
@@ -117,7 +121,7 @@ export class AccessLog implements ChangeSource {
   }
 
   #advice(): string {
-    return `The access log ${this.#log} cannot be read: give the account of the connector the right to read it (access to * by dn.exact="…" read, in the database of the log)`;
+    return `The access log ${this.log} cannot be read: give the account of the connector the right to read it (access to * by dn.exact="…" read, in the database of the log)`;
   }
 }
 
@@ -129,52 +133,16 @@ function after({ csns, start }: Position): Filter {
   return csns.size === 1 || time === undefined ? newer : or(newer, greaterOrEqual('reqStart', earlier(time)));
 }
 
-function timeOf(start: string): number | undefined {
-  const [, year, month, day, hour, minute, second] =
-    /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?Z$/.exec(start) ?? [];
-  if (second === undefined) return undefined;
-  return Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
-}
-
 function earlier(time: number): string {
-  return `${new Date(time - LATE_MS).toISOString().slice(0, 19).replace(/[-:T]/g, '')}.000000Z`;
-}
-
-type Unmarked = DirectoryChange extends infer C ? (C extends unknown ? Omit<C, 'watermark'> : never) : never;
-
-/** What a log entry says. Undefined for what changes no entry. */
-function changeOf(entry: Entry): Unmarked | undefined {
-  const type = entry.first('reqType');
-  if (type !== 'add' && type !== 'modify' && type !== 'modrdn' && type !== 'delete') return undefined;
-  const id = entry.first('reqEntryUUID');
-  const anchor = id === undefined ? {} : { anchor: id };
-  try {
-    const dn = DN.parse(entry.first('reqDN') ?? '');
-    if (type === 'delete') return { kind: 'deleted', dn, ...anchor };
-    if (type !== 'modrdn') return { kind: 'changed', dn, ...anchor };
-    return { kind: 'renamed', dn: renamed(entry, dn), oldDN: dn, ...anchor };
-  } catch (error) {
-    if (!(error instanceof DNSyntaxError)) throw error;
-    const where = `The entry ${entry.dn} of the access log names no entry`;
-    throw new WatermarkExpired(`${where}; a full import is needed`, { cause: error });
-  }
-}
-
-function renamed(entry: Entry, old: DN): DN {
-  const [rdn] = DN.parse(entry.first('reqNewRDN') ?? '').rdns;
-  const superior = entry.first('reqNewSuperior');
-  const parent = superior === undefined ? (old.parent ?? DN.root) : DN.parse(superior);
-  return rdn instanceof RDN ? parent.child(rdn) : old;
+  return generalizedTime(time - LATE_MS).replace('Z', '.000000Z');
 }
 
 function watermarkOf(serverId: string, { csns, start }: Position): Watermark {
   return { method: METHOD, serverId, value: JSON.stringify({ csns: [...csns.values()], start }) };
 }
 
-function positionOf({ method, serverId, value }: Watermark, identity: string): Position {
-  if (method !== METHOD || serverId !== identity) {
-    throw new WatermarkExpired('Another directory answers than at the last import; a full import is needed');
-  }
+function positionOf(watermark: Watermark, identity: string): Position {
+  const value = ownValue(watermark, METHOD, identity);
   try {
     const { csns, start } = JSON.parse(value) as { csns: string[]; start: string };
     if (csns.every((csn) => serverOf(csn) !== undefined)) return { csns: newest(csns), start: String(start) };

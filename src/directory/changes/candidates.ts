@@ -6,7 +6,7 @@ import { AccessLog } from './accessLog';
 import { ChangeLog } from './changeLog';
 import type { ChangeMethod, ChangeSource } from './changeSource';
 import { type Candidates, ChosenSource } from './chosenSource';
-import type { ChangeReader } from './naming';
+import { type ChangeReader, NamingContexts } from './naming';
 import { type Refresh, SyncRepl } from './syncRepl';
 import { TimeStamp } from './timeStamp';
 import { UsnChanged } from './usnChanged';
@@ -38,13 +38,13 @@ export function changesOf(reader: ChangeReader, refresh: Refresh, options: Chang
   if (method === 'none') return undefined;
   const { description } = reader;
   const traits = traitsOf(description.product);
-  const contexts = (): readonly DN[] => contextsOf(reader, options);
+  const contexts = new NamingContexts(reader, () => contextsOf(reader, options));
   const open: Readonly<Record<(typeof changeMethods)[number], () => ChangeSource>> = {
-    accessLog: () => new AccessLog(reader, DN.parse(options.log ?? description.accessLog ?? ACCESS_LOG), contexts),
-    changeLog: () => new ChangeLog(reader, DN.parse(options.log ?? description.changeLog ?? CHANGE_LOG), contexts),
-    usnChanged: () => new UsnChanged(reader, contexts),
-    syncRepl: () => new SyncRepl(reader, refresh, contexts),
-    timeStamp: () => new TimeStamp(reader, traits.timeStamp, contexts),
+    accessLog: () => new AccessLog(contexts, DN.parse(options.log ?? description.accessLog ?? ACCESS_LOG)),
+    changeLog: () => new ChangeLog(contexts, DN.parse(options.log ?? description.changeLog ?? CHANGE_LOG)),
+    usnChanged: () => new UsnChanged(contexts),
+    syncRepl: () => new SyncRepl(contexts, refresh),
+    timeStamp: () => new TimeStamp(contexts, traits.timeStamp),
   };
   const chosen = method === 'auto' ? changeMethods.filter((one) => isOffered(one, reader, options, traits)) : [method];
   const candidates: Candidates = chosen.map((one) => [one, open[one]]);

@@ -4,7 +4,7 @@
  * what was changed (`changes`) is of no use to somebody who reads the entry again, and may hold passwords.
  */
 import type { Options } from '../directory';
-import { DN, DNSyntaxError, RDN } from '../dn';
+import { DN, RDN } from '../dn';
 import type { Entry } from '../entry';
 import { and, greaterOrEqual, lessOrEqual } from '../filter';
 import {
@@ -15,7 +15,9 @@ import {
   type Watermark,
   WatermarkExpired,
 } from './changeSource';
-import { type ChangeReader, isNotShown, readContexts, readEntry } from './naming';
+import { changeOf } from './loggedChange';
+import { type NamingContexts, readEntry } from './naming';
+import { anotherServer, counter, expiredIfHidden, ownValue, type Unmarked } from './watermark';
 
 const METHOD: ChangeMethod = 'changeLog';
 
@@ -33,24 +35,20 @@ interface Extent {
 
 export class ChangeLog implements ChangeSource {
   readonly methods = [METHOD];
-  readonly #reader: ChangeReader;
-  readonly #log: DN;
-  readonly #contexts: () => readonly DN[];
 
   /** @param log where the log is, `cn=changelog` as a rule */
-  constructor(reader: ChangeReader, log: DN, contexts: () => readonly DN[]) {
-    this.#reader = reader;
-    this.#log = log;
-    this.#contexts = contexts;
-  }
+  constructor(
+    readonly contexts: NamingContexts,
+    readonly log: DN,
+  ) {}
 
   get anchorAttribute(): string {
-    return this.#reader.description.proposedAnchor;
+    return this.contexts.reader.description.proposedAnchor;
   }
 
   async latest(options?: Options): Promise<Watermark> {
     const { last } = await this.#extent(options);
-    if (last > 0n && !(await readEntry(this.#reader, this.#dnOf(last), ['changeNumber'], options)))
+    if (last > 0n && !(await readEntry(this.contexts.reader, this.#dnOf(last), ['changeNumber'], options)))
       throw new ChangesUnreadable(this.#advice());
     return this.#watermark(await this.#identity(options), last);
   }
@@ -72,7 +70,7 @@ export class ChangeLog implements ChangeSource {
       const end = start + WINDOW - 1n < last ? start + WINDOW - 1n : last;
       for (const { entry, number } of await this.#window(start, end, options)) {
         seen = true;
-        const change = changeOf(entry, this.anchorAttribute);
+        const change = this.#changeOf(entry);
         if (change) yield { ...change, watermark: this.#watermark(identity, number) };
       }
     }
@@ -92,33 +90,42 @@ export class ChangeLog implements ChangeSource {
     ];
     const found: { entry: Entry; number: bigint }[] = [];
     try {
-      const request = { base: this.#log, scope: 'one', filter, attributes } as const;
-      for await (const entry of this.#reader.search(request, options)) {
-        const number = integer(entry.first('changeNumber'));
+      const request = { base: this.log, scope: 'one', filter, attributes } as const;
+      for await (const entry of this.contexts.reader.search(request, options)) {
+        const number = counter(entry.first('changeNumber'));
         if (number !== undefined && number >= start && number <= end) found.push({ entry, number });
       }
     } catch (error) {
-      if (isNotShown(error)) throw new WatermarkExpired(this.#advice(), { cause: error });
-      throw error;
+      throw expiredIfHidden(error, this.#advice());
     }
     return found.sort((a, b) => (a.number < b.number ? -1 : 1));
   }
 
   async #extent(options?: Options): Promise<Extent> {
-    const root = await readEntry(this.#reader, DN.root, ['firstChangeNumber', 'lastChangeNumber'], options);
-    const last = integer(root?.first('lastChangeNumber'));
+    const root = await readEntry(this.contexts.reader, DN.root, ['firstChangeNumber', 'lastChangeNumber'], options);
+    const last = counter(root?.first('lastChangeNumber'));
     if (last === undefined) throw new ChangesUnreadable(this.#advice());
-    return { first: integer(root?.first('firstChangeNumber')) ?? 0n, last };
+    return { first: counter(root?.first('firstChangeNumber')) ?? 0n, last };
+  }
+
+  #changeOf(entry: Entry): Unmarked | undefined {
+    return changeOf({
+      at: entry.dn,
+      type: entry.first('changeType'),
+      dn: entry.first('targetDn'),
+      newRdn: entry.first('newRdn'),
+      newSuperior: entry.first('newSuperior'),
+      anchor: entry.first(TARGET_IDS[this.anchorAttribute.toLowerCase()] ?? ''),
+    });
   }
 
   /** Servers of one replication topology number their changes each for itself. */
-  async #identity(options?: Options): Promise<string> {
-    const { identity } = await readContexts(this.#reader, this.#contexts(), this.anchorAttribute, options);
-    return `${identity} ${this.#reader.description.serverId ?? ''}`;
+  #identity(options?: Options): Promise<string> {
+    return this.contexts.identityOnServer(this.anchorAttribute, options);
   }
 
   #dnOf(number: bigint): DN {
-    return this.#log.child(new RDN([{ type: 'changeNumber', value: String(number) }]));
+    return this.log.child(new RDN([{ type: 'changeNumber', value: String(number) }]));
   }
 
   #watermark(serverId: string, number: bigint): Watermark {
@@ -126,51 +133,12 @@ export class ChangeLog implements ChangeSource {
   }
 
   #advice(): string {
-    return `The change log ${this.#log} cannot be read: switch it on in the directory, and give the account of the connector the right to read and search it`;
+    return `The change log ${this.log} cannot be read: switch it on in the directory, and give the account of the connector the right to read and search it`;
   }
 }
 
-type Unmarked = DirectoryChange extends infer C ? (C extends unknown ? Omit<C, 'watermark'> : never) : never;
-
-/** What an entry of the log says. Undefined for what changes no entry. */
-function changeOf(entry: Entry, anchorAttribute: string): Unmarked | undefined {
-  const id = entry.first(TARGET_IDS[anchorAttribute.toLowerCase()] ?? '');
-  const anchor = id === undefined ? {} : { anchor: id };
-  try {
-    const dn = DN.parse(entry.first('targetDn') ?? '');
-    switch (entry.first('changeType')?.toLowerCase()) {
-      case 'add':
-      case 'modify':
-        return { kind: 'changed', dn, ...anchor };
-      case 'delete':
-        return { kind: 'deleted', dn, ...anchor };
-      case 'modrdn':
-      case 'moddn':
-        return { kind: 'renamed', dn: renamed(entry, dn), oldDN: dn, ...anchor };
-      default:
-        return undefined;
-    }
-  } catch (error) {
-    if (!(error instanceof DNSyntaxError)) throw error;
-    const where = `The entry ${entry.dn} of the change log names no entry`;
-    throw new WatermarkExpired(`${where}; a full import is needed`, { cause: error });
-  }
-}
-
-function renamed(entry: Entry, old: DN): DN {
-  const rdn = DN.parse(entry.first('newRdn') ?? '').rdn ?? old.rdn;
-  const superior = entry.first('newSuperior');
-  const parent = superior ? DN.parse(superior) : (old.parent ?? DN.root);
-  return rdn === undefined ? old : parent.child(rdn);
-}
-
-function numberOf({ method, serverId, value }: Watermark, identity: string): bigint {
-  const number = integer(value);
-  if (method === METHOD && serverId === identity && number !== undefined) return number;
-  throw new WatermarkExpired('Another directory answers than at the last import; a full import is needed');
-}
-
-/** Counters are longer than a number holds exactly. */
-function integer(text: string | undefined): bigint | undefined {
-  return text !== undefined && /^\d{1,30}$/.test(text) ? BigInt(text) : undefined;
+function numberOf(watermark: Watermark, identity: string): bigint {
+  const number = counter(ownValue(watermark, METHOD, identity));
+  if (number === undefined) throw anotherServer();
+  return number;
 }

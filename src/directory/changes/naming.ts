@@ -44,20 +44,30 @@ export interface Contexts {
   readonly csns: CsnVector;
 }
 
-/** Reads the naming contexts. */
-export async function readContexts(
-  reader: ChangeReader,
-  contexts: readonly DN[],
-  anchorAttribute: string,
-  options?: Options,
-): Promise<Contexts> {
-  const wanted = ['contextCSN', anchorAttribute];
-  const entries = await Promise.all(contexts.map((dn) => readEntry(reader, dn, wanted, options)));
-  const ids = entries.map((entry) => (entry && anchorText(entry, anchorAttribute)) ?? '');
-  return {
-    identity: ids.join(' '),
-    csns: newest(entries.flatMap((entry) => (entry?.values('contextCSN') ?? []).map(String))),
-  };
+/** The naming contexts in which the connector reads, and whoever reads them. */
+export class NamingContexts {
+  /** @param dns their names, which may change with what is known of the directory */
+  constructor(
+    readonly reader: ChangeReader,
+    readonly dns: () => readonly DN[],
+  ) {}
+
+  /** Who keeps these contexts (absent: all), by the immutable id of each. */
+  async read(anchorAttribute: string, options?: Options, dns: readonly DN[] = this.dns()): Promise<Contexts> {
+    const wanted = ['contextCSN', anchorAttribute];
+    const entries = await Promise.all(dns.map((dn) => readEntry(this.reader, dn, wanted, options)));
+    const ids = entries.map((entry) => (entry && anchorText(entry, anchorAttribute)) ?? '');
+    return {
+      identity: ids.join(' '),
+      csns: newest(entries.flatMap((entry) => (entry?.values('contextCSN') ?? []).map(String))),
+    };
+  }
+
+  /** The contexts and the server that answers: for what each server of one topology counts for itself. */
+  async identityOnServer(anchorAttribute: string, options?: Options): Promise<string> {
+    const { identity } = await this.read(anchorAttribute, options);
+    return `${identity} ${this.reader.description.serverId ?? ''}`;
+  }
 }
 
 /** An immutable id as text: octets in hexadecimal. */

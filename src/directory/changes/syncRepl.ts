@@ -18,7 +18,8 @@ import {
   WatermarkExpired,
 } from './changeSource';
 import { isAfter, newest, setBack } from './csn';
-import { anchorText, type ChangeReader, type Contexts, isNotShown, readContexts } from './naming';
+import { anchorText, type Contexts, type NamingContexts } from './naming';
+import { anotherServer, expiredIfHidden, ownValue, reachedWithLast, type Unmarked } from './watermark';
 
 const METHOD: ChangeMethod = 'syncRepl';
 
@@ -58,21 +59,17 @@ class Told {
 export class SyncRepl implements ChangeSource {
   readonly methods = [METHOD];
   readonly anchorAttribute = 'entryUUID';
-  readonly #reader: ChangeReader;
-  readonly #refresh: Refresh;
-  readonly #contexts: () => readonly DN[];
 
-  constructor(reader: ChangeReader, refresh: Refresh, contexts: () => readonly DN[]) {
-    this.#reader = reader;
-    this.#refresh = refresh;
-    this.#contexts = contexts;
-  }
+  constructor(
+    readonly contexts: NamingContexts,
+    readonly refresh: Refresh,
+  ) {}
 
   /** The context's own change sequence numbers are what a cookie is made of, so nothing has to be read to get the first. */
   async latest(options?: Options): Promise<Watermark> {
     const cookies: Record<string, string> = {};
     const { identity } = await this.#identity(options);
-    for (const dn of this.#contexts()) {
+    for (const dn of this.contexts.dns()) {
       const { csns } = await this.#identity(options, [dn]);
       if (csns.size === 0) {
         throw new ChangesUnreadable(
@@ -87,13 +84,13 @@ export class SyncRepl implements ChangeSource {
   async *since(watermark: Watermark, options?: Options): AsyncGenerator<DirectoryChange> {
     const { identity } = await this.#identity(options);
     const cookies = cookiesOf(watermark, identity);
-    for (const base of this.#contexts()) {
+    for (const base of this.contexts.dns()) {
       const from = cookies[this.#key(base)];
       if (from === undefined) throw new WatermarkExpired(`${base} was not there at the last import`);
       await this.#requireSameScale(Buffer.from(from, 'base64'), base, options);
       const { told, cookie } = await this.#told(base, Buffer.from(from, 'base64'), options);
       cookies[this.#key(base)] = cookie.toString('base64');
-      yield* changesOf(told, watermark, watermarkOf(identity, cookies));
+      yield* reachedWithLast(changesOf(told), watermark, () => watermarkOf(identity, cookies));
     }
   }
 
@@ -103,11 +100,10 @@ export class SyncRepl implements ChangeSource {
     const request = { base, filter: present('objectClass'), attributes };
     let end: SyncEnd;
     try {
-      end = await this.#refresh(request, from, (event) => told.take(event), options);
+      end = await this.refresh(request, from, (event) => told.take(event), options);
     } catch (error) {
       if (isLdapError(error) && error.cause instanceof WatermarkExpired) throw error.cause;
-      if (isNotShown(error)) throw new WatermarkExpired(`${base} cannot be read any more`, { cause: error });
-      throw error;
+      throw expiredIfHidden(error, `${base} cannot be read any more`);
     }
     if (end.status === ResultCode.syncRefreshRequired || end.status === ResultCode.unwillingToPerform) {
       throw new WatermarkExpired('The server cannot tell what has changed since the last import; a full one is needed');
@@ -128,48 +124,36 @@ export class SyncRepl implements ChangeSource {
     if (seen) throw new WatermarkExpired(`Server ${behind} was set back since the last import; a full one is needed`);
   }
 
-  #identity(options?: Options, contexts: readonly DN[] = this.#contexts()): Promise<Contexts> {
-    return readContexts(this.#reader, contexts, this.anchorAttribute, options);
+  #identity(options?: Options, dns?: readonly DN[]): Promise<Contexts> {
+    return this.contexts.read(this.anchorAttribute, options, dns);
   }
 
   #key(base: DN): string {
-    return base.normalized(this.#reader.schema);
+    return base.normalized(this.contexts.reader.schema);
   }
 }
 
-function* changesOf(told: Told, before: Watermark, after: Watermark): Generator<DirectoryChange> {
-  let held: DirectoryChange | undefined;
-  const changes = function* (): Generator<DirectoryChange> {
-    for (const [id, entry] of told.changed) {
-      const subtree = entry.first('hasSubordinates')?.toUpperCase() !== 'FALSE';
-      yield { kind: 'changed', dn: entry.dn, subtree, anchor: anchorText(entry, 'entryUUID') ?? id, watermark: before };
-    }
-    for (const anchor of told.deleted)
-      if (!told.changed.has(anchor)) yield { kind: 'deleted', anchor, watermark: before };
-    if (told.allPresent) {
-      for (const id of told.changed.keys()) told.present.add(id);
-      yield { kind: 'present', anchors: told.present, watermark: before };
-    }
-  };
-  // All of them were told together: the moment after is reached with the last one.
-  for (const change of changes()) {
-    if (held) yield held;
-    held = change;
+function* changesOf(told: Told): Generator<Unmarked> {
+  for (const [id, entry] of told.changed) {
+    const subtree = entry.first('hasSubordinates')?.toUpperCase() !== 'FALSE';
+    yield { kind: 'changed', dn: entry.dn, subtree, anchor: anchorText(entry, 'entryUUID') ?? id };
   }
-  if (held) yield { ...held, watermark: after };
+  for (const anchor of told.deleted) if (!told.changed.has(anchor)) yield { kind: 'deleted', anchor };
+  if (!told.allPresent) return;
+  for (const id of told.changed.keys()) told.present.add(id);
+  yield { kind: 'present', anchors: told.present };
 }
 
 function watermarkOf(serverId: string, cookies: Readonly<Record<string, string>>): Watermark {
   return { method: METHOD, serverId, value: JSON.stringify(Object.entries(cookies)) };
 }
 
-function cookiesOf({ method, serverId, value }: Watermark, identity: string): Record<string, string> {
-  if (method === METHOD && serverId === identity) {
-    try {
-      return Object.fromEntries(JSON.parse(value) as [string, string][]);
-    } catch {
-      // As unreadable as one of another version.
-    }
+function cookiesOf(watermark: Watermark, identity: string): Record<string, string> {
+  const value = ownValue(watermark, METHOD, identity);
+  try {
+    return Object.fromEntries(JSON.parse(value) as [string, string][]);
+  } catch {
+    // As unreadable as one of another version.
+    throw anotherServer();
   }
-  throw new WatermarkExpired('Another directory answers than at the last import; a full import is needed');
 }

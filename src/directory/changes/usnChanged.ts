@@ -15,8 +15,9 @@ import {
   type Watermark,
   WatermarkExpired,
 } from './changeSource';
-import { anchorText, type ChangeReader, isNotShown, readContexts, readEntry } from './naming';
+import { anchorText, type ChangeReader, isNotShown, type NamingContexts, readEntry } from './naming';
 import { renamedSince } from './propertyMetaData';
+import { anotherServer, counter, expiredIfHidden, ownValue, reachedWithLast, type Unmarked } from './watermark';
 
 const METHOD: ChangeMethod = 'usnChanged';
 
@@ -43,20 +44,16 @@ interface Server {
 export class UsnChanged implements ChangeSource {
   readonly methods = [METHOD];
   readonly anchorAttribute = 'objectGUID';
-  readonly #reader: ChangeReader;
-  readonly #contexts: () => readonly DN[];
-  readonly #clock: () => number;
 
-  constructor(reader: ChangeReader, contexts: () => readonly DN[], clock: () => number = Date.now) {
-    this.#reader = reader;
-    this.#contexts = contexts;
-    this.#clock = clock;
-  }
+  constructor(
+    readonly contexts: NamingContexts,
+    readonly clock: () => number = Date.now,
+  ) {}
 
   async latest(options?: Options): Promise<Watermark> {
     await this.#requireDeleted(options);
     const { identity, usn } = await this.#server(options);
-    return watermarkOf(identity, { usn, at: this.#clock() });
+    return watermarkOf(identity, { usn, at: this.clock() });
   }
 
   /**
@@ -64,7 +61,7 @@ export class UsnChanged implements ChangeSource {
    * how far the server was before the search: below it nothing is under way any more (MS-ADTS 3.1.1.3.2.9).
    */
   async *since(watermark: Watermark, options?: Options): AsyncGenerator<DirectoryChange> {
-    const at = this.#clock();
+    const at = this.clock();
     const { identity, usn, configuration } = await this.#server(options);
     const from = positionOf(watermark, identity);
     if (usn < from.usn) {
@@ -74,31 +71,26 @@ export class UsnChanged implements ChangeSource {
     }
     if (usn === from.usn) return;
     await this.#requireKept(at - from.at, configuration, options);
-    let held: DirectoryChange | undefined;
-    for (const base of this.#contexts()) {
-      for await (const entry of this.#changed(base, from, options)) {
-        if (held) yield held;
-        held = changeOf(entry, from, watermark);
-      }
-    }
-    if (held) yield { ...held, watermark: watermarkOf(identity, { usn, at }) };
+    yield* reachedWithLast(this.#changed(from, options), watermark, () => watermarkOf(identity, { usn, at }));
   }
 
-  async *#changed(base: DN, { usn }: Position, options?: Options): AsyncGenerator<Entry> {
-    const filter = greaterOrEqual('uSNChanged', String(usn + 1n));
+  async *#changed(from: Position, options?: Options): AsyncGenerator<Unmarked> {
+    const filter = greaterOrEqual('uSNChanged', String(from.usn + 1n));
     const attributes = [this.anchorAttribute, 'isDeleted', 'uSNCreated', 'replPropertyMetaData'];
-    try {
-      yield* this.#reader.search({ base, scope: 'sub', filter, attributes, showDeleted: true }, options);
-    } catch (error) {
-      if (isNotShown(error)) throw new WatermarkExpired(`${base} cannot be read any more`, { cause: error });
-      throw error;
+    for (const base of this.contexts.dns()) {
+      const request = { base, scope: 'sub', filter, attributes, showDeleted: true } as const;
+      try {
+        for await (const entry of this.contexts.reader.search(request, options)) yield changeOf(entry, from);
+      } catch (error) {
+        throw expiredIfHidden(error, `${base} cannot be read any more`);
+      }
     }
   }
 
   async #server(options?: Options): Promise<Server> {
     const wanted = ['highestCommittedUSN', 'dsServiceName', 'configurationNamingContext'];
-    const root = await readEntry(this.#reader, DN.root, wanted, options);
-    const usn = integer(root?.first('highestCommittedUSN'));
+    const root = await readEntry(this.contexts.reader, DN.root, wanted, options);
+    const usn = counter(root?.first('highestCommittedUSN'));
     if (usn === undefined) {
       throw new ChangesUnreadable(
         'The root DSE shows no highestCommittedUSN: changes can be followed so on Active Directory, AD LDS and Samba AD only',
@@ -106,7 +98,7 @@ export class UsnChanged implements ChangeSource {
     }
     const service = root?.first('dsServiceName') ?? '';
     const [{ identity }, invocation] = await Promise.all([
-      readContexts(this.#reader, this.#contexts(), this.anchorAttribute, options),
+      this.contexts.read(this.anchorAttribute, options),
       this.#invocationOf(service, options),
     ]);
     const configuration = root?.first('configurationNamingContext');
@@ -116,14 +108,15 @@ export class UsnChanged implements ChangeSource {
   /** A server that was restored from a backup goes on with another invocation id, and counts numbers again. */
   async #invocationOf(service: string, options?: Options): Promise<string> {
     const dn = parsed(service);
-    const entry = dn && (await readEntry(this.#reader, dn, ['invocationId'], options));
+    const entry = dn && (await readEntry(this.contexts.reader, dn, ['invocationId'], options));
     return (entry && anchorText(entry, 'invocationId')) ?? '';
   }
 
   /** Deleted objects are hidden from all but administrators, and a search does not say that it leaves them out. */
   async #requireDeleted(options?: Options): Promise<void> {
-    for (const context of this.#contexts()) {
-      if (!(await showsDeleted(this.#reader, context, options))) throw new ChangesUnreadable(adviceFor(context));
+    for (const context of this.contexts.dns()) {
+      if (!(await showsDeleted(this.contexts.reader, context, options)))
+        throw new ChangesUnreadable(adviceFor(context));
     }
   }
 
@@ -134,7 +127,7 @@ export class UsnChanged implements ChangeSource {
       throw error instanceof ChangesUnreadable ? new WatermarkExpired(error.message, { cause: error }) : error;
     }
     const dn = configuration === undefined ? undefined : parsed(`${DIRECTORY_SERVICE},${configuration}`);
-    const entry = dn && (await readEntry(this.#reader, dn, LIFETIMES, options));
+    const entry = dn && (await readEntry(this.contexts.reader, dn, LIFETIMES, options));
     const days = LIFETIMES.map((name) => Number(entry?.first(name))).filter((each) => each > 0);
     if (agoMs < Math.min(...(days.length === 0 ? [DEFAULT_LIFETIME_DAYS] : days)) * DAY_MS) return;
     throw new WatermarkExpired(
@@ -170,29 +163,24 @@ function adviceFor(context: DN): string {
 }
 
 /** The entry may have been renamed with others below it: its children are told apart from it only where it was. */
-function changeOf(entry: Entry, { usn }: Position, watermark: Watermark): DirectoryChange {
+function changeOf(entry: Entry, { usn }: Position): Unmarked {
   const id = anchorText(entry, 'objectGUID');
   const anchor = id === undefined ? {} : { anchor: id };
-  if (entry.first('isDeleted')?.toUpperCase() === 'TRUE') return { kind: 'deleted', ...anchor, watermark };
+  if (entry.first('isDeleted')?.toUpperCase() === 'TRUE') return { kind: 'deleted', ...anchor };
   // What came into a new container since has numbers of its own.
-  const isNew = (integer(entry.first('uSNCreated')) ?? 0n) > usn;
+  const isNew = (counter(entry.first('uSNCreated')) ?? 0n) > usn;
   const subtree = !isNew && renamedSince(entry.values('replPropertyMetaData')[0], usn);
-  return { kind: 'changed', dn: entry.dn, ...anchor, subtree, watermark };
+  return { kind: 'changed', dn: entry.dn, ...anchor, subtree };
 }
 
 function watermarkOf(serverId: string, { usn, at }: Position): Watermark {
   return { method: METHOD, serverId, value: `${usn} ${at}` };
 }
 
-function positionOf({ method, serverId, value }: Watermark, identity: string): Position {
-  const [, usn, at] = /^(\d{1,20}) (\d{1,15})$/.exec(value) ?? [];
-  if (method === METHOD && serverId === identity && usn !== undefined) return { usn: BigInt(usn), at: Number(at) };
-  throw new WatermarkExpired('Another server answers than at the last import; a full import is needed');
-}
-
-/** Numbers are longer than a number holds exactly. */
-function integer(text: string | undefined): bigint | undefined {
-  return text !== undefined && /^\d{1,20}$/.test(text) ? BigInt(text) : undefined;
+function positionOf(watermark: Watermark, identity: string): Position {
+  const [, usn, at] = /^(\d{1,20}) (\d{1,15})$/.exec(ownValue(watermark, METHOD, identity)) ?? [];
+  if (usn === undefined) throw anotherServer();
+  return { usn: BigInt(usn), at: Number(at) };
 }
 
 function parsed(text: string): DN | undefined {
