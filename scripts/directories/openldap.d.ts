@@ -45,6 +45,10 @@ export interface OpenLdapOptions {
   readonly untilParentEnds?: boolean;
   /** Room for millions of entries, and no substring indexes. */
   readonly large?: boolean;
+  /** Modules to load beside the usual ones. */
+  readonly modules?: readonly string[];
+  /** More lines of slapd.conf for the database of the suffix, after everything else. */
+  readonly directives?: readonly string[];
   /** A folder with ca.pem, server.pem and server.key to copy instead of making them. */
   readonly certificates?: string;
 }

@@ -50,7 +50,7 @@ function renamed(names) {
  * room for millions of entries, and no substring index, which would take longer to load than all of them;
  * `schemaFile`: attribute types and object classes beside the usual ones; `emulated`: what another product shows in its
  * root DSE (`rootDSE`, a file) and the names under which it has attributes of slapd (`names`),
- * and the only class of its groups (`groupClass`).
+ * and the only class of its groups (`groupClass`); `modules`, `directives`: more modules, and more lines for the database.
  */
 function slapdConf({
   folder,
@@ -65,6 +65,8 @@ function slapdConf({
   schemaFile,
   emulated,
   saslRealm,
+  modules: more = [],
+  directives = [],
 }) {
   const admin = `cn=admin,${suffix}`;
   const connector = `cn=connector,${suffix}`;
@@ -77,6 +79,7 @@ function slapdConf({
     'ppolicy',
     ...(faults ? ['retcode'] : []),
     ...(emulated ? ['rwm'] : []),
+    ...more,
   ];
   const schemas = ['core', 'cosine', 'inetorgperson', 'nis', 'dyngroup', 'misc'];
   return [
@@ -153,6 +156,7 @@ function slapdConf({
     'ppolicy_hash_cleartext',
     ...(faults ? retcodeOverlay(suffix) : []),
     ...(emulated ? renamed(emulated.names) : []),
+    ...directives,
     '',
   ].join('\n');
 }

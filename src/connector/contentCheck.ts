@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Directory } from '../directory/directory';
 import type { DN } from '../directory/dn';
 import type { Entry } from '../directory/entry';
-import { isLdapError, LdapError, ResultCode } from '../directory/error';
+import { isLdapError, LdapError, Referred, ResultCode } from '../directory/error';
 import type { ObjectType } from '../mapping/objectType';
 import { changeSourceOf } from './changeSourceFinding';
 import type { ConnectionStep } from './connectionStep';
@@ -82,12 +82,15 @@ async function checkReading(
   }
 }
 
-function readingFault({ result }: LdapError): string {
+function readingFault(error: LdapError): string {
+  const { result } = error;
   switch (result) {
     case ResultCode.noSuchObject:
       return 'the container does not exist, or the account may not see it (32): correct the partition, or give the account the right to read';
     case ResultCode.insufficientAccessRights:
       return 'the account may not read here (50): give it the right';
+    case ResultCode.referral:
+      return `the server does not hold this part of the tree${error instanceof Referred ? ` and refers to ${error.urls.join(', ')}` : ''} (10): name the server that does, as a partition with its own connectivity`;
     case ResultCode.sizeLimitExceeded:
     case ResultCode.adminLimitExceeded:
       return `the server ends the search early (${result}): raise the limits of this account`;
@@ -148,7 +151,8 @@ async function probeWriting(
       return { status: 'failed', message };
     }
     if (isLdapError(error, ResultCode.unwillingToPerform, ResultCode.referral)) {
-      const message = `${where}: this server takes no changes (${error.result}): name the one that does in connectivity.host`;
+      const elsewhere = error instanceof Referred ? ` and refers to ${error.urls.join(', ')}` : '';
+      const message = `${where}: this server takes no changes (${error.result})${elsewhere}: name the one that does in connectivity.host`;
       return { status: 'failed', message };
     }
     if (!(error instanceof LdapError)) throw error;

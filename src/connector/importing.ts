@@ -223,6 +223,7 @@ export class Importing {
           ...record.counts,
           durationMs: record.ended - record.started,
           errors: record.errors.slice(0, 3),
+          ...(record.notes && { notes: record.notes }),
         });
       this.#last = record;
       this.#lastEnd = new Date(record.ended).toISOString();

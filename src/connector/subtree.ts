@@ -1,6 +1,6 @@
 /** What stands below an entry that is to be deleted: named to whoever must decide, or deleted with it where the file says so. */
 import { Oid } from '../directory/controls';
-import type { Directory, Options, Scope } from '../directory/directory';
+import type { Directory, Options, Scope, SearchNotice } from '../directory/directory';
 import type { DN } from '../directory/dn';
 import { present } from '../directory/filter';
 import { ScimError } from '../scim/error';
@@ -33,7 +33,12 @@ export async function deleteTree(
 ): Promise<readonly DN[]> {
   const atOnce = control && directory.supports(Oid.treeDelete);
   if (!atOnce && !recursive) throw await hasChildren(directory, dn, options);
-  const below = await namesBelow(directory, dn, 'sub', LARGEST_SUBTREE + 1, options);
+  const { names: below, referral } = await namesBelow(directory, dn, 'sub', LARGEST_SUBTREE + 1, options);
+  if (referral !== undefined)
+    throw conflict(
+      dn,
+      `has a referral to another server below it (${referral}): what is there is not to be seen from here, so delete it in the directory`,
+    );
   const subtree = below.filter((name) => !name.equals(dn, directory.schema));
   if (subtree.length > LARGEST_SUBTREE)
     throw conflict(dn, `has more than ${LARGEST_SUBTREE} entries below it: delete them in the directory`);
@@ -50,7 +55,7 @@ export async function deleteTree(
 
 /** 409 that names what is in the way. */
 async function hasChildren(directory: Directory, dn: DN, options: Options): Promise<ScimError> {
-  const children = await namesBelow(directory, dn, 'one', COUNTED, options);
+  const { names: children } = await namesBelow(directory, dn, 'one', COUNTED, options);
   const names = children.slice(0, NAMED).map((child) => `"${child.toString()}"`);
   const rest = children.length - names.length;
   const more = rest === 0 ? '' : ` and ${children.length === COUNTED ? 'at least ' : ''}${rest} more`;
@@ -64,15 +69,24 @@ function conflict(dn: DN, what: string): ScimError {
   return new ScimError(409, undefined, `"${dn.toString()}" cannot be deleted: it ${what}.`);
 }
 
+/** What stands below an entry, entries that are referrals to other servers (RFC 3296) among it; `referral` names one of those. */
 async function namesBelow(
   directory: Directory,
   base: DN,
   scope: Scope,
   sizeLimit: number,
   options: Options,
-): Promise<DN[]> {
+): Promise<{ readonly names: readonly DN[]; readonly referral?: string }> {
   const names: DN[] = [];
-  const request = { base, scope, filter: present('objectClass'), attributes: [], sizeLimit };
-  for await (const { dn } of directory.search(request, options)) names.push(dn);
-  return names;
+  let referral: string | undefined;
+  const notice = ({ urls }: SearchNotice) => {
+    referral ??= urls[0];
+  };
+  const what = { filter: present('objectClass'), attributes: ['objectClass'], sizeLimit, manageDsaIT: true };
+  for await (const entry of directory.search({ base, scope, ...what }, { ...options, notice })) {
+    names.push(entry.dn);
+    if (entry.values('objectClass').some((name) => name.toString().toLowerCase() === 'referral'))
+      referral ??= `"${entry.dn.toString()}"`;
+  }
+  return { names, ...(referral !== undefined && { referral }) };
 }

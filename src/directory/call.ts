@@ -1,6 +1,13 @@
 /** One LDAP operation under way: how errors name it, until when it may take, and whether its caller still wants it. */
 import type { ObservedOperation, Options } from './directory';
-import { LdapError, type NoResult, ResultCode } from './error';
+import { LdapError, type NoResult, Referred, ResultCode } from './error';
+
+/** What decides how an operation has ended. */
+interface Outcome {
+  readonly status: number;
+  readonly errorMessage: string;
+  readonly referral?: readonly string[];
+}
 
 export class Call {
   readonly #startedAt = performance.now();
@@ -61,9 +68,10 @@ export class Call {
   }
 
   /** The result itself; throws with its code where it is not success. */
-  expectSuccess<T extends { readonly status: number; readonly errorMessage: string }>(result: T): T {
+  expectSuccess<T extends Outcome>(result: T): T {
     if (result.status === ResultCode.success) return result;
-    throw this.error(result.status, result.errorMessage, true);
+    const error = this.error(result.status, result.errorMessage, true);
+    throw result.referral === undefined ? error : new Referred(error, result.referral);
   }
 
   reason(result: 'timeout' | 'cancelled'): string {

@@ -15,6 +15,7 @@ export const Oid = {
   treeDelete: '1.2.840.113556.1.4.805',
   permissiveModify: '1.2.840.113556.1.4.1413',
   showDeleted: '1.2.840.113556.1.4.417',
+  manageDsaIT: '2.16.840.1.113730.3.4.2',
   dirSync: '1.2.840.113556.1.4.841',
   virtualListView: '2.16.840.1.113730.3.4.9',
   syncRequest: '1.3.6.1.4.1.4203.1.9.1.1',
@@ -89,6 +90,13 @@ export class PermissiveModifyControl extends Control {
 export class ShowDeletedControl extends Control {
   constructor() {
     super(Oid.showDeleted, { critical: true });
+  }
+}
+
+/** ManageDsaIT (RFC 3296): an entry that is a referral is an entry like any other. Not critical: some list it and refuse it then. */
+export class ManageDsaITControl extends Control {
+  constructor() {
+    super(Oid.manageDsaIT);
   }
 }
 

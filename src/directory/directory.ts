@@ -25,6 +25,11 @@ export interface SearchRequest {
   readonly pageSize?: number;
   /** Deleted objects too, where the directory keeps them (show deleted control, MS-ADTS 3.1.1.3.4.1.14). Elsewhere it is not heeded. */
   readonly showDeleted?: boolean;
+  /**
+   * Entries that are referrals to other servers are shown as entries (manageDsaIT control, RFC 3296) instead of being told
+   * of as references. Where the directory does not serve the control it is not heeded.
+   */
+  readonly manageDsaIT?: boolean;
 }
 
 /** One change of a modify request (RFC 4511 §4.6). `delete` and `replace` without values remove the attribute. */
@@ -48,6 +53,11 @@ export interface ObservedOperation {
 /** Hears each LDAP operation when it has ended. */
 export type Observer = (operation: ObservedOperation) => void;
 
+/** What a search did not do, and which is no error. */
+export type SearchNotice =
+  /** Part of the tree is held by other servers (search continuation, RFC 4511 §4.5.3), which are not asked. */
+  { readonly kind: 'reference'; readonly urls: readonly string[] };
+
 /** What travels with every operation. */
 export interface Options {
   /** Aborting it abandons the operation (RFC 4511 §4.11) and rejects with `cancelled`. */
@@ -55,6 +65,8 @@ export interface Options {
   /** Milliseconds that this operation may take; absent: the session's own operation timeout. */
   readonly timeoutMs?: number;
   readonly observer?: Observer;
+  /** Of a search: told of what it leaves out. */
+  readonly notice?: (notice: SearchNotice) => void;
 }
 
 /** Options of a write. */

@@ -72,6 +72,18 @@ export class LdapError extends Error {
   }
 }
 
+/** An operation that the server has not done, because others are to be asked for it (RFC 4511 §4.1.10). */
+export class Referred extends LdapError {
+  constructor(
+    { result, operation, dn, diagnostic, sent }: LdapError,
+    /** Where it says that one should go; never followed. */
+    readonly urls: readonly string[],
+  ) {
+    super(result, operation, dn, diagnostic, sent);
+    if (urls.length > 0) this.message = `${this.message}: the server refers to ${urls.join(', ')}`;
+  }
+}
+
 /** Why a policy refuses a password; `unknown`: the server refuses some value, and the password may be the one. */
 export type PasswordRefusal =
   | 'notAllowed'

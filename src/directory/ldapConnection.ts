@@ -23,6 +23,7 @@ import type { Call } from './call';
 import { ResultCode } from './error';
 import { present } from './filter';
 import { mendLibrary } from './ldaptsMends';
+import { referralOf } from './referral';
 import { BIND_RESPONSE, saslCredentialsOf } from './saslBind';
 import { WireFilter } from './wireFilter';
 
@@ -40,19 +41,27 @@ export interface LdapResult {
   readonly status: number;
   readonly errorMessage: string;
   readonly controls?: readonly Control[];
+  /** Where the server refers to, with result code 10. */
+  readonly referral?: readonly string[];
   /** Of an extended operation, where it is text. */
   readonly value?: string | undefined;
 }
 
-/** Takes one SearchResultEntry, which the cursor stands before. */
-export type EntryReceiver = (cursor: BerCursor) => void;
+type Take = (cursor: BerCursor) => void;
 
-/** Who takes what comes before the result of a request. */
-interface Receiver {
-  readonly receive: EntryReceiver;
-  /** Takes one IntermediateResponse (RFC 4511 §4.13), which the cursor stands before. */
-  readonly receiveInfo: EntryReceiver | undefined;
+/** Who takes what comes before the result of a request; the cursor stands before it. */
+export interface Receivers {
+  /** SearchResultEntry (RFC 4511 §4.5.2). */
+  readonly entry?: Take;
+  /** SearchResultReference (§4.5.3). */
+  readonly reference?: Take;
+  /** IntermediateResponse (§4.13). */
+  readonly info?: Take;
+}
+
+interface Waiting extends Receivers {
   readonly fail: (error: Error) => void;
+  referral?: readonly string[] | undefined;
 }
 
 /** The members of `Client` 8.2.0 that its types hide. */
@@ -82,7 +91,7 @@ export class LdapConnection {
   /** Host and port. */
   readonly address: string;
   readonly #framer = new MessageFramer();
-  readonly #receivers = new Map<number, Receiver>();
+  readonly #receivers = new Map<number, Waiting>();
   #received = 0;
   #saslCredentials: Buffer = Buffer.alloc(0);
   #gathering = false;
@@ -131,7 +140,7 @@ export class LdapConnection {
    * Sends a request and answers its result, whatever the code. Rejects with `connectionLost`, `timeout` or `cancelled`;
    * after the last two the request has been abandoned (RFC 4511 §4.11) and the connection goes on.
    */
-  request(message: LdapRequest, call: Call, receive?: EntryReceiver, receiveInfo?: EntryReceiver): Promise<LdapResult> {
+  request(message: LdapRequest, call: Call, receivers?: Receivers): Promise<LdapResult> {
     if (!this.open) return Promise.reject(call.error('connectionLost', this.#lossReason, false));
     if (call.signal?.aborted) return Promise.reject(call.error('cancelled', call.reason('cancelled'), false));
     const id = this.#client._nextMessageId();
@@ -157,7 +166,8 @@ export class LdapConnection {
         this.#abandon(id);
         reject(call.error(ResultCode.other, `an entry could not be read: ${error.message}`, true, error));
       };
-      if (receive) this.#receivers.set(id, { receive, receiveInfo, fail });
+      const waiting: Waiting = { ...receivers, fail };
+      this.#receivers.set(id, waiting);
       const lost = (cause?: unknown): void => {
         release();
         this.#receivers.delete(id);
@@ -168,7 +178,7 @@ export class LdapConnection {
         if (result === undefined) return lost();
         release();
         this.#receivers.delete(id);
-        return resolve(result);
+        return resolve(waiting.referral ? { ...result, referral: waiting.referral } : result);
       }, lost);
     });
   }
@@ -212,14 +222,16 @@ export class LdapConnection {
     const { offset: start, end } = cursor;
     cursor.enter(SEQUENCE);
     const id = cursor.integer();
+    const operation = cursor.offset;
     switch (cursor.tag) {
       case SEARCH_RESULT_ENTRY:
-        this.#hand(id, cursor, 'receive');
+        this.#hand(id, cursor, 'entry');
         return;
       case INTERMEDIATE_RESPONSE:
-        this.#hand(id, cursor, 'receiveInfo');
+        this.#hand(id, cursor, 'info');
         return;
       case SEARCH_RESULT_REFERENCE:
+        this.#hand(id, cursor, 'reference');
         return;
       case BIND_RESPONSE:
         this.#saslCredentials = saslCredentialsOf(cursor);
@@ -230,10 +242,13 @@ export class LdapConnection {
           return;
         }
     }
+    const waiting = this.#receivers.get(id);
+    // The library does not read where a result refers to.
+    if (waiting) waiting.referral = referralOf(new BerCursor(cursor.buffer, operation, end));
     results(cursor.buffer.subarray(start, end));
   }
 
-  #hand(id: number, cursor: BerCursor, to: 'receive' | 'receiveInfo'): void {
+  #hand(id: number, cursor: BerCursor, to: keyof Receivers): void {
     const receiver = this.#receivers.get(id);
     if (!receiver) return;
     try {

@@ -2,18 +2,20 @@
 import type { Control } from 'ldapts';
 import type { BerCursor } from './ber';
 import { Call, observed } from './call';
-import { Oid, ShowDeletedControl } from './controls';
+import { ManageDsaITControl, Oid, ShowDeletedControl } from './controls';
 import type { Options, SearchRequest } from './directory';
 import type { Entry } from './entry';
-import { isLdapError, ResultCode } from './error';
+import { isLdapError, Referred, ResultCode } from './error';
 import { present } from './filter';
 import type { Knowledge } from './knowledge';
 import type { LdapConnection, LdapResult } from './ldapConnection';
 import { cookieOf, type Page, pages } from './pagedSearch';
 import { withoutRanges } from './rangeRetrieval';
+import { dnOfUrl, readReference } from './referral';
 import { SearchMessage } from './searchMessage';
 import type { Session } from './session';
 import { readSyncInfo, readSyncState, SyncControl, type SyncEnd, type SyncEvent } from './syncSearch';
+import type { Traits } from './traits';
 
 export interface SearcherOptions {
   /** For a search in one answer, and for each page. */
@@ -23,6 +25,19 @@ export interface SearcherOptions {
 }
 
 const DEFAULT_PAGE_SIZE = 500;
+
+/** What the answer to one search holds. */
+interface Found {
+  readonly entries: Entry[];
+  /** The first servers that it names for what it does not hold. */
+  readonly elsewhere: string[];
+}
+
+/** Active Directory names the contexts of its own with every search from the top of a domain: nobody would look there. */
+function isInternal(url: string, { internalContexts }: Traits): boolean {
+  const dn = dnOfUrl(url);
+  return internalContexts.some((pattern) => pattern.test(dn));
+}
 
 export class Searcher {
   readonly #session: Session;
@@ -59,8 +74,13 @@ export class Searcher {
     const call = this.#call(request, options);
     const entries: Entry[] = [];
     const message = this.#message(request, [], request.sizeLimit);
-    const ask = (connection: LdapConnection): Promise<LdapResult> => this.#ask(connection, call, message, entries);
+    const found = { entries, elsewhere: [] as string[] };
+    const ask = (connection: LdapConnection): Promise<LdapResult> =>
+      this.#ask(connection, call, message, found, options);
     await observed(call, options, () => this.#session.run(call, ask), entries);
+    // Some servers answer a search for one entry that is a referral by a continuation, others by the result code.
+    if (request.scope === 'base' && entries.length === 0 && found.elsewhere.length > 0)
+      throw new Referred(call.error(ResultCode.referral, '', true), found.elsewhere);
     return entries;
   }
 
@@ -71,7 +91,8 @@ export class Searcher {
       const call = this.#call(request, options);
       const entries: Entry[] = [];
       const message = this.#message(request, controls, sizeLimit);
-      const result = await observed(call, options, () => this.#ask(connection, call, message, entries), entries);
+      const ask = (): Promise<LdapResult> => this.#ask(connection, call, message, { entries, elsewhere: [] }, options);
+      const result = await observed(call, options, ask, entries);
       return { entries, cookie: cookieOf(result) };
     };
     const incomplete = (text: string): Error => this.#call(request, options).error(ResultCode.other, text, true);
@@ -85,7 +106,9 @@ export class Searcher {
         }
         if (!some) await this.#expectBase(request, options);
       } else {
-        yield (await read([], request.sizeLimit)).entries;
+        const { entries } = await read([], request.sizeLimit);
+        if (entries.length === 0) await this.#expectBase(request, options);
+        yield entries;
       }
     } finally {
       connection.close();
@@ -114,7 +137,7 @@ export class Searcher {
     };
     const message = this.#message(request, [control], 0);
     try {
-      const ask = (): Promise<LdapResult> => connection.request(message, call, receive, receiveInfo);
+      const ask = (): Promise<LdapResult> => connection.request(message, call, { entry: receive, info: receiveInfo });
       const { status, errorMessage } = await observed(call, options, ask);
       if (control.fault) throw call.error(ResultCode.other, control.fault.message, true, control.fault);
       const { refreshDeletes } = control;
@@ -139,17 +162,32 @@ export class Searcher {
   #message(request: SearchRequest, controls: Control[], sizeLimit = 0): SearchMessage {
     const { traits, supported } = this.#knowledge();
     const { noAttributes, unaskable } = traits;
-    const all =
-      request.showDeleted && supported.has(Oid.showDeleted) ? [...controls, new ShowDeletedControl()] : controls;
+    const all = [...controls];
+    if (request.showDeleted && supported.has(Oid.showDeleted)) all.push(new ShowDeletedControl());
+    if (request.manageDsaIT && supported.has(Oid.manageDsaIT)) all.push(new ManageDsaITControl());
     const attributes = request.attributes.filter((name) => !unaskable.includes(name.toLowerCase()));
     const selection = attributes.length === 0 ? [noAttributes] : attributes;
     return new SearchMessage(request, selection, all, sizeLimit);
   }
 
   /** Sends a search and collects its entries. A size limit is only the end where it is the caller's own. */
-  async #ask(connection: LdapConnection, call: Call, message: SearchMessage, entries: Entry[]): Promise<LdapResult> {
-    const { decoder } = this.#knowledge();
-    const result = await connection.request(message, call, (cursor) => entries.push(decoder.decode(cursor)));
+  async #ask(
+    connection: LdapConnection,
+    call: Call,
+    message: SearchMessage,
+    { entries, elsewhere }: Found,
+    { notice }: Options,
+  ): Promise<LdapResult> {
+    const { decoder, traits } = this.#knowledge();
+    const result = await connection.request(message, call, {
+      entry: (cursor) => entries.push(decoder.decode(cursor)),
+      reference: (cursor) => {
+        const urls = readReference(cursor).filter((url) => !isInternal(url, traits));
+        if (urls.length === 0) return;
+        if (elsewhere.length === 0) elsewhere.push(...urls);
+        notice?.({ kind: 'reference', urls });
+      },
+    });
     const limit = message.sizeLimit;
     if (result.status === ResultCode.sizeLimitExceeded && limit > 0 && entries.length >= limit) return result;
     return call.expectSuccess(result);

@@ -2,7 +2,7 @@
  * LdapError → ScimError, once, by class of cause (RFC 4511 appendix A, RFC 7644 §3.12). The detail comes from this table
  * only: a server's diagnostic may echo the request, so it goes to the log.
  */
-import { LdapError, type PasswordRefusal, PasswordRefused, ResultCode } from '../directory/error';
+import { LdapError, type PasswordRefusal, PasswordRefused, Referred, ResultCode } from '../directory/error';
 import { ScimError, type ScimType } from '../scim/error';
 
 /** What a class of causes means to a SCIM client. */
@@ -60,6 +60,14 @@ const login: Cause = {
     "The directory does not accept the connector's own account: check its user name and password with `connector-host check`.",
 };
 
+/** Wherever it comes from, a bind too: it is for whoever runs the connector, and following it would show credentials to a server that nobody has named. */
+const referral = (urls: readonly string[]): Cause => ({
+  status: 503,
+  retryAfter: 60,
+  detail: (dn) =>
+    `The directory refers to another server for ${quoted(dn)}${urls.length === 0 ? '' : ` (${urls.slice(0, 3).join(', ')})`}: the one that is asked is a read-only copy, or does not hold that part of the tree. Referrals are not followed: name the server that takes the change in connectivity.host, or make that part a partition with its own connectivity.`,
+});
+
 /** Of RFC 4370. */
 const authorizationDenied = 123;
 
@@ -76,7 +84,6 @@ const byResult: ReadonlyMap<LdapError['result'], Cause> = new Map<LdapError['res
       R.unavailable,
       R.operationsError,
       R.loopDetect,
-      R.referral,
       R.canceled,
       'connectionLost',
       'timeout',
@@ -175,6 +182,7 @@ function passwordCause(reason: PasswordRefusal): Cause {
 }
 
 function causeOf(error: LdapError): Cause {
+  if (error.result === R.referral) return referral(error instanceof Referred ? error.urls : []);
   const cause = causeOfResult(error);
   if (cause.status === 503) return cause;
   // Whatever a bind or StartTLS is refused for, it is the connector's own session, and no fault of the request.

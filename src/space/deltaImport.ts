@@ -91,7 +91,7 @@ class Delta {
     // A source that does not see deletes cannot vouch for the entries that it did not mention.
     const complete = seesDeletes(watermark.method);
     space.apply([], { watermark, ...(complete && { freshAt: startedAt }) });
-    return complete ? [] : [BLIND];
+    return [...(complete ? [] : [BLIND]), ...this.#reader.notices.notes];
   }
 
   get #batchSize(): number {

@@ -5,6 +5,7 @@ import { isLdapError, ResultCode } from '../directory/error';
 import { present } from '../directory/filter';
 import type { SpaceRow } from './connectorSpace';
 import { covers, type Failures, type ImportScope, type ImportSource, type RowDraft, type ToRow } from './importScope';
+import { SearchNotices } from './searchNotices';
 
 /** The entry is there, but could not be made a row: what the space has of it stays. */
 export const FAILED = Symbol('failed');
@@ -20,6 +21,7 @@ export interface DeltaReaderOptions {
 export class DeltaReader {
   /** Entries that were read. */
   seen = 0;
+  readonly notices = new SearchNotices();
 
   constructor(
     readonly options: DeltaReaderOptions,
@@ -43,10 +45,11 @@ export class DeltaReader {
   /** Everything below a DN that is of a scope's kind, also where the scope does not reach; the scope that has an entry comes first. */
   async *below(base: DN, readAt: number): AsyncGenerator<{ readonly row: SpaceRow; readonly inScope: boolean }> {
     const { directory, scopes, signal } = this.options;
+    const options = { notice: this.notices.take, ...(signal && { signal }) };
     for (const scope of scopes.toReversed()) {
       const { filter, attributes, objectType } = scope;
       try {
-        for await (const entry of directory.search({ base, scope: 'sub', filter, attributes }, signal && { signal })) {
+        for await (const entry of directory.search({ base, scope: 'sub', filter, attributes }, options)) {
           const draft = await this.#draftOf(entry, scope);
           if (!draft || draft === FAILED) continue;
           yield { row: { ...draft, objectType, readAt }, inScope: covers(scope, entry.dn, directory.schema) };
@@ -60,7 +63,8 @@ export class DeltaReader {
   /** Whether there is anything below an entry. */
   async hasChildren(dn: DN): Promise<boolean> {
     const { directory, signal } = this.options;
-    const request = { base: dn, scope: 'one', filter: present('objectClass'), attributes: [], sizeLimit: 1 } as const;
+    const what = { filter: present('objectClass'), attributes: [], sizeLimit: 1, manageDsaIT: true };
+    const request = { base: dn, scope: 'one' as const, ...what };
     try {
       for await (const _ of directory.search(request, signal && { signal })) return true;
       return false;
@@ -82,7 +86,8 @@ export class DeltaReader {
 
   async #find(dn: DN, { filter, attributes }: ImportScope): Promise<Entry | undefined> {
     const { directory, signal } = this.options;
-    const request = { base: dn, scope: 'base', filter, attributes, sizeLimit: 1 } as const;
+    // An entry that has become a referral is none of the scope's, and no reason to end the run.
+    const request = { base: dn, scope: 'base', filter, attributes, sizeLimit: 1, manageDsaIT: true } as const;
     try {
       for await (const entry of directory.search(request, signal && { signal })) return entry;
       return undefined;

@@ -45,7 +45,7 @@ export async function runFullImport(options: FullImportOptions): Promise<RunResu
     signal?.throwIfAborted();
     await next.switch();
     const outcome = loaded.failed > 0 ? 'completedWithErrors' : 'success';
-    return { outcome, counts, errors: loaded.errors, ...(loaded.notes && { notes: loaded.notes }) };
+    return { outcome, counts, errors: loaded.errors, ...(loaded.notes.length > 0 && { notes: loaded.notes }) };
   } catch (error) {
     return failedRun(error, signal?.aborted ?? false, counts);
   } finally {

@@ -6,6 +6,7 @@ import { yieldToEventLoop } from './eventLoop';
 import { Failures, type ImportScope, type ImportSource, isExcluded, type ToRow } from './importScope';
 import type { SpaceRow } from './row';
 import type { RunError } from './runRecord';
+import { SearchNotices } from './searchNotices';
 import { SpaceBuilder } from './spaceBuilder';
 
 /** What to load, and where to. */
@@ -48,7 +49,7 @@ export interface LoadResult {
   /** What the switch would do, by object type. */
   readonly comparison: readonly Comparison[];
   /** What there is to know of a load that ended well. */
-  readonly notes?: readonly string[];
+  readonly notes: readonly string[];
 }
 
 /**
@@ -58,7 +59,7 @@ export interface LoadResult {
 export async function loadGeneration(options: LoadOptions): Promise<LoadResult> {
   const now = options.now ?? Date.now;
   const importedAt = now();
-  const { watermark, notes } = await beginning(options);
+  const { watermark, notes = [] } = await beginning(options);
   const builder = new SpaceBuilder(options.file, options.sequence, options.never);
   try {
     const load = new Load(options, builder, now);
@@ -69,7 +70,7 @@ export async function loadGeneration(options: LoadOptions): Promise<LoadResult> 
       failed: load.failures.count,
       errors: load.failures.errors,
       comparison,
-      ...(notes && { notes }),
+      notes: [...notes, ...load.notices.notes],
     };
   } catch (error) {
     builder.discard();
@@ -91,6 +92,7 @@ async function beginning({ directory, signal }: LoadOptions): Promise<{ watermar
 class Load {
   seen = 0;
   readonly failures = new Failures();
+  readonly notices = new SearchNotices();
   #batch: SpaceRow[] = [];
 
   constructor(
@@ -131,7 +133,7 @@ class Load {
     const request = { base, scope: scope.scope, filter, attributes, ...(pageSize !== undefined && { pageSize }) };
     // Pages are asked for as they are needed, but none before this moment.
     const readAt = this.now();
-    for await (const entry of directory.search(request, { signal })) {
+    for await (const entry of directory.search(request, { signal, notice: this.notices.take })) {
       this.seen += 1;
       await this.#take(entry, scope, readAt);
       if (this.#batch.length >= batchSize) await this.#save(objectType, signal);

@@ -96,10 +96,10 @@ export function result(id: number, tag: number, code = 0, diagnostic = '', cooki
 export const searchDone = (id: number, cookie?: string): Buffer => result(id, 0x65, 0, '', cookie);
 
 /** A search continuation, which is no entry and no end. */
-export function reference(id: number): Buffer {
+export function reference(id: number, url = 'ldap://elsewhere.example.com/'): Buffer {
   return message(id, (writer) => {
     writer.startSequence(0x73);
-    writer.writeString('ldap://elsewhere.example.com/');
+    writer.writeString(url);
     writer.endSequence();
   });
 }
