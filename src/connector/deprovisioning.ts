@@ -6,6 +6,7 @@ import { ldapName } from '../mapping/directoryFace';
 import type { ObjectType } from '../mapping/objectType';
 import type { BitsFlow, FlowOptions } from '../mapping/options';
 import { ScimError } from '../scim/error';
+import type { Resource } from '../scim/resource';
 
 /** Key in the state store, beside a resource's stored attributes, under which the way back is kept. */
 export const previousKey = '-previous-';
@@ -150,4 +151,14 @@ export function cannotDisable(objectType: ObjectType): ScimError {
   return ScimError.invalidValue(
     `active cannot be false: the connector has no disable flow for ${objectType.name}. Set deprovisioning.disableFlow in the connector file (none, setAttribute, move or delete).`,
   );
+}
+
+/** What `active` turns into; undefined when it stays. @throws ScimError 400 where the connector cannot disable. */
+export function activeChange(objectType: ObjectType, current: Resource, desired: Resource): boolean | undefined {
+  if (objectType.disableFlow === undefined) {
+    if (desired.active === false) throw cannotDisable(objectType);
+    return undefined;
+  }
+  if (desired.active === undefined || desired.active === current.active) return undefined;
+  return desired.active === true;
 }

@@ -10,7 +10,7 @@ import { anchorFilter, anchorOfId, isDNAnchor } from '../mapping/anchor';
 import type { ObjectType } from '../mapping/objectType';
 import { dnOf } from '../mapping/reference';
 import { ScimError } from '../scim/error';
-import type { SpaceEntry, SpaceRow } from '../space/connectorSpace';
+import type { Extent, SpaceEntry, SpaceRow } from '../space/connectorSpace';
 import type { ConnectorContext } from './context';
 import { readEntry } from './export';
 import { rowOf } from './importRows';
@@ -80,10 +80,15 @@ export class Entries {
   }
 
   /** What a write may go by that does not read the entry first, without long attributes; undefined where it is not to be believed. */
-  known(objectType: ObjectType, id: string): SpaceEntry | undefined {
-    const row = this.#context.space.get(id, 'short');
+  known(objectType: ObjectType, id: string, extent: Extent = 'short'): SpaceEntry | undefined {
+    const row = this.#context.space.get(id, extent);
     if (row?.objectType !== objectType.name || this.#suspect.has(id)) return undefined;
     return this.#context.disconnections.has(row.id, row.normalizedDN) ? undefined : row;
+  }
+
+  /** As {@link known} with long attributes and with what the directory notes of the entry's groups. */
+  believed(objectType: ObjectType, id: string): SpaceEntry | undefined {
+    return this.#regrouped.has(id) ? undefined : this.known(objectType, id, 'whole');
   }
 
   /** A resource by its id: a fresh row, else the directory. Undefined only when the directory has said so. */

@@ -6,7 +6,7 @@ import type { Directory, Modification, Options, WriteOptions } from '../director
 import type { DN } from '../directory/dn';
 import { type Entry, type EntryAttribute, sameValue } from '../directory/entry';
 import { isLdapError, LdapError, ResultCode } from '../directory/error';
-import { present } from '../directory/filter';
+import { type Filter, present } from '../directory/filter';
 import type { ObjectType } from '../mapping/objectType';
 import { modificationsOf, replaceAll } from './modifications';
 import { dropsOldRdn } from './oldRdn';
@@ -21,6 +21,8 @@ export interface ExportContext {
   readonly anchor?: string;
   /** Canonical names of integers of which a flow sets single bits: their other bits may be changed by somebody else. */
   readonly flags?: ReadonlySet<string>;
+  /** A condition of the modify: the entry is as the caller knows it. */
+  readonly assertion?: Filter;
   /** Creates what is missing above a DN; false: nothing was made. */
   readonly makeParents?: (dn: DN, options: Options) => Promise<boolean>;
 }
@@ -50,7 +52,7 @@ export async function updateEntry(
   secrets: readonly EntryAttribute[],
   options: Options,
 ): Promise<Entry> {
-  const { directory, readAttributes } = context;
+  const { directory, readAttributes, assertion } = context;
   const write: WriteOptions = { ...options, postRead: readAttributes };
   const renamed = before.dn.toString() !== after.dn.toString();
   let read: Entry | undefined;
@@ -66,7 +68,7 @@ export async function updateEntry(
   const modifications = [...comparing(visible, base, context), ...replaceAll(secrets)];
   if (modifications.length > 0) {
     try {
-      read = await directory.modify(after.dn, modifications, write);
+      read = await directory.modify(after.dn, modifications, assertion === undefined ? write : { ...write, assertion });
     } catch (error) {
       if (renamed && !isAmbiguous(error)) await undoRename(context, before, after.dn, options);
       read = await settle(error, () => modified(context, visible, after, options));

@@ -1,4 +1,5 @@
 /** Options and what the directory says of itself → object types and read scope, or every fault at once. */
+import { Oid } from '../directory/controls';
 import type { Directory, DirectoryDescription } from '../directory/directory';
 import type { Schema } from '../directory/schema';
 import { traitsOf } from '../directory/traits';
@@ -35,7 +36,12 @@ export function compileObjectTypes(
   schema: Schema,
 ): Compiled {
   const { connectivity, global } = options;
-  const { namingAttribute } = traitsOf(description.product);
+  const { namingAttribute, revision } = traitsOf(description.product);
+  // Of use as a condition only.
+  const isServed =
+    revision !== undefined &&
+    schema.attributeType(revision) !== undefined &&
+    description.supportedControls.includes(Oid.assertion);
   const flows = options.objectTypes.map((objectType, index) =>
     withProductFlows(objectType, description, schema, `objectTypes[${index}]`),
   );
@@ -45,6 +51,7 @@ export function compileObjectTypes(
       schema,
       proposedAnchor: description.proposedAnchor,
       ...(namingAttribute === undefined ? {} : { namingAttribute }),
+      ...(isServed ? { revisionAttribute: revision } : {}),
       passwordAttribute: global.passwordAttribute ?? description.passwordAttribute,
       attributeAliases: connectivity.attributeAliases,
       includeOperational: connectivity.includeOperationalAttributes,

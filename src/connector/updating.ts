@@ -2,6 +2,7 @@
 import type { DN } from '../directory/dn';
 import type { Entry, EntryAttribute } from '../directory/entry';
 import { isLdapError, LdapError, ResultCode } from '../directory/error';
+import type { Filter } from '../directory/filter';
 import { checkModification } from '../directory/schemaCheck';
 import { isDNAnchor } from '../mapping/anchor';
 import { schemaError } from '../mapping/create';
@@ -12,9 +13,10 @@ import { ScimError } from '../scim/error';
 import type { Change, Context } from '../scim/handler';
 import type { Resource } from '../scim/resource';
 import type { StoredAttributes } from '../space/state';
+import { Conditions, isPlain } from './conditional';
 import { type ConnectorContext, onBehalfOf } from './context';
 import type { Deletion } from './deletion';
-import { activeOf, applyFlow, cannotDisable, type Previous, previousKey, undoFlow } from './deprovisioning';
+import { activeChange, activeOf, applyFlow, type Previous, previousKey, undoFlow } from './deprovisioning';
 import type { Entries, Found } from './entries';
 import { overFreshFlags, updateEntry } from './export';
 import { exportContext } from './exportContext';
@@ -34,6 +36,7 @@ import { ValueWriting } from './valueWriting';
 export class Updating {
   readonly passwords: Passwords;
   readonly values: ValueWriting;
+  readonly conditions: Conditions;
 
   constructor(
     readonly context: ConnectorContext,
@@ -44,6 +47,7 @@ export class Updating {
   ) {
     this.passwords = new Passwords(context, objectType);
     this.values = new ValueWriting(context, entries, objectType);
+    this.conditions = new Conditions(entries, objectType);
   }
 
   /** RFC 7644 §3.5. Undefined when the disable flow has deleted the entry, or when it has more values than are worth returning. */
@@ -54,13 +58,26 @@ export class Updating {
       await context.spelled.remember(objectType, request.spelledAs ?? new Map());
       return values.resource;
     }
-    return overFreshFlags(objectType, () => this.#update(id, change, request));
+    const { known, attempt } = await this.conditions.attempt(id, change, request, (found, assertion) =>
+      this.#update(found, change, request, assertion),
+    );
+    if (attempt !== undefined) return attempt;
+    return overFreshFlags(objectType, async () => {
+      const found = await this.entries.liveBeforeWrite(objectType, id, onBehalfOf(request));
+      if (found === undefined)
+        throw ScimError.notFound(`There is no ${objectType.name} with id "${id.slice(0, 200)}".`);
+      if (known !== undefined) this.conditions.looked(known, found);
+      return this.#update(found, change, request);
+    });
   }
 
-  async #update(id: string, change: Change, request: ExportRequest): Promise<Resource | undefined> {
+  async #update(
+    found: Found,
+    change: Change,
+    request: ExportRequest,
+    assertion?: Filter,
+  ): Promise<Resource | undefined> {
     const { context, objectType } = this;
-    const found = await this.entries.liveBeforeWrite(objectType, id, onBehalfOf(request));
-    if (found === undefined) throw ScimError.notFound(`There is no ${objectType.name} with id "${id.slice(0, 200)}".`);
     const { resource: current, stored } = await resourceFor(context, objectType, found);
     requireVersion(current, request);
     const desired = change.apply(current);
@@ -71,7 +88,8 @@ export class Updating {
       return undefined;
     }
     const updated = await this.#entryAfter(found, change, current, desired, becomes, stored);
-    const written = await this.#write(found, updated, request, { becomes });
+    if (assertion !== undefined && !isPlain(found, updated, objectType)) return undefined;
+    const written = await this.#write(found, updated, request, { becomes, assertion });
     this.entries.regrouped(changedMembers(current, desired));
     const previous = becomes === undefined ? stored[previousKey] : updated.previous;
     const [kept] = await Promise.all([
@@ -179,7 +197,7 @@ export class Updating {
     found: Found,
     { after, secrets }: { readonly after: Entry; readonly secrets: readonly EntryAttribute[] },
     request: ExportRequest,
-    { becomes, held = found.entry }: WriteSurroundings,
+    { becomes, assertion, held = found.entry }: WriteSurroundings,
   ): Promise<Found> {
     const { context, objectType, entries } = this;
     const renamed = after.dn.toString() !== found.entry.dn.toString();
@@ -197,7 +215,7 @@ export class Updating {
         // What is refused most often goes first: then nothing else has been changed.
         await this.passwords.set(found.entry.dn, passwords.separate, onBehalfOf(request));
         const entry = await updateEntry(
-          exportContext(context, objectType),
+          { ...exportContext(context, objectType), ...(assertion === undefined ? {} : { assertion }) },
           found.entry,
           after,
           passwords.secrets,
@@ -267,16 +285,8 @@ function changedMembers(current: Resource, desired: Resource): string[] {
 interface WriteSurroundings {
   /** What `active` turns into, if it changes. */
   readonly becomes?: boolean | undefined;
+  /** A condition of the write. */
+  readonly assertion?: Filter | undefined;
   /** An entry whose turns the caller has already. */
   readonly held?: Entry;
-}
-
-/** What `active` turns into; undefined when it stays. @throws ScimError 400 where the connector cannot disable. */
-function activeChange(objectType: ObjectType, current: Resource, desired: Resource): boolean | undefined {
-  if (objectType.disableFlow === undefined) {
-    if (desired.active === false) throw cannotDisable(objectType);
-    return undefined;
-  }
-  if (desired.active === undefined || desired.active === current.active) return undefined;
-  return desired.active === true;
 }

@@ -32,8 +32,8 @@ export interface ValuesWritten {
   readonly resource?: Resource;
 }
 
-/** Answers after which only a look at the entry helps: it is not where or what it was, or a group would be left without a member. */
-const LOOK = [
+/** Answers to a write that was made without one after which only a look at the entry helps: it is not where or what it was, or a group would be left without a member. */
+export const LOOK = [
   ResultCode.noSuchObject,
   ResultCode.assertionFailed,
   ResultCode.objectClassViolation,
@@ -187,7 +187,7 @@ export class ValueWriting {
 }
 
 /** An entry that is still what it was: of the same anchor and of the same type. */
-function identityOf({ anchor, filter, schema }: ObjectType, known: SpaceEntry): Filter {
+export function identityOf({ anchor, filter, schema }: ObjectType, known: SpaceEntry): Filter {
   if (isDNAnchor(anchor)) return filter;
   return and(filter, anchorFilter(known.anchor, anchor, schema.isBinary(anchor)));
 }

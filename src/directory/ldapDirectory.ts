@@ -22,6 +22,7 @@ import { readRootDSE, readSchema } from './discovery';
 import type { DN } from './dn';
 import type { Entry, EntryAttribute, Value } from './entry';
 import { LdapError, ResultCode } from './error';
+import { equality, type Filter, not, or } from './filter';
 import { type Knowledge, knowledgeOf } from './knowledge';
 import type { LdapRequest } from './ldapConnection';
 import {
@@ -231,6 +232,12 @@ class LdapDirectory implements Directory {
     await this.#write('delete', dn, options, controls, (base) => new DeleteRequest(base));
   }
 
+  /** Overlays of OpenLDAP hand the condition on to what they write into other entries (memberOf), where it is not to be met. */
+  #ofThisEntry(dn: DN, assertion: Filter): Filter {
+    if (this.schema.attributeType('entryDN') === undefined) return assertion;
+    return or(not(equality('entryDN', dn.toString())), assertion);
+  }
+
   async #write(
     operation: ObservedOperation['operation'],
     dn: DN,
@@ -239,7 +246,7 @@ class LdapDirectory implements Directory {
     message: (base: MessageBase) => LdapRequest,
   ): Promise<Entry | undefined> {
     const call = Call.of(operation, dn.toString(), options, this.#options.operationTimeoutMs);
-    if (options.assertion) controls.push(new AssertionControl(options.assertion));
+    if (options.assertion) controls.push(new AssertionControl(this.#ofThisEntry(dn, options.assertion)));
     if (options.permissive && this.supports(Oid.permissiveModify)) controls.push(new PermissiveModifyControl());
     const wanted = this.supports(Oid.postRead) ? options.postRead : undefined;
     const postRead = wanted && new PostReadControl(wanted, this.#knowledge.decoder);

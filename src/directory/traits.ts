@@ -46,6 +46,8 @@ export interface Traits {
   readonly updateSequenceNumbers: boolean;
   /** When an entry was changed, in a form that can be searched for. */
   readonly timeStamp: string;
+  /** An attribute that has another value after every change of the entry, but for those that plug-ins make on the quiet. */
+  readonly revision?: string;
   /** Long attributes come in parts, `member;range=0-1499` (MS-ADTS 3.1.1.3.1.3.3). */
   readonly rangeRetrieval: boolean;
 }
@@ -206,6 +208,8 @@ const PRODUCTS: Readonly<Record<string, Traits>> = {
     name: 'OpenLDAP',
     signs: [{ objectClass: 'OpenLDAProotDSE' }],
     anchor: 'entryUUID',
+    // A change sequence number; overlays leave it alone where they keep references and operational attributes.
+    revision: 'entryCSN',
     // Both of the ppolicy overlay: in the schema where that is loaded.
     disable: { attribute: 'pwdAccountLockedTime', value: '000001010000Z' },
     mustChange: { attribute: 'pwdReset', value: 'TRUE' },

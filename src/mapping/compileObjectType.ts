@@ -88,6 +88,7 @@ export function compileObjectType(input: ObjectTypeInput): { objectType?: Object
     ...(dnExpression === undefined ? {} : { dnExpression }),
     rdnAttribute: rdn,
     namingAttributes: namingAttributes([rdn, ...named, 'cn', 'uid'], schema),
+    ...(input.revisionAttribute === undefined ? {} : { revisionAttribute: ldapName(schema, input.revisionAttribute) }),
     ...(options.disableFlow === undefined ? {} : { disableFlow: options.disableFlow }),
     deleteFlow: options.deleteFlow,
   };
@@ -146,7 +147,7 @@ function typeFilter({ targetObject, filter }: ObjectTypeOptions): Filter {
 
 /** Under their first names, so that entries come back under them whatever the file calls an attribute. */
 function readAttributes(
-  { options, schema, passwordAttribute }: ObjectTypeInput,
+  { options, schema, passwordAttribute, revisionAttribute }: ObjectTypeInput,
   attributes: Iterable<DirectoryAttribute>,
   matching: readonly string[],
   anchor: string,
@@ -160,6 +161,7 @@ function readAttributes(
     ...(isDNAnchor(anchor) ? [] : [anchor]),
     'createTimestamp',
     'modifyTimestamp',
+    ...(revisionAttribute === undefined ? [] : [revisionAttribute]),
   ].map((name) => ldapName(schema, name));
   return [...new Set(wanted)].filter((name) => !isSecretAttribute(name, passwordAttribute));
 }

@@ -47,6 +47,8 @@ export interface ObjectType {
   readonly rdnAttribute: string;
   /** Canonical names of the attributes by which entries of this type are usually named; a search for a user's name looks there. */
   readonly namingAttributes: readonly string[];
+  /** An attribute that has another value after every change of an entry, where the directory has one and takes conditions on it. */
+  readonly revisionAttribute?: string;
   readonly disableFlow?: FlowOptions;
   readonly deleteFlow: FlowOptions;
 }

@@ -21,6 +21,8 @@ export interface ObjectTypeInput {
   readonly passwordAttribute: string;
   /** The only attribute that names entries there; absent: the one that the user name or the group's name is mapped to. */
   readonly namingAttribute?: string;
+  /** An attribute that has another value after every change of an entry. */
+  readonly revisionAttribute?: string;
   readonly attributeAliases: readonly string[];
   readonly includeOperational: boolean;
   readonly includeExtensible: boolean;
