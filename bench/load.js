@@ -14,6 +14,7 @@ async function slice(load, { operation, inFlight, ms, count = 1_000_000 }) {
   let [begun, failed, fault] = [0, 0, undefined];
   const most = operation === 'delete' ? Math.min(count, load.left) : count;
   const start = performance.now();
+  const cpu = process.cpuUsage();
   const lane = async (number) => {
     while (begun < most && performance.now() - start < ms && failed < GIVE_UP_AFTER) {
       begun += 1;
@@ -28,7 +29,8 @@ async function slice(load, { operation, inFlight, ms, count = 1_000_000 }) {
     }
   };
   await Promise.all(Array.from({ length: inFlight }, (_, number) => lane(number)));
-  return { latencies, failed, fault, elapsedMs: performance.now() - start };
+  const { user, system } = process.cpuUsage(cpu);
+  return { latencies, failed, fault, elapsedMs: performance.now() - start, clientCpuMs: (user + system) / 1000 };
 }
 
 /** Opens a load in a process of its own: `kind` is `scim` or `ldap`. */

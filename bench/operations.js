@@ -45,10 +45,11 @@ async function measureOperations(
     }
     const contenders = Object.fromEntries(sides.flatMap((name) => (all[name] ? [[name, all[name]]] : [])));
     const slice = async ({ load, operation }, lanes, ms) => {
-      const before = cpuMs(host.pid);
+      const before = [cpuMs(host.pid), cpuMs(directory.pid)];
       const result = await load.slice({ operation, inFlight: lanes, ms });
       if (result.fault !== undefined) report(`${operation}: ${result.failed} failed, the last one: ${result.fault}`);
-      return { ...result, cpuMs: before === undefined ? Number.NaN : cpuMs(host.pid) - before };
+      const since = (pid, start) => (start === undefined ? Number.NaN : cpuMs(pid) - start);
+      return { ...result, cpuMs: since(host.pid, before[0]), directoryCpuMs: since(directory.pid, before[1]) };
     };
     for (const operation of operations.filter((one) => one !== 'delete'))
       for (const [name, pick] of Object.entries(contenders)) await slice(pick(operation), 8, WARM_UP_MS[name]);
@@ -97,7 +98,16 @@ function line({ operation, inFlight, host, hostToBare }) {
 function tableOfOperations(rows) {
   const head = ['operation', 'in flight'];
   for (const side of SIDES) head.push(`${side}/s`, 'p50 ms', 'p99 ms');
-  head.push('host/bare', 'host/libldap', 'host/empty', '+p50 ms', 'host CPU ms');
+  head.push(
+    'host/bare',
+    'host/libldap',
+    'host/empty',
+    '+p50 ms',
+    'host CPU ms',
+    'client CPU ms',
+    'slapd CPU ms',
+    'bare: slapd',
+  );
   return table(
     head,
     rows.map((row) => [
@@ -109,6 +119,9 @@ function tableOfOperations(rows) {
       fixed(row.hostToEmpty, 2),
       fixed(row.addedP50Ms, 2),
       fixed(row.host.cpuMsPerOperation, 2),
+      fixed(row.host.clientCpuMsPerOperation, 2),
+      fixed(row.host.directoryCpuMsPerOperation, 2),
+      fixed(row.bare.directoryCpuMsPerOperation, 2),
     ]),
   );
 }

@@ -17,14 +17,16 @@ function median(values) {
 function summary(slices) {
   const latencies = slices.flatMap((slice) => slice.latencies).sort((a, b) => a - b);
   const done = slices.reduce((sum, slice) => sum + slice.latencies.length, 0);
-  const cpu = slices.reduce((sum, slice) => sum + (slice.cpuMs ?? Number.NaN), 0);
+  const each = (name) => slices.reduce((sum, slice) => sum + (slice[name] ?? Number.NaN), 0) / done;
   return {
     count: done,
     failed: slices.reduce((sum, slice) => sum + slice.failed, 0),
     perSecond: median(slices.map(rate)),
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
-    cpuMsPerOperation: cpu / done,
+    cpuMsPerOperation: each('cpuMs'),
+    clientCpuMsPerOperation: each('clientCpuMs'),
+    directoryCpuMsPerOperation: each('directoryCpuMs'),
   };
 }
 
