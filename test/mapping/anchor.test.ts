@@ -193,7 +193,7 @@ describe('an error of the directory', () => {
     [6, unexpected],
     [7, later],
     [8, later],
-    [10, again],
+    [10, later],
     [11, again],
     [12, unexpected],
     [13, later],
