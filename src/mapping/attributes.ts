@@ -95,7 +95,8 @@ interface ShownAttribute {
 /** What is shown of entries, found once for each object type. */
 interface ShownAttributes {
   readonly links: readonly { readonly link: Link; readonly shown: ShownAttribute; readonly isText: boolean }[];
-  readonly attributes: readonly ShownAttribute[];
+  /** By {@link ShownAttribute.key}. */
+  readonly attributes: ReadonlyMap<string, { readonly attribute: DirectoryAttribute; readonly place: number }>;
 }
 
 const known = new WeakMap<ObjectType, ShownAttributes>();
@@ -110,7 +111,10 @@ function shownAttributes(objectType: ObjectType): ShownAttributes {
       const own = attributes.find(({ attribute }) => attribute.key === link.target);
       return own === undefined ? [] : [{ link, shown: own, isText: isTextOf(link) }];
     });
-    shown = { links, attributes };
+    shown = {
+      links,
+      attributes: new Map(attributes.map(({ key, attribute }, place) => [key, { attribute, place }])),
+    };
     known.set(objectType, shown);
   }
   return shown;
@@ -263,10 +267,8 @@ function directoryFaceOf(
 ): Record<string, unknown> {
   const dn = entry.dn.toString();
   const face: Record<string, unknown> = { [virtual.dn]: dn, [virtual.distinguishedName]: dn };
-  for (const { key, attribute } of shownAttributes(objectType).attributes) {
-    const present = entry.attribute(key);
-    if (present === undefined) continue;
-    const all = attribute.single ? visibleOf(present.values, entry, attribute, objectType) : present.values;
+  for (const { attribute, given } of shownOf(entry, objectType)) {
+    const all = attribute.single ? visibleOf(given, entry, attribute, objectType) : given;
     const values = attribute.type === 'reference' ? all.filter((value) => !isPlaceholder(value)) : all;
     if (values.length === 0) continue;
     const json = values.map((value) => jsonOf(value, attribute, references) ?? value.toString());
@@ -276,4 +278,15 @@ function directoryFaceOf(
     for (const alias of spelled.get(attribute.key) ?? []) face[alias] = shown;
   }
   return face;
+}
+
+/** The attributes that an entry has and clients see, in the order of the object type: directories answer in any order. */
+function shownOf(entry: Entry, objectType: ObjectType) {
+  const { attributes } = shownAttributes(objectType);
+  const shown: { attribute: DirectoryAttribute; place: number; given: readonly Value[] }[] = [];
+  for (const { name, values } of entry.attributes()) {
+    const known = attributes.get(name.toLowerCase());
+    if (known !== undefined) shown.push({ ...known, given: values });
+  }
+  return shown.sort((a, b) => a.place - b.place);
 }

@@ -10,7 +10,7 @@ import { fillsEmpty, withPlaceholder } from './emptyGroup';
 import { type EvaluationScope, flowValues, isAllocated, scopeOf } from './flow';
 import type { ObjectType } from './objectType';
 import type { References } from './reference';
-import { agreed, encode, saySame, statementsOf } from './statements';
+import { agreed, attributesApart, encode, statementsOf } from './statements';
 import { toDirectory, ValueFault } from './syntax';
 
 /** What a new entry is made from beside the resource. */
@@ -57,8 +57,8 @@ const nothingSaid: Resource = {};
 /** What both faces say, in the directory's encoding, by canonical name. */
 function statedValues(objectType: ObjectType, resource: Resource, references: References): Map<string, Value[]> {
   const values = new Map<string, Value[]>();
-  for (const attribute of objectType.attributes.values()) {
-    if (attribute.readOnly || saySame(objectType, attribute, resource, nothingSaid)) continue;
+  for (const attribute of attributesApart(objectType, resource, nothingSaid)) {
+    if (attribute.readOnly) continue;
     const statements = statementsOf(objectType, attribute, resource).filter((statement) => statement.values.length > 0);
     const statement = agreed(statements, attribute, objectType, references);
     if (statement !== undefined) values.set(attribute.key, encode(statement, attribute, objectType, references));

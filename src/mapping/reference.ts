@@ -43,9 +43,9 @@ export interface Name {
 }
 
 /** Every value by which an entry refers to others, so that they can be resolved together. */
-export function* namesIn(entry: Entry, { attributes, schema }: ObjectType): Iterable<Name> {
-  for (const { ldapName, type, by } of attributes.values()) {
-    if (type !== 'reference') continue;
+export function* namesIn(entry: Entry, objectType: ObjectType): Iterable<Name> {
+  const { schema } = objectType;
+  for (const { ldapName, by } of referringAttributes(objectType)) {
     for (const given of entry.values(ldapName)) {
       const value = given.toString();
       if (by !== undefined) yield { value, by, key: schema.normalize(by, value) };
@@ -67,12 +67,23 @@ export function idsIn(resource: Resource, objectType: ObjectType): string[] {
     if (objectType.attributes.get(link.target)?.type === 'reference')
       for (const value of valuesAt(link, resource)) take(value);
   }
-  for (const { name, type } of objectType.attributes.values()) {
-    if (type !== 'reference') continue;
+  for (const { name } of referringAttributes(objectType)) {
     const value = faceValue(resource, objectType.urn, name);
     for (const item of Array.isArray(value) ? value : [value]) take(item);
   }
   return [...ids];
+}
+
+const referring = new WeakMap<ObjectType, readonly DirectoryAttribute[]>();
+
+/** The few attributes of an object type that refer to entries: found once, not for each entry. */
+function referringAttributes(objectType: ObjectType): readonly DirectoryAttribute[] {
+  let attributes = referring.get(objectType);
+  if (attributes === undefined) {
+    attributes = [...objectType.attributes.values()].filter(({ type }) => type === 'reference');
+    referring.set(objectType, attributes);
+  }
+  return attributes;
 }
 
 /** The values of `members` (RFC 7643 §4.2). */

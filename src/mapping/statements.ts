@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Value } from '../directory/entry';
 import { ScimError } from '../scim/error';
+import { faceOf } from '../scim/path';
 import type { Resource } from '../scim/resource';
 import { containerOf, type Link, valuesAt } from './coreFace';
 import { type DirectoryAttribute, faceValue, virtual } from './directoryFace';
@@ -41,24 +42,37 @@ export function statementsOf(objectType: ObjectType, attribute: DirectoryAttribu
   return statements;
 }
 
-/** Whether two resources hold the very same values, not only equal ones, wherever something can be said of an attribute. */
-export function saySame(objectType: ObjectType, attribute: DirectoryAttribute, a: Resource, b: Resource): boolean {
+/**
+ * The attributes of which two resources do not hold the very same values, in the order of the object type. Values are
+ * compared by identity: what a change leaves alone is shared, and costs nothing however many attributes the schema has.
+ */
+export function attributesApart(objectType: ObjectType, a: Resource, b: Resource): DirectoryAttribute[] {
+  const { byName, password, places } = sourcesOf(objectType);
   const { urn } = objectType;
-  if (faceValue(a, urn, attribute.name) !== faceValue(b, urn, attribute.name)) return false;
-  const { linksInto, passwordKey } = sourcesOf(objectType);
-  for (const link of linksInto.get(attribute.key) ?? []) {
-    if (containerOf(link, a)?.[link.attribute] !== containerOf(link, b)?.[link.attribute]) return false;
-  }
-  if (attribute.key !== passwordKey) return true;
-  const { exportPassword } = virtual;
-  return a.password === b.password && faceValue(a, urn, exportPassword) === faceValue(b, urn, exportPassword);
+  const apart = new Set<DirectoryAttribute | undefined>();
+  const [face, other] = [a, b].map((one) => faceOf(one, { schema: urn, extension: true }) ?? {});
+  if (face !== other)
+    for (const name of new Set([face, other].flatMap((one) => Object.keys(one ?? {}))))
+      if (faceValue(a, urn, name) !== faceValue(b, urn, name))
+        apart.add(name === virtual.exportPassword ? password : byName.get(name));
+  for (const link of objectType.links)
+    if (containerOf(link, a)?.[link.attribute] !== containerOf(link, b)?.[link.attribute])
+      apart.add(objectType.attributes.get(link.target));
+  if (a.password !== b.password) apart.add(password);
+  const found = [...apart].filter((attribute) => attribute !== undefined);
+  return found.sort((one, other) => (places.get(one) ?? 0) - (places.get(other) ?? 0));
 }
 
 /** Who speaks of which attribute: the same for every resource of an object type. */
 interface Sources {
   /** By the key of the attribute. */
   readonly linksInto: ReadonlyMap<string, readonly Link[]>;
+  /** By the name on the directory's face. */
+  readonly byName: ReadonlyMap<string, DirectoryAttribute>;
+  /** Its place in the order of the object type. */
+  readonly places: ReadonlyMap<DirectoryAttribute, number>;
   readonly passwordKey: string;
+  readonly password: DirectoryAttribute | undefined;
 }
 
 const knownSources = new WeakMap<ObjectType, Sources>();
@@ -68,7 +82,15 @@ function sourcesOf(objectType: ObjectType): Sources {
   if (sources === undefined) {
     const linksInto = new Map<string, Link[]>();
     for (const link of objectType.links) linksInto.set(link.target, [...(linksInto.get(link.target) ?? []), link]);
-    sources = { linksInto, passwordKey: objectType.schema.canonicalName(objectType.passwordAttribute) };
+    const passwordKey = objectType.schema.canonicalName(objectType.passwordAttribute);
+    const attributes = [...objectType.attributes.values()];
+    sources = {
+      linksInto,
+      byName: new Map(attributes.map((attribute) => [attribute.name, attribute])),
+      places: new Map(attributes.map((attribute, place) => [attribute, place])),
+      passwordKey,
+      password: objectType.attributes.get(passwordKey),
+    };
     knownSources.set(objectType, sources);
   }
   return sources;

@@ -11,7 +11,7 @@ import { fillsEmpty, withPlaceholder } from './emptyGroup';
 import { flowSources, flowValues, isAllocated, scopeOf, sourceValues } from './flow';
 import type { ObjectType } from './objectType';
 import { type References, spelledWithUID } from './reference';
-import { agreed, encode, type Statement, saySame, statementsOf } from './statements';
+import { agreed, attributesApart, encode, type Statement, statementsOf } from './statements';
 
 /** What an update is computed from. */
 export interface UpdateInput {
@@ -47,7 +47,7 @@ export function updateOf(objectType: ObjectType, input: UpdateInput): Update {
     else if (values.length > 0) secrets.push(own);
   };
   const stated = new Set<string>();
-  for (const attribute of objectType.attributes.values()) {
+  for (const attribute of attributesApart(objectType, input.current, input.desired)) {
     const statement = attribute.readOnly ? undefined : changed(objectType, attribute, input);
     if (statement === undefined) continue;
     stated.add(attribute.key);
@@ -72,8 +72,6 @@ type Changes = Map<string, EntryAttribute>;
 
 /** The statement that has changed, if one has; several that have must agree. */
 function changed(objectType: ObjectType, attribute: DirectoryAttribute, input: UpdateInput): Statement | undefined {
-  // What a change does not touch is shared by both resources: most attributes need no closer look.
-  if (saySame(objectType, attribute, input.current, input.desired)) return undefined;
   const before = statementsOf(objectType, attribute, input.current);
   const after = statementsOf(objectType, attribute, input.desired);
   const differing = after.filter((statement, index) => !isDeepStrictEqual(statement.values, before[index]?.values));

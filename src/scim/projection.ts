@@ -41,8 +41,6 @@ interface Shown {
   readonly subAttributes?: ReadonlySet<string>;
 }
 
-type ShownAttributes = ReadonlyMap<string, Shown>;
-
 const presenters = new WeakMap<ResourceType, Presenter>();
 
 /** The presenter of a projection; `spelledAs` (by canonical path) names attributes by the alias that the request used. */
@@ -56,16 +54,14 @@ export function presenterOf(
   if (known) return known;
   const { core, extensions } = schemaIndex(type);
   const selection = new Selection(projection, spelledAs);
-  const coreShown = selection.shownOf(core);
-  const extensionsShown = extensions.map((face) => ({ face, shown: selection.shownOf(face) }));
   const presenter: Presenter = (resource) => {
     const result: Resource = { schemas: [core.urn] };
-    present(resource, core, coreShown, result);
-    for (const { face, shown } of extensionsShown) {
+    present(resource, core, selection, result);
+    for (const face of extensions) {
       const values = Object.hasOwn(resource, face.urn) ? resource[face.urn] : undefined;
       if (!isObject(values)) continue;
       const presented: Record<string, unknown> = {};
-      present(values, face, shown, presented);
+      present(values, face, selection, presented);
       if (Object.keys(presented).length === 0) continue;
       result.schemas?.push(face.urn);
       result[face.urn] = presented;
@@ -80,19 +76,15 @@ export function presenterOf(
 function present(
   values: Readonly<Record<string, unknown>>,
   face: SchemaFace,
-  shown: ShownAttributes,
+  selection: Selection,
   result: Record<string, unknown>,
 ): void {
   for (const [name, value] of Object.entries(values)) {
     if (isEmpty(value) || (name === 'schemas' && !face.extension)) continue;
-    const canonical = shown.get(name);
-    // A handler that remembers how a client calls an attribute answers with that name, which is then kept.
-    const aliased = canonical ? undefined : face.find(name);
-    const rule = canonical ?? (aliased && shown.get(aliased.path.attribute));
-    if (rule === undefined) continue;
-    const key = aliased?.alias !== undefined && rule.name === aliased.path.attribute ? aliased.alias : rule.name;
-    const part = rule.subAttributes ? presentParts(value, rule.subAttributes) : value;
-    if (!isEmpty(part)) result[key] = part;
+    const shown = selection.shown(name, face);
+    if (shown === undefined) continue;
+    const part = shown.subAttributes ? presentParts(value, shown.subAttributes) : value;
+    if (!isEmpty(part)) result[shown.name] = part;
   }
 }
 
@@ -104,10 +96,11 @@ function presentParts(value: unknown, names: ReadonlySet<string>): unknown {
   return parts.length === 0 ? undefined : Object.fromEntries(parts);
 }
 
-/** A projection, ready to be asked about each attribute. */
+/** A projection, asked about the attributes that resources have: what a schema lists beside them costs nothing. */
 class Selection {
   readonly #asked: ReadonlyMap<string, readonly AttributePath[]> | undefined;
   readonly #excluded: ReadonlyMap<string, readonly AttributePath[]>;
+  readonly #rules = new Map<SchemaFace, Map<string, Shown | undefined>>();
 
   constructor(
     { attributes, excludedAttributes = [] }: Projection,
@@ -117,16 +110,31 @@ class Selection {
     this.#excluded = byAttribute(excludedAttributes);
   }
 
-  shownOf(face: SchemaFace): ShownAttributes {
-    const shown = new Map<string, Shown>();
-    for (const attribute of face.attributes) {
-      const rule = this.#shown(attribute);
-      if (rule) shown.set(attribute.path.attribute, rule);
-    }
+  /** What is shown of the attribute that a handler answers under a name. */
+  shown(name: string, face: SchemaFace): Shown | undefined {
+    const rules = this.#rulesOf(face);
+    const known = rules.get(name);
+    if (known !== undefined || rules.has(name)) return known;
+    const attribute = face.find(name);
+    if (attribute === undefined) return undefined;
+    const rule = this.#ruleFor(attribute);
+    // A handler that remembers how a client calls an attribute answers with that name, which is then kept.
+    const isCanonical = rule?.name === attribute.path.attribute;
+    const shown = rule && isCanonical && attribute.alias !== undefined ? { ...rule, name: attribute.alias } : rule;
+    rules.set(name, shown);
     return shown;
   }
 
-  #shown({ path, subAttributes }: IndexedAttribute): Shown | undefined {
+  #rulesOf(face: SchemaFace): Map<string, Shown | undefined> {
+    let rules = this.#rules.get(face);
+    if (rules === undefined) {
+      rules = new Map();
+      this.#rules.set(face, rules);
+    }
+    return rules;
+  }
+
+  #ruleFor({ path, subAttributes }: IndexedAttribute): Shown | undefined {
     const { definition } = path;
     const key = formatPath(path);
     const asked = this.#asked?.get(key);

@@ -197,3 +197,16 @@ describe('one-way mappings', () => {
     expect(update(type, entry(), { patch }).changed).toEqual({ title: ['b'], description: ['mine'] });
   });
 });
+
+test('a change costs what it touches, whatever the schema has: its attributes are not walked', () => {
+  const type = objectType({});
+  const before = entry({ title: 'Dr', description: ['a'] });
+  const patch = [replace('title', 'Prof'), replace(onFace('description'), ['b'])];
+  const first = update(type, before, { patch });
+  const refuse = () => {
+    throw new Error('the attributes of the schema were walked');
+  };
+  for (const walk of ['values', 'keys', 'entries', 'forEach', Symbol.iterator] as const)
+    Object.defineProperty(type.attributes, walk, { value: refuse });
+  expect(update(type, before, { patch })).toEqual(first);
+});
