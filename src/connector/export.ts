@@ -31,7 +31,7 @@ export interface ExportContext {
 export async function addEntry(context: ExportContext, entry: Entry, options: Options): Promise<Entry> {
   const write: WriteOptions = { ...options, postRead: context.readAttributes };
   const add = async () =>
-    (await context.directory.add(entry, write)) ??
+    identified(context, await context.directory.add(entry, write)) ??
     (await afterWrite('add', entry.dn, () => readBack(context, entry.dn, options)));
   try {
     return await add();
@@ -60,7 +60,7 @@ export async function updateEntry(
   if (renamed) {
     // The new naming value is there, the old one only where it stays: the rest is compared with what the server made of it.
     base =
-      (await rename(context, before, after, write)) ??
+      identified(context, await rename(context, before, after, write)) ??
       (await afterWrite('modifyDN', before.dn, () => readBack(context, after.dn, options)));
     read = base;
   }
@@ -68,7 +68,8 @@ export async function updateEntry(
   const modifications = [...comparing(visible, base, context), ...replaceAll(secrets)];
   if (modifications.length > 0) {
     try {
-      read = await directory.modify(after.dn, modifications, assertion === undefined ? write : { ...write, assertion });
+      const conditional = assertion === undefined ? write : { ...write, assertion };
+      read = identified(context, await directory.modify(after.dn, modifications, conditional));
     } catch (error) {
       if (renamed && !isAmbiguous(error)) await undoRename(context, before, after.dn, options);
       read = await settle(error, () => modified(context, visible, after, options));
@@ -182,6 +183,11 @@ export async function deleteEntry(directory: Directory, dn: DN, options: Options
     if (isLdapError(error, ResultCode.noSuchObject)) return false;
     return settle(error, async () => ((await readEntry(directory, dn, [], options)) === undefined ? true : undefined));
   }
+}
+
+/** What a post-read shows, if it shows whose entry it is: some servers leave operational attributes out. Undefined: it has to be read. */
+export function identified({ anchor }: ExportContext, shown: Entry | undefined): Entry | undefined {
+  return anchor === undefined || shown?.has(anchor) ? shown : undefined;
 }
 
 /** The entry as the server that was written to holds it. @throws LdapError 32 when it is not there. */

@@ -18,7 +18,7 @@ import type { Resource } from '../scim/resource';
 import type { SpaceEntry, SpaceValueChange } from '../space/connectorSpace';
 import { type ConnectorContext, onBehalfOf } from './context';
 import type { Entries } from './entries';
-import { readBack } from './export';
+import { identified, readBack } from './export';
 import { exportContext } from './exportContext';
 import type { ExportRequest } from './exporting';
 import { lean, leftOutOf } from './leaving';
@@ -100,9 +100,10 @@ export class ValueWriting {
     const write = { ...options, ...condition, postRead: objectType.readAttributes };
     const modifications = modificationsOf(units);
     await request.exporting.plan({ operation: 'modify', id: known.id, dn, modifications });
+    const exporting = exportContext(context, objectType);
     const entry =
-      (await context.directory.modify(dn, modifications, write)) ??
-      (await readBack(exportContext(context, objectType), dn, options));
+      identified(exporting, await context.directory.modify(dn, modifications, write)) ??
+      (await readBack(exporting, dn, options));
     const written = await entries.written(objectType, entry);
     return { resource: (await resourceFor(context, objectType, written)).resource };
   }
