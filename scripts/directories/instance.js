@@ -140,6 +140,7 @@ async function asAdmin({ url, dn, password, ca }, work) {
  * - `make(settings)` writes its files; `fill(settings)` adds the first entries once it serves
  * - `command(settings)` the program and its arguments, which name the folder
  * - `accounts(suffix)` DNs of admin, connector and reader
+ * - `morePorts` optional: names of further ports, each one above the one before
  * - `listen(settings)` optional: descriptors that the command inherits from the fourth on, and how to close ours
  */
 async function startServer(recipe, options) {
@@ -148,12 +149,14 @@ async function startServer(recipe, options) {
   if (known && runningPid(folder) !== undefined) return describe(folder);
   recipe.expect();
   if (known) {
-    await run(recipe, { ...options, ...known, folder });
+    await run(recipe, { ...options, ...morePorts(recipe, known), ...known, folder });
     return describe(folder);
   }
   prepare(folder, ...recipe.parts);
   if (!existsSync(join(folder, 'tls/server.pem'))) makeCertificates(join(folder, 'tls'));
-  const settings = { ...recipe.defaults, ...options, folder, passwords: makePasswords(folder) };
+  const chosen = { ...recipe.defaults, ...options };
+  const more = morePorts(recipe, chosen);
+  const settings = { ...chosen, ...more, folder, passwords: makePasswords(folder) };
   recipe.make(settings);
   await run(recipe, settings);
   try {
@@ -163,13 +166,18 @@ async function startServer(recipe, options) {
     throw error;
   }
   const { port, tlsPort, suffix } = settings;
-  writeInstance(folder, { port, tlsPort, suffix, accounts: recipe.accounts(suffix) });
+  writeInstance(folder, { port, tlsPort, ...more, suffix, accounts: recipe.accounts(suffix) });
   return describe(folder);
+}
+
+/** The further ports of a server, by name. */
+function morePorts({ morePorts: names = [] }, settings) {
+  return Object.fromEntries(names.map((name, index) => [name, settings[name] ?? settings.tlsPort + 1 + index]));
 }
 
 async function run(recipe, settings) {
   const { folder, port, tlsPort, suffix, untilParentEnds } = settings;
-  await expectFree(port, tlsPort);
+  await expectFree(port, tlsPort, ...(recipe.morePorts ?? []).map((name) => settings[name]));
   const inherited = await recipe.listen?.(settings);
   const ended = launch(folder, recipe.command(settings), { untilParentEnds, descriptors: inherited?.descriptors });
   inherited?.close();
@@ -193,18 +201,17 @@ async function stopServer(within) {
 
 /** The instance as its users see it. */
 function describe(folder) {
-  const { port, tlsPort, suffix, accounts } = readInstance(folder);
+  const { accounts, ...facts } = readInstance(folder);
+  const { port, tlsPort } = facts;
   const account = (name) => ({
     dn: accounts[name],
     password: readFileSync(join(folder, `${name}.password`), 'utf8'),
     passwordFile: join(folder, `${name}.password`),
   });
   return {
+    ...facts,
     folder,
     host: '127.0.0.1',
-    port,
-    tlsPort,
-    suffix,
     pid: runningPid(folder),
     url: `ldap://127.0.0.1:${port}`,
     ldapsUrl: `ldaps://127.0.0.1:${tlsPort}`,

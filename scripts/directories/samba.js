@@ -141,14 +141,17 @@ async function change(client, dn, operation, values) {
 
 const administrator = (suffix) => `CN=Administrator,CN=Users,${suffix}`;
 
+/** Our name of a port → the domain controller's own. */
+const PORTS = { port: 389, tlsPort: 636, catalogPort: 3268, catalogTlsPort: 3269, kdcPort: 88 };
+
 /** Sockets of this network namespace; whoever inherits them may be in another. */
-async function listen({ port, tlsPort }) {
+async function listen(settings) {
   const servers = await Promise.all(
-    [port, tlsPort].map(
+    Object.keys(PORTS).map(
       (each) =>
         new Promise((done, fail) => {
           const server = net.createServer();
-          server.once('error', fail).listen(each, '127.0.0.1', () => done(server));
+          server.once('error', fail).listen(settings[each], '127.0.0.1', () => done(server));
         }),
     ),
   );
@@ -165,13 +168,15 @@ const recipe = {
   seconds: 120,
   defaults: { suffix: 'DC=ad,DC=example,DC=com', port: 3589, tlsPort: 3590 },
   parts: ['dc'],
+  morePorts: Object.keys(PORTS).slice(2),
   expect: expectSamba,
   make: makeDomain,
   fill: addFirstEntries,
   listen,
   command: ({ folder }) => {
     const samba = [SAMBA, '-F', '--no-process-group', '-M', 'single', '-s', join(folder, 'smb.conf')];
-    return [UNSHARE, '--net', process.execPath, join(__dirname, 'sambaInside.js'), '389', '636', '--', ...samba];
+    const inside = [join(__dirname, 'sambaInside.js'), ...Object.values(PORTS).map(String)];
+    return [UNSHARE, '--net', process.execPath, ...inside, '--', ...samba];
   },
   accounts: (suffix) => ({
     admin: administrator(suffix),

@@ -3,12 +3,22 @@ import type { OpenLdap, OpenLdapOptions } from './openldap';
 /** What every private server takes; OpenLDAP takes more. */
 export type ServerOptions = Pick<OpenLdapOptions, 'folder' | 'port' | 'tlsPort' | 'suffix' | 'untilParentEnds'>;
 
+/** Further ports of a server that has them. */
+export interface MorePorts {
+  /** Samba: its Global Catalog. */
+  readonly catalogPort?: number;
+  /** Samba: its Global Catalog over TLS. */
+  readonly catalogTlsPort?: number;
+  /** Samba: its Kerberos key distribution center. */
+  readonly kdcPort?: number;
+}
+
 export interface DirectoryServer {
   /** For people. */
   readonly name: string;
   /** Where it listens when started by hand; TLS one above. */
   readonly port: number;
-  start(options: ServerOptions): Promise<OpenLdap>;
+  start(options: ServerOptions & MorePorts): Promise<OpenLdap & MorePorts>;
   stop(folder: string): Promise<boolean>;
 }
 

@@ -13,6 +13,7 @@ import type { Entries } from './entries';
 import { type ExportRequest, exported } from './exporting';
 import { leftOutOf } from './leaving';
 import { Queries } from './query';
+import { readOnlyBecause } from './readOnly';
 import { ReferenceKeeping } from './references';
 import { Resending } from './resending';
 import { resourceFor } from './resources';
@@ -83,10 +84,8 @@ export class ObjectTypeHandler implements ResourceHandler {
   }
 
   #mayWrite(): void {
-    if (this.#context.options.runProfiles.export.enabled) return;
-    throw ScimError.forbidden(
-      'The export run profile of this connector is switched off, so nothing is written: set runProfiles.export.enabled to allow it.',
-    );
+    const reason = readOnlyBecause(this.#context);
+    if (reason !== undefined) throw ScimError.forbidden(reason);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Directory } from '../directory/directory';
 import type { DN } from '../directory/dn';
 import type { Entry } from '../directory/entry';
 import { isLdapError, LdapError, Referred, ResultCode } from '../directory/error';
+import { traitsOf } from '../directory/traits';
 import type { ObjectType } from '../mapping/objectType';
 import { changeSourceOf } from './changeSourceFinding';
 import type { ConnectionStep } from './connectionStep';
@@ -105,6 +106,11 @@ async function checkWriting(
   samples: readonly Sample[],
   note: Note,
 ): Promise<void> {
+  const { readOnly, caution } = traitsOf(directory.description.product);
+  if (readOnly !== undefined) {
+    note({ step: 'write', status: 'notTested', message: `nothing is ever written: ${readOnly}` });
+    return;
+  }
   if (!options.runProfiles.export.enabled) {
     note({
       step: 'write',
@@ -113,6 +119,7 @@ async function checkWriting(
     });
     return;
   }
+  if (caution !== undefined) note({ step: 'write', status: 'notTested', message: caution });
   if (samples.length === 0) {
     const message = 'not tested: there is no entry whose change could be asked for';
     note({ step: 'write', status: 'notTested', message });

@@ -55,6 +55,8 @@ export interface DirectoryFinding {
   readonly description: DirectoryDescription;
   /** For people. */
   readonly productName: string;
+  /** Why it takes no changes, or what to know before it is given some. For people. */
+  readonly writing?: string;
   readonly controls: readonly NamedOid[];
   readonly extensions: readonly NamedOid[];
   readonly features: readonly FeatureFinding[];
@@ -126,6 +128,7 @@ function ldapOptionsOf(request: DiscoveryRequest, tls: LdapOptions['tls']): Ldap
 
 async function describe(directory: Directory, { base, limit }: DiscoveryRequest): Promise<DirectoryFinding> {
   const { description, schema } = directory;
+  const { name: productName, readOnly, caution } = traitsOf(description.product);
   const rootDSE = await rootOf(directory);
   const changeSources = await findChangeSources(directory);
   const populations: Population[] = [];
@@ -133,7 +136,8 @@ async function describe(directory: Directory, { base, limit }: DiscoveryRequest)
     populations.push(await surveyPopulation(directory, top, limit));
   return {
     description,
-    productName: traitsOf(description.product).name,
+    productName,
+    writing: readOnly ?? caution,
     controls: description.supportedControls.map(named),
     extensions: description.supportedExtensions.map(named),
     features: featuresOf(directory, rootDSE, changeSources),

@@ -24,6 +24,7 @@ import { openDirectory } from './openDirectory';
 import type { ConnectorOptions } from './options';
 import { patient } from './patientDirectory';
 import { Reachability } from './reachability';
+import { announcedFeatures } from './readOnly';
 import { machineTime } from './schedule';
 import type { Stores } from './stores';
 import type { Surroundings } from './surroundings';
@@ -77,10 +78,13 @@ export class OpenedConnector {
         tell({ kind: 'runEnded', record });
       },
     });
+    const features = () => announcedFeatures(this.#context);
     this.provider = {
       baseUri: (request) => requests.baseUri(request, options.name),
       resourceTypes: () => this.#endpoints,
-      features: { sort: true, etag: true, changePassword: true },
+      get features() {
+        return features();
+      },
       maxResults,
       ...(requests.maxBodyBytes === undefined ? {} : { maxBodyBytes: requests.maxBodyBytes }),
       get requestTimeoutMs() {

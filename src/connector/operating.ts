@@ -5,6 +5,7 @@ import type { NumberedChange } from '../space/state';
 import type { ObjectTypeHandler } from './connector';
 import type { ConnectorContext } from './context';
 import type { GuardedOperation, GuardRailStatus } from './guardRails';
+import { readOnlyBecause } from './readOnly';
 import type { Resent } from './resending';
 
 /** Failures that are sent again before whoever asked hears of it. */
@@ -59,8 +60,8 @@ export async function resendFailures(
   { numbers, after = 0, until = Number.MAX_SAFE_INTEGER }: ResendSelection,
   operator: Operator,
 ): Promise<ResendResult> {
-  if (!context.options.runProfiles.export.enabled)
-    throw ScimError.forbidden('The export run profile of this connector is switched off (runProfiles.export.enabled).');
+  const readOnly = readOnlyBecause(context);
+  if (readOnly !== undefined) throw ScimError.forbidden(readOnly);
   const chosen = numbers ?? (await openNumbers(context, after, until));
   const now = chosen.slice(0, perRequest);
   const results = new Map<number, Resent>();

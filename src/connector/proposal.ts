@@ -52,6 +52,8 @@ export function proposeConnector(
   return {
     description: `${finding.productName} at ${connectivity.host}`,
     connectivity,
+    // A source, until somebody who knows better says otherwise.
+    ...(finding.writing === undefined ? {} : { runProfiles: { export: { enabled: false } } }),
     partitions: [{ dn: home.top, ...(containers.length === 0 || whole ? {} : { containers }) }],
     objectTypes: [
       {

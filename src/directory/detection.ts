@@ -22,12 +22,25 @@ const ACCESS_LOG = /^cn=(accesslog|deltalog)$/;
 /** Attributes that tell one server of a product from another, the most exact first. */
 const IDENTITIES = ['dsServiceName', 'ibm-serverId', 'netscapemdsuffix', 'dsaName', 'serverName'];
 
-/**
- * Describes the directory. `product` overrides what the root DSE says of itself; `answeredBy` (host and port) is the
- * server's identity where its root DSE gives none.
- */
-export function detect(rootDSE: Entry, schema: Schema, product?: string, answeredBy?: string): DirectoryDescription {
-  const key = product ?? products.find(([, { signs }]) => signs.some((each) => shows(rootDSE, each)))?.[0] ?? 'generic';
+/** What else is known of a directory when it is described. */
+export interface Circumstances {
+  /** Overrides what the root DSE says of itself. */
+  readonly product?: string;
+  /** Host and port: the server's identity where its root DSE gives none. */
+  readonly answeredBy?: string;
+  /** A search below the root has found entries. */
+  readonly searchedFromRoot?: boolean;
+}
+
+/** Describes the directory. */
+export function detect(
+  rootDSE: Entry,
+  schema: Schema,
+  { product, answeredBy, searchedFromRoot = false }: Circumstances = {},
+): DirectoryDescription {
+  const shown = (signs: Signs): boolean =>
+    shows(rootDSE, signs) && (signs.searchedFromRoot === undefined || searchedFromRoot);
+  const key = product ?? products.find(([, { signs }]) => signs.some(shown))?.[0] ?? 'generic';
   const traits = traitsOf(key);
   const optional = { vendorName: rootDSE.first('vendorName'), vendorVersion: rootDSE.first('vendorVersion') };
   const subschemaSubentry = rootDSE.first('subschemaSubentry');

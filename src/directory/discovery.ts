@@ -33,6 +33,21 @@ export async function readRootDSE(search: Search): Promise<Entry> {
   throw new LdapError(ResultCode.noSuchObject, 'search', '', advice);
 }
 
+/**
+ * Whether a search below the root finds entries, which tells the ports of a Global Catalog from those of its domain
+ * controller: that one knows no entry to begin at. Only servers that keep a catalog are asked.
+ */
+export async function isSearchedFromRoot(search: Search, rootDSE: Entry): Promise<boolean> {
+  if (rootDSE.first('isGlobalCatalogReady')?.toUpperCase() !== 'TRUE') return false;
+  const filter = equality('objectClass', 'domainDNS');
+  try {
+    return (await search({ base: DN.root, scope: 'sub', filter, attributes: [], sizeLimit: 1 })).length > 0;
+  } catch (error) {
+    if (error instanceof LdapError && typeof error.result === 'number') return false;
+    throw error;
+  }
+}
+
 /** The schema, wherever this server publishes it. */
 export async function readSchema(search: Search, rootDSE: Entry, onFault: (text: string) => void): Promise<Schema> {
   const announced = rootDSE.first('subschemaSubentry');

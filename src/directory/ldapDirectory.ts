@@ -18,7 +18,7 @@ import type {
   SearchRequest,
   WriteOptions,
 } from './directory';
-import { readRootDSE, readSchema } from './discovery';
+import { isSearchedFromRoot, readRootDSE, readSchema } from './discovery';
 import type { DN } from './dn';
 import type { Entry, EntryAttribute, Value } from './entry';
 import { LdapError, ResultCode } from './error';
@@ -134,7 +134,9 @@ class LdapDirectory implements Directory {
     const search = (request: SearchRequest): Promise<Entry[]> => this.#searcher.atOnce(request, options);
     const rootDSE = await readRootDSE(search);
     const schema = await readSchema(search, rootDSE, (fault) => this.#log('a fault in the schema', { fault }));
-    const description = detect(rootDSE, schema, this.#options.product, this.#session.address);
+    const searchedFromRoot = await isSearchedFromRoot(search, rootDSE);
+    const circumstances = { product: this.#options.product, answeredBy: this.#session.address, searchedFromRoot };
+    const description = detect(rootDSE, schema, circumstances);
     const sameSchema = isDeepStrictEqual(schema.source(), this.schema.source());
     if (sameSchema && isDeepStrictEqual(description, this.description)) return;
     this.#knowledge = knowledgeOf(description, sameSchema ? this.schema : schema);

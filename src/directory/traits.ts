@@ -13,12 +13,18 @@ export interface Signs {
   readonly attribute?: string;
   /** An OID among supportedCapabilities. */
   readonly capability?: string;
+  /** A search below the root finds entries of every context, as the ports of a Global Catalog do and no other. */
+  readonly searchedFromRoot?: true;
 }
 
 /** What differs between products and cannot be read from a root DSE. */
 export interface Traits {
   /** For people. */
   readonly name: string;
+  /** Why it takes no changes at all, and where they go instead; absent: it takes them. For people. */
+  readonly readOnly?: string;
+  /** What somebody who lets people be written here should know. For people. */
+  readonly caution?: string;
   /** Any of these is enough. */
   readonly signs: readonly Signs[];
   /** The immutable id of every entry, or `dn`. */
@@ -97,6 +103,14 @@ const MEMORY: Traits = {
 
 /** In the order in which they are tried: whoever poses as another comes first. */
 const PRODUCTS: Readonly<Record<string, Traits>> = {
+  // The same root DSE on all ports of a domain controller.
+  adgc: {
+    ...ACTIVE_DIRECTORY,
+    name: 'Active Directory, Global Catalog',
+    signs: [{ capability: '1.2.840.113556.1.4.800', searchedFromRoot: true }],
+    readOnly:
+      'This server is a Global Catalog of Active Directory: it has partial copies of the entries of a forest and takes no changes. For changes make another connector for a domain controller of the entry (LDAPS port 636, or StartTLS on 389).',
+  },
   samba: {
     ...ACTIVE_DIRECTORY,
     name: 'Samba AD',
@@ -111,6 +125,8 @@ const PRODUCTS: Readonly<Record<string, Traits>> = {
   ad: {
     ...ACTIVE_DIRECTORY,
     signs: [{ capability: '1.2.840.113556.1.4.800' }],
+    caution:
+      'Accounts of Active Directory Domain Services belong to more than this host knows (profiles, mailboxes, logon rights): it is meant as a source here, and writing to it is proved on Samba AD only. Switch runProfiles.export off unless you mean it.',
   },
   '389ds': {
     ...GENERIC,

@@ -6,7 +6,7 @@ import { ScimError } from './error';
 import type { ETag } from './handler';
 import { listResponse } from './list';
 import type { AttributeDefinition, ResourceType, SchemaDefinition } from './resourceType';
-import { maxBodyBytesOf, maxBulkOperations, type ServiceProvider } from './serviceProvider';
+import { type Features, maxBodyBytesOf, maxBulkOperations, type ServiceProvider } from './serviceProvider';
 
 /** One answer: JSON text, and the version under which a client may keep it. */
 export interface Description {
@@ -26,17 +26,22 @@ export interface Discovery {
 /** More base URIs than a host is ever reached by; requests with invented Host headers shall not fill the memory. */
 const maxBaseUris = 8;
 
-/** Keeps the answers of one service provider until its resource types change. */
+/** Keeps the answers of one service provider until its resource types or features change. */
 export class DiscoveryCache {
   #types: readonly ResourceType[] = [];
+  #features: Features | undefined;
   readonly #byBaseUri = new Map<string, Discovery>();
 
   constructor(private readonly provider: ServiceProvider) {}
 
   at(baseUri: string): Discovery {
     const types = this.provider.resourceTypes().map(({ type }) => type);
-    if (types.length !== this.#types.length || types.some((type, position) => type !== this.#types[position])) {
+    const { features } = this.provider;
+    const sameTypes =
+      types.length === this.#types.length && types.every((type, position) => type === this.#types[position]);
+    if (!sameTypes || features !== this.#features) {
       this.#types = types;
+      this.#features = features;
       this.#byBaseUri.clear();
     }
     const known = this.#byBaseUri.get(baseUri);
@@ -84,10 +89,10 @@ function describeConfig(provider: ServiceProvider, baseUri: string): object {
   return {
     schemas: [serviceProviderConfigUrn],
     ...(features.documentationUri !== undefined && { documentationUri: features.documentationUri }),
-    patch: { supported: true },
-    bulk: { supported: true, maxOperations: maxBulkOperations, maxPayloadSize: maxBodyBytesOf(provider) },
+    patch: { supported: features.writes },
+    bulk: { supported: features.writes, maxOperations: maxBulkOperations, maxPayloadSize: maxBodyBytesOf(provider) },
     filter: { supported: true, maxResults },
-    changePassword: { supported: features.changePassword },
+    changePassword: { supported: features.writes && features.changePassword },
     sort: { supported: features.sort },
     etag: { supported: features.etag },
     pagination: {

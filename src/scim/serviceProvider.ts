@@ -9,8 +9,10 @@ export interface ResourceEndpoint {
   readonly handler: ResourceHandler;
 }
 
-/** Features that /ServiceProviderConfig announces (RFC 7643 §5). PATCH, filters and Bulk are always there. */
+/** Features that /ServiceProviderConfig announces (RFC 7643 §5). Filters are always there. */
 export interface Features {
+  /** False: everything that would change a resource is refused, so PATCH, Bulk and changes of passwords are not supported. */
+  readonly writes: boolean;
   /** False: `sortBy` is ignored. */
   readonly sort: boolean;
   /** Handlers answer `meta.version` and honour `Context.ifMatch`. */
@@ -29,6 +31,7 @@ export interface ServiceProvider {
   baseUri(request: IncomingMessage): string;
   /** The resource types of this moment. Discovery is made anew when a type is another object than before. */
   resourceTypes(): readonly ResourceEndpoint[];
+  /** Discovery is made anew when it is another object than before. */
   readonly features: Features;
   /** The most resources in one answer. */
   readonly maxResults: number;

@@ -7,8 +7,8 @@ import { LdapError, ResultCode } from '../../src/directory/error';
 
 const SUFFIX = 'DC=example,DC=com';
 
-/** An Active Directory, of whose deleted objects an account sees the container, an empty answer or nothing. */
-function activeDirectory(deleted: 'shown' | 'filtered' | 'hidden'): Directory {
+/** An Active Directory, of whose deleted objects an account sees the container, its name, an empty answer or nothing. */
+function activeDirectory(deleted: 'shown' | 'named' | 'filtered' | 'hidden'): Directory {
   return {
     description: { namingContexts: [SUFFIX] },
     supports: () => false,
@@ -16,7 +16,7 @@ function activeDirectory(deleted: 'shown' | 'filtered' | 'hidden'): Directory {
       if (base.toString() === '') yield new Entry(DN.root, { highestCommittedUSN: '5', namingContexts: SUFFIX });
       else if (!showDeleted || deleted === 'hidden')
         throw new LdapError(ResultCode.noSuchObject, 'search', base.toString(), '');
-      else if (deleted === 'shown') yield new Entry(base, {});
+      else if (deleted !== 'filtered') yield new Entry(base, deleted === 'shown' ? { isDeleted: 'TRUE' } : {});
     },
   } as unknown as Directory;
 }
@@ -27,7 +27,7 @@ test('update sequence numbers are readable where deleted objects are', async () 
   ]);
 });
 
-test.each(['filtered', 'hidden'] as const)(
+test.each(['filtered', 'hidden', 'named'] as const)(
   'deleted objects that are %s are named as what is missing',
   async (deleted) => {
     expect(await findChangeSources(activeDirectory(deleted))).toEqual([

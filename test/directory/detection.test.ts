@@ -1,6 +1,6 @@
 import { detect } from '../../src/directory/detection';
 import type { SearchRequest } from '../../src/directory/directory';
-import { readRootDSE, readSchema } from '../../src/directory/discovery';
+import { isSearchedFromRoot, readRootDSE, readSchema } from '../../src/directory/discovery';
 import { DN } from '../../src/directory/dn';
 import { Entry, type Value } from '../../src/directory/entry';
 import { LdapError } from '../../src/directory/error';
@@ -17,6 +17,12 @@ const schema = Schema.parse({
 });
 
 /** The telling lines of root DSEs: as servers gave them, or (isode, radiantone, dsee, opends) as documents have them. */
+const domainController = {
+  supportedCapabilities: ['1.2.840.113556.1.4.800', '1.2.840.113556.1.4.1670'],
+  configurationNamingContext: 'CN=Configuration,DC=ad,DC=example,DC=com',
+  namingContexts: ['DC=ad,DC=example,DC=com', 'CN=Configuration,DC=ad,DC=example,DC=com'],
+  isGlobalCatalogReady: 'TRUE',
+};
 const cases: Record<
   string,
   [Record<string, Value | readonly Value[]>, { anchor: string; contexts: string[]; serverId?: string }]
@@ -50,6 +56,8 @@ const cases: Record<
     },
     { anchor: 'entryUUID', contexts: ['dc=example,dc=com'] },
   ],
+  // The same root DSE as its domain controller's, which a search below the root tells apart.
+  adgc: [domainController, { anchor: 'objectGUID', contexts: ['DC=ad,DC=example,DC=com'] }],
   samba: [
     {
       vendorName: 'Samba Team (https://www.samba.org)',
@@ -153,7 +161,8 @@ const cases: Record<
 test('every product of the table is recognised by its root DSE, whatever the case of names', () => {
   expect([...products.map(([key]) => key), 'generic'].sort()).toEqual(Object.keys(cases).sort());
   for (const [product, [attributes, expected]] of Object.entries(cases)) {
-    const found = detect(rootDSE(attributes), schema, undefined, 'ldap.example.com:389');
+    const searchedFromRoot = product === 'adgc';
+    const found = detect(rootDSE(attributes), schema, { answeredBy: 'ldap.example.com:389', searchedFromRoot });
     expect([product, found.product, found.proposedAnchor, found.namingContexts]).toEqual([
       product,
       product,
@@ -164,10 +173,41 @@ test('every product of the table is recognised by its root DSE, whatever the cas
   }
 });
 
+test('a Global Catalog is told from its domain controller by a search below the root, and nobody else is asked', async () => {
+  const asked: SearchRequest[] = [];
+  const answering = (answer: Entry[] | LdapError) => async (request: SearchRequest) => {
+    asked.push(request);
+    if (answer instanceof LdapError) throw answer;
+    return answer;
+  };
+  const found = [new Entry(DN.parse('DC=ad,DC=example,DC=com'), {})];
+  const entry = rootDSE(domainController);
+  expect(await isSearchedFromRoot(answering(found), entry)).toBe(true);
+  expect(asked).toMatchObject([{ base: DN.root, scope: 'sub', sizeLimit: 1 }]);
+  expect(await isSearchedFromRoot(answering([]), entry)).toBe(false);
+  expect(await isSearchedFromRoot(answering(new LdapError(32, 'search', '', '0000208D')), entry)).toBe(false);
+  await expect(isSearchedFromRoot(answering(new LdapError('timeout', 'search', '', '')), entry)).rejects.toThrow(
+    LdapError,
+  );
+  const before = asked.length;
+  for (const isGlobalCatalogReady of ['FALSE', []])
+    expect(await isSearchedFromRoot(answering(found), rootDSE({ ...domainController, isGlobalCatalogReady }))).toBe(
+      false,
+    );
+  expect(asked).toHaveLength(before);
+  expect(detect(entry, schema).product).toBe('ad');
+});
+
 test('what is told beats what is detected, and an anchor that the schema lacks is not proposed', () => {
   const entry = rootDSE({ objectClass: 'OpenLDAProotDSE' });
-  expect(detect(entry, schema, 'opendj')).toMatchObject({ product: 'opendj', proposedAnchor: 'entryUUID' });
-  expect(detect(entry, schema, 'unheard of')).toMatchObject({ product: 'unheard of', proposedAnchor: 'dn' });
+  expect(detect(entry, schema, { product: 'opendj' })).toMatchObject({
+    product: 'opendj',
+    proposedAnchor: 'entryUUID',
+  });
+  expect(detect(entry, schema, { product: 'unheard of' })).toMatchObject({
+    product: 'unheard of',
+    proposedAnchor: 'dn',
+  });
   expect(traitsOf('constructor').name).toBe(traitsOf('generic').name);
   const bare = Schema.parse({ attributeTypes: [], objectClasses: [] });
   expect(detect(entry, bare).proposedAnchor).toBe('dn');

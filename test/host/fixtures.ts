@@ -96,7 +96,7 @@ export function testProvider(get: (id: string, context: Context) => Promise<void
     onError,
     requestTimeoutMs,
     resourceTypes: () => [{ type: userType, handler }],
-    features: { sort: false, etag: false, changePassword: false },
+    features: { writes: true, sort: false, etag: false, changePassword: false },
     maxResults: 10,
   };
 }

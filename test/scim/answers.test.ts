@@ -160,6 +160,23 @@ describe('discovery', () => {
     expect(await read(app, '/ResourceTypes/user')).toEqual(types.Resources[0]);
   });
 
+  it('promises no writes where none are served, from the moment on in which it is so', async () => {
+    const writing = { writes: true, sort: false, etag: true, changePassword: true };
+    let features = writing;
+    const { app } = openProvider({
+      get features() {
+        return features;
+      },
+    });
+    const supported = async () => {
+      const { patch, bulk, changePassword, filter } = await read(app, '/ServiceProviderConfig');
+      return [patch, bulk, changePassword, filter].map((one: { supported: boolean }) => one.supported);
+    };
+    expect(await supported()).toEqual([true, true, true, true]);
+    features = { ...writing, writes: false };
+    expect(await supported()).toEqual([false, false, false, true]);
+  });
+
   it('describes every schema with every attribute, whatever its name, and leaves out what is not said', async () => {
     const { app } = openProvider();
     const schemas = await read(app, '/schemas');

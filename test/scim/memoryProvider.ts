@@ -83,7 +83,7 @@ export function openProvider(overrides: Partial<ServiceProvider> = {}) {
   const provider: ServiceProvider = {
     baseUri: (request: IncomingMessage) => `https://${request.headers['x-host'] ?? 'host.example'}/ecma2host_X/scim`,
     resourceTypes: () => endpoints,
-    features: { sort: false, etag: true, changePassword: false },
+    features: { writes: true, sort: false, etag: true, changePassword: false },
     maxResults: 3,
     maxBodyBytes: 2000,
     requestTimeoutMs: 5000,
@@ -95,8 +95,9 @@ export function openProvider(overrides: Partial<ServiceProvider> = {}) {
       },
     }),
     onError: (error) => errors.push(error),
-    ...overrides,
   };
+  // Getters too: what they answer may change.
+  Object.defineProperties(provider, Object.getOwnPropertyDescriptors(overrides));
   const app = express().use('/ecma2host_X/scim', createScimRouter(provider));
   return { app, users, groups, notes, errors, endpoints };
 }

@@ -4,11 +4,11 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OpenLdap } from '../../scripts/directories/openldap';
-import { servers } from '../../scripts/directories/servers';
+import { type MorePorts, servers } from '../../scripts/directories/servers';
 
 export type Product = Exclude<keyof typeof servers, 'openldap'>;
 
-export interface ServerUnderTest extends OpenLdap {
+export interface ServerUnderTest extends OpenLdap, MorePorts {
   readonly product: Product;
   /** Ends the server and removes its folder. */
   stop(): Promise<void>;
@@ -27,7 +27,9 @@ export async function startDirectoryServer(
 ): Promise<ServerUnderTest | undefined> {
   const { name, start, stop } = servers[product];
   const folder = mkdtempSync(join(tmpdir(), `${product}-`));
-  const settings = { ...options, folder, port: await freePort(), tlsPort: await freePort(), untilParentEnds: true };
+  const [port, tlsPort, catalogPort, catalogTlsPort, kdcPort] = await freePorts(5);
+  const more = product === 'samba' ? { catalogPort, catalogTlsPort, kdcPort } : {};
+  const settings = { ...options, ...more, folder, port, tlsPort, untilParentEnds: true };
   try {
     const server = await start(settings);
     return {
@@ -50,12 +52,17 @@ export async function startDirectoryServer(
   }
 }
 
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
+/** All at once, so that no two are the same. */
+async function freePorts(count: number): Promise<number[]> {
+  const opened = await Promise.all(
+    Array.from({ length: count }, () => {
+      const server = createServer();
+      return new Promise<typeof server>((resolve) => {
+        server.listen(0, '127.0.0.1', () => resolve(server));
+      });
+    }),
+  );
+  const ports = opened.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(opened.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
 }

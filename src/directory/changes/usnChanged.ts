@@ -141,16 +141,20 @@ export function deletedObjectsOf(context: DN): DN {
   return context.child(new RDN([{ type: 'CN', value: 'Deleted Objects' }]));
 }
 
-/** Whether the account may see what was deleted from a naming context. */
+/**
+ * Whether the account may see what was deleted from a naming context. Samba shows the name of the container to everybody,
+ * and what is in it to those alone who may read it too.
+ */
 export async function showsDeleted(
   reader: Pick<ChangeReader, 'search'>,
   context: DN,
   options?: Options,
 ): Promise<boolean> {
   const base = deletedObjectsOf(context);
-  const request = { base, scope: 'base', filter: present('objectClass'), attributes: [], showDeleted: true } as const;
+  const filter = present('objectClass');
+  const request = { base, scope: 'base', filter, attributes: ['isDeleted'], showDeleted: true } as const;
   try {
-    for await (const _ of reader.search(request, options)) return true;
+    for await (const container of reader.search(request, options)) return container.has('isDeleted');
     return false;
   } catch (error) {
     if (isNotShown(error)) return false;
@@ -166,11 +170,17 @@ function adviceFor(context: DN): string {
 function changeOf(entry: Entry, { usn }: Position): Unmarked {
   const id = anchorText(entry, 'objectGUID');
   const anchor = id === undefined ? {} : { anchor: id };
-  if (entry.first('isDeleted')?.toUpperCase() === 'TRUE') return { kind: 'deleted', ...anchor };
+  if (isDeleted(entry)) return { kind: 'deleted', ...anchor };
   // What came into a new container since has numbers of its own.
   const isNew = (counter(entry.first('uSNCreated')) ?? 0n) > usn;
   const subtree = !isNew && renamedSince(entry.values('replPropertyMetaData')[0], usn);
   return { kind: 'changed', dn: entry.dn, ...anchor, subtree };
+}
+
+/** By the attribute, or by the name alone where the account may not read that (MS-ADTS 3.1.1.5.5.1). */
+function isDeleted(entry: Entry): boolean {
+  const marked = entry.dn.rdn?.parts.some(({ value }) => /\nDEL:[0-9a-f-]{36}$/i.test(value.toString()));
+  return marked === true || entry.first('isDeleted')?.toUpperCase() === 'TRUE';
 }
 
 function watermarkOf(serverId: string, { usn, at }: Position): Watermark {
