@@ -6,14 +6,13 @@ const { once } = require('node:events');
 const { existsSync, mkdirSync, readFileSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join, resolve } = require('node:path');
-const { Readable } = require('node:stream');
-const { pipeline } = require('node:stream/promises');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { parseArgs } = require('node:util');
+const { Mixture, ldapmodify, modifications } = require('./importDelta');
 const { startLargeDirectory } = require('./importDirectory');
 const { measureLookUps } = require('./importLookUps');
 const { watchMemory } = require('./processes');
-const { CONTAINER, dnOf, residentKey } = require('./person');
+const { CONTAINER, residentKey } = require('./person');
 const { ScimConnection, requestText } = require('./scimConnection');
 const { fixed, quantile, table } = require('./statistics');
 const { cpuMs, freePort, imported, startHost } = require('./surroundings');
@@ -24,7 +23,7 @@ const HELP = `npm run bench:import -- [options]
   --entries N        people in the directory (100000)
   --folder DIR       where slapd keeps them, also for the next run, and the host its stores (a temporary folder)
   --main FILE        the host's main file (dist/main.js)
-  --changes N        modifications before the delta import (1000)
+  --changes N        changes before each delta import (1000)
   --parts a,b        after the first full import, some of: ${PARTS.join(', ')} (all)
   --cpu-prof DIR     a profile of the host's process
   --json             results as JSON`;
@@ -156,32 +155,30 @@ class Bench {
     this.fact('second full import: CPU of the host', `${fixed((cpuMs(host.pid) - before) / 1000, 1)} s`);
   }
 
+  /** Modifications alone, and with adds, renames and deletes of people whom others name. */
   async delta(host) {
     const changes = Number(values.changes);
-    const step = Math.max(1, Math.floor(this.entries / changes));
-    const lines = Array.from({ length: changes }, (_, index) => {
-      const dn = dnOf(residentKey(index * step));
-      return `dn: ${dn}\nchangetype: modify\nreplace: title\ntitle: Changed ${Date.now()} ${index}\n\n`;
-    });
-    const { url, connector } = this.directory;
-    const child = spawn('ldapmodify', ['-x', '-H', url, '-D', connector.dn, '-y', connector.passwordFile], {
-      stdio: ['pipe', 'ignore', 'inherit'],
-    });
-    const modified = once(child, 'exit');
-    await pipeline(Readable.from(lines), child.stdin);
-    await modified;
+    const mixture = new Mixture(this.entries, changes);
+    await ldapmodify(this.directory, modifications(this.entries, changes));
+    await this.deltaRun(host, `delta import of ${changes} modifications`);
+    await ldapmodify(this.directory, mixture.before());
+    await this.deltaRun(host);
+    await ldapmodify(this.directory, mixture.changes());
+    await this.deltaRun(host, `delta import of ${changes} changes of all kinds`);
+    await ldapmodify(this.directory, mixture.after());
+    await this.deltaRun(host);
+  }
+
+  async deltaRun(host, name) {
     const since = Date.now();
-    const run = await this.admin(host, 'POST', '/runs', { profile: 'deltaImport' }).catch((error) => error);
-    if (run instanceof Error) {
-      this.fact(`delta import of ${changes} changes`, `not measured: ${run.message}`);
-      return;
-    }
+    const before = cpuMs(host.pid);
+    const run = await this.admin(host, 'POST', '/runs', { profile: 'deltaImport' });
     const { durationMs, outcome, counts } = await this.ended(host, run);
-    this.fact(
-      `delta import of ${changes} changes`,
-      `${fixed(durationMs, 0)} ms, ${outcome}, ${JSON.stringify(counts)}`,
-    );
-    this.fact('delta import: longest gap of the event loop', this.longestGap(since));
+    if (outcome !== 'success') throw new Error(`a delta import ended with ${outcome}`);
+    if (name === undefined) return;
+    const cpu = `${fixed(cpuMs(host.pid) - before, 0)} ms CPU of the host`;
+    this.fact(name, `${fixed(durationMs, 0)} ms, ${cpu}, ${JSON.stringify(counts)}`);
+    this.fact(`${name}: longest gap of the event loop`, this.longestGap(since));
   }
 
   async restart(host) {

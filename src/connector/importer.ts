@@ -7,7 +7,7 @@ import { loadGeneration } from '../space/loadGeneration';
 import { IdTable } from '../space/state';
 import { Secret } from '../telemetry/secret';
 import type { ImportJob, ImportMessage, ImportReport } from './importProcess';
-import { importScopesOf, rowOf, toRowBy } from './importRows';
+import { importScopesOf, linksOf, rowOf, toRowBy } from './importRows';
 import { requireObjectTypes } from './objectTypes';
 import { openDirectory } from './openDirectory';
 import type { ConnectorOptions } from './options';
@@ -36,6 +36,7 @@ async function run(job: ImportJob): Promise<ImportReport> {
       pageSize: options.runProfiles.fullImport.pageSize,
       sideBySide: options.runProfiles.fullImport.sideBySide,
       never: passwordAttribute === undefined ? [] : [passwordAttribute],
+      references: linksOf(compiled).references,
       onProgress: (progress) => say({ kind: 'progress', progress }),
     });
     return { ...result, allocated: ids.allocated };

@@ -239,14 +239,16 @@ export class Importing {
 
   /** A process of its own reads the directory (decision 3), but for the embedded one, which is only in this process. */
   async #load(target: LoadTarget): Promise<LoadResult> {
-    const { options, directory, space, scopes, toRow, now, state } = this.#dependencies;
+    const { options, directory, space, scopes, toRow, links, now, state } = this.#dependencies;
     const onProgress = ({ seen }: LoadProgress) => {
       this.#seen = seen;
       this.#logProgress();
     };
     if (options.connectivity.product === 'memory') {
       const { pageSize, sideBySide } = options.runProfiles.fullImport;
-      return loadGeneration({ ...target, directory, scopes: scopes(), toRow, pageSize, sideBySide, now, onProgress });
+      const { references } = links();
+      const reading = { directory, scopes: scopes(), toRow, references, pageSize, sideBySide, now, onProgress };
+      return loadGeneration({ ...target, ...reading });
     }
     const { signal, file, sequence, previous } = target;
     const { description, schema } = directory;

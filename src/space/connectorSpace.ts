@@ -4,14 +4,15 @@
  * one by an empty one. It never talks to the directory and never holds a password.
  */
 import type { Watermark } from '../directory/changes/changeSource';
-import type { DN } from '../directory/dn';
+import { DN } from '../directory/dn';
 import { DatabaseDamaged, removeDatabaseFile } from './database';
-import { yieldToEventLoop } from './eventLoop';
+import { inPieces } from './eventLoop';
+import type { FollowUp } from './followUps';
 import type { ChangeOutcome, Generation, Progress, SpaceChange } from './generation';
 import { NextGeneration } from './nextGeneration';
 import { PageEnds } from './pageEnds';
 import { type Extent, NeverStored, type RowKey, type SpaceEntry, type SpaceRow } from './row';
-import type { Located, RowText } from './rowReader';
+import type { Located, RowName } from './rowReader';
 import { numbered, Saving } from './saving';
 import { type Reading, Sequence } from './sequence';
 import { SpaceFiles } from './spaceFiles';
@@ -26,8 +27,6 @@ export type { Located } from './rowReader';
 export type { Reading } from './sequence';
 export type { SpaceOptions, SpaceStatistics } from './spaceOptions';
 export type { SpaceValueChange } from './valueChange';
-
-const KEYS_PER_READ = 500;
 
 /** Opens the current generation, or an empty one where there is none or it is damaged. Leftovers of other generations are deleted. */
 export async function openSpace(options: SpaceOptions): Promise<ConnectorSpace> {
@@ -76,14 +75,7 @@ export class ConnectorSpace {
   }
 
   get statistics(): SpaceStatistics {
-    const { importedAt, freshAt } = this.#current.properties;
-    return {
-      generation: this.#number,
-      file: this.#current.file,
-      entries: Object.fromEntries(this.#current.objectTypes.map((type) => [type, this.#current.count(type)])),
-      ...(importedAt !== undefined && { importedAt }),
-      ...(freshAt !== undefined && { freshAt }),
-    };
+    return { generation: this.#number, ...this.#current.statistics };
   }
 
   get(id: string, extent: Extent = 'whole'): SpaceEntry | undefined {
@@ -100,9 +92,8 @@ export class ConnectorSpace {
 
   /** Entries by their ids, in no order; ids that are not in the space are left out. Yields between short reads. */
   async byIds(ids: readonly string[], extent: Extent): Promise<SpaceEntry[]> {
-    const found = await this.#inPieces(ids, (generation, piece) =>
-      generation.rows.some(piece, extent).map((entry): [string, SpaceEntry] => [entry.id, entry]),
-    );
+    const read = (piece: readonly string[]) => this.#use((generation) => generation.rows.some(piece, extent));
+    const found = await inPieces(ids, (piece) => read(piece).map((entry) => [entry.id, entry]));
     return [...found.values()];
   }
 
@@ -113,17 +104,17 @@ export class ConnectorSpace {
 
   /** The entries at these DNs, by DN; DNs that are not in the space are left out. Yields between short reads. */
   atDNs(normalizedDNs: readonly string[]): Promise<Map<string, Located>> {
-    return this.#inPieces(normalizedDNs, (generation, piece) => generation.rows.atDNs(piece));
+    return inPieces(normalizedDNs, (piece) => this.#use(({ rows }) => rows.atDNs(piece)));
   }
 
   /** As {@link byMatch} for many values, by value. */
   atMatches(objectType: string, attribute: string, values: readonly string[]): Promise<Map<string, Located>> {
-    return this.#inPieces(values, (generation, piece) => generation.rows.atMatches(objectType, attribute, piece));
+    return inPieces(values, (piece) => this.#use(({ rows }) => rows.atMatches(objectType, attribute, piece)));
   }
 
   /** The DNs of these entries, by id; ids that are not in the space are left out. Yields between short reads. */
   dnsOfIds(ids: readonly string[]): Promise<Map<string, DN>> {
-    return this.#inPieces(ids, (generation, piece) => generation.rows.dnsOfIds(piece));
+    return inPieces(ids, (piece) => this.#use(({ rows }) => rows.dnsOfIds(piece)));
   }
 
   /** Entries of an object type, or of all. */
@@ -163,16 +154,16 @@ export class ConnectorSpace {
     try {
       yield* walk(generation, objectType, extent);
     } catch (error) {
-      if (error instanceof DatabaseDamaged) this.#setAside(generation, error);
+      this.#insteadOf(generation, error);
       throw error;
     } finally {
       release();
     }
   }
 
-  /** Rows as they are stored, one generation's, in short reads that yield. */
-  texts(): AsyncIterable<RowText> {
-    return this.#current.texts();
+  /** The names of all rows, one generation's, in short reads that yield. */
+  names(): AsyncIterable<RowName> {
+    return this.#current.names();
   }
 
   /** A read of the directory begins. What it finds is saved with its sequence number, and then it is ended. */
@@ -197,10 +188,36 @@ export class ConnectorSpace {
    * Saves changes and progress in one transaction; what became of each change. An upsert applies only over a lower
    * sequence number. Keep batches to a few hundred: about 50 µs each.
    */
-  apply(changes: readonly SpaceChange[], progress: Progress = {}): ChangeOutcome[] {
-    if (changes.length === 0 && Object.keys(progress).length === 0) return [];
+  apply(
+    changes: readonly SpaceChange[],
+    progress: Progress = {},
+    followUps: readonly FollowUp[] = [],
+  ): ChangeOutcome[] {
+    if (changes.length === 0 && followUps.length === 0 && Object.keys(progress).length === 0) return [];
     const all = numbered(changes, this.#sequence);
-    return this.#use((generation) => generation.apply(all, progress, this.#sequence.oldest()));
+    return this.#use((generation) => generation.apply(all, progress, this.#sequence.oldest(), followUps));
+  }
+
+  /** What was to be followed because of what {@link apply} has saved, and has not been yet. */
+  get followUps(): readonly FollowUp[] {
+    return this.#use((generation) => generation.followUps);
+  }
+
+  /** It has been followed but for what is left, and with that this progress is reached. */
+  settle(progress: Progress, left: readonly FollowUp[]): void {
+    this.#use((generation) => generation.settle(progress, left));
+  }
+
+  /** Whether {@link referrers} are known by all of these attributes: a full import sees to those of its time. */
+  refersBy(attributes: readonly string[]): boolean {
+    return this.#current.references.covers(attributes);
+  }
+
+  /** Entries that name one of these, or once did. Yields between short reads. */
+  async referrers(names: readonly string[]): Promise<DN[]> {
+    const read = (piece: readonly string[]) => this.#use(({ references }) => references.referrers(piece));
+    const found = await inPieces(names, (piece) => read(piece).map((dn) => [dn, DN.parse(dn)]));
+    return [...found.values()];
   }
 
   /**
@@ -246,19 +263,6 @@ export class ConnectorSpace {
     this.#current.close();
   }
 
-  async #inPieces<T>(
-    keys: readonly string[],
-    read: (generation: Generation, piece: readonly string[]) => [string, T][],
-  ): Promise<Map<string, T>> {
-    const found = new Map<string, T>();
-    for (let i = 0; i < keys.length; i += KEYS_PER_READ) {
-      if (i > 0) await yieldToEventLoop();
-      const piece = keys.slice(i, i + KEYS_PER_READ);
-      for (const [key, value] of this.#use((generation) => read(generation, piece))) found.set(key, value);
-    }
-    return found;
-  }
-
   /** Works on the current generation, with all that has been saved. */
   #use<T>(work: (generation: Generation) => T): T {
     this.#saving.flush();
@@ -271,26 +275,21 @@ export class ConnectorSpace {
     try {
       return work(generation);
     } catch (error) {
-      if (!(error instanceof DatabaseDamaged)) throw error;
-      this.#setAside(generation, error);
-      return work(this.#current);
+      return work(this.#insteadOf(generation, error));
     }
   }
 
-  async #useLater<T>(work: (generation: Generation) => Promise<T>): Promise<T> {
+  #useLater<T>(work: (generation: Generation) => Promise<T>): Promise<T> {
     this.#saving.flush();
     const generation = this.#current;
-    try {
-      return await work(generation);
-    } catch (error) {
-      if (!(error instanceof DatabaseDamaged)) throw error;
-      this.#setAside(generation, error);
-      return work(this.#current);
-    }
+    return work(generation).catch((error: unknown) => work(this.#insteadOf(generation, error)));
   }
 
-  #setAside(generation: Generation, error: DatabaseDamaged): void {
+  /** The generation to go on with when one is damaged; any other error is thrown again. */
+  #insteadOf(generation: Generation, error: unknown): Generation {
+    if (!(error instanceof DatabaseDamaged)) throw error;
     generation.close();
     if (generation === this.#current) this.#current = this.#files.replace(generation.file, error);
+    return this.#current;
   }
 }

@@ -1,19 +1,15 @@
 /** The run profile Delta Import: entries that the directory says have changed are read again and saved. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type ChangeSource,
-  type DirectoryChange,
-  seesDeletes,
-  type Watermark,
-  WatermarkExpired,
-} from '../directory/changes/changeSource';
+import { type ChangeSource, seesDeletes, type Watermark, WatermarkExpired } from '../directory/changes/changeSource';
+import type { Unmarked } from '../directory/changes/watermark';
 import { DN } from '../directory/dn';
 import type { ChangeOutcome, SpaceChange, SpaceRow } from './connectorSpace';
 import type { DeltaImportOptions } from './deltaImportOptions';
 import { DeltaReader, FAILED } from './deltaReader';
+import type { FollowUp } from './followUps';
 import { isAccident } from './fullImport';
 import { Failures } from './importScope';
-import { Aftermath, entriesNaming } from './namedEntries';
+import { Aftermath } from './namedEntries';
 import { failedRun, NO_COUNTS, type RunCounts, type RunResult } from './runRecord';
 
 export type { DeltaImportOptions } from './deltaImportOptions';
@@ -24,10 +20,13 @@ class FullImportNeeded extends Error {
 }
 
 /** A change of which an entry's name is known. */
-type NamedChange = Exclude<DirectoryChange, { readonly kind: 'present' }>;
+type NamedChange = Exclude<Unmarked, { readonly kind: 'present' }>;
 
-/** refint of OpenLDAP follows about a second behind. */
-const PAUSES_MS = [200, 600, 1_200];
+/** refint of OpenLDAP follows a moment behind; what takes it longer is left to later runs. */
+const PAUSES_MS = [200, 600];
+
+/** How often what was looked at again may show what else to look at. */
+const MOST_ROUNDS = 3;
 
 const BLIND =
   'Changes were found by time stamps, which deleted entries do not have: only full imports see deletes, so keep them on a schedule';
@@ -60,7 +59,7 @@ class Delta {
   constructor(readonly options: DeltaImportOptions) {
     this.#reader = new DeltaReader(options, this.failures);
     const { space, directory, references = [], hasBackLinks = false } = options;
-    this.#aftermath = new Aftermath(space, directory.schema, references, hasBackLinks);
+    this.#aftermath = new Aftermath(space, directory.schema, references, hasBackLinks, this.#now());
   }
 
   get counts(): RunCounts {
@@ -69,28 +68,32 @@ class Delta {
 
   /** What there is to say of a run that ended well. */
   async run(): Promise<string[]> {
-    const { space, signal } = this.options;
+    const { space, references = [], signal } = this.options;
     const source = this.#source();
     let { watermark } = space;
     if (!watermark || space.importedAt === undefined) {
       throw new FullImportNeeded('The connector space has no import to go on from: a full import has to end first');
     }
+    if (!space.refersBy(references)) {
+      throw new FullImportNeeded('Other attributes than at the last full import say who refers to whom');
+    }
     const startedAt = this.#now();
     let batch: NamedChange[] = [];
     for await (const change of source.since(watermark, signal && { signal })) {
       signal?.throwIfAborted();
-      watermark = change.watermark;
       if (change.kind === 'present') {
-        batch = await this.#flush(batch);
-        await this.#sweep(change.anchors, change.watermark);
+        batch = await this.#flush(batch, watermark);
+        await this.#sweep(change.anchors);
       } else batch.push(change);
-      if (batch.length >= this.#batchSize) batch = await this.#flush(batch);
+      watermark = change.watermark;
+      if (batch.length >= this.#batchSize) batch = await this.#flush(batch, watermark);
     }
-    await this.#flush(batch);
-    await this.#follow();
+    await this.#flush(batch, watermark);
+    const stillNamed = await this.#follow();
     // A source that does not see deletes cannot vouch for the entries that it did not mention.
     const complete = seesDeletes(watermark.method);
-    space.apply([], { watermark, ...(complete && { freshAt: startedAt }) });
+    const progress = { watermark, ...(complete && { freshAt: startedAt }) };
+    space.settle(progress, this.#aftermath.postponed(stillNamed, this.#now()));
     return [...(complete ? [] : [BLIND]), ...this.#reader.notices.notes];
   }
 
@@ -111,28 +114,26 @@ class Delta {
     return scopes.every(({ anchor }) => anchor?.toLowerCase() === theirs);
   }
 
-  async #flush(batch: readonly NamedChange[]): Promise<NamedChange[]> {
+  /** Looks at what has changed, and at what moved with it; then the watermark is reached. Answers the next batch, which is empty. */
+  async #flush(batch: readonly NamedChange[], watermark?: Watermark): Promise<[]> {
+    if (batch.length === 0) return [];
     const { onRenamed } = this.options;
     for (const change of batch) {
       if (change.kind === 'deleted' && change.dn === undefined && !this.#anchored)
         throw new FullImportNeeded('The directory tells of a delete by an id that is not the anchor of the connector');
       if (change.kind !== 'changed' && change.dn)
-        this.#aftermath.gone.add(change.kind === 'renamed' ? change.oldDN : change.dn);
+        this.#aftermath.left(change.kind === 'renamed' ? change.oldDN : change.dn);
       if (change.kind === 'renamed') await onRenamed?.(change.oldDN, change.dn);
     }
-    // What is below has to be read before the watermark says that it was.
-    const whole = !batch.some((change) => change.kind === 'changed' && change.subtree);
-    if (batch.length > 0) await this.#save(this.#mentioned(batch), batch, whole ? batch.at(-1)?.watermark : undefined);
-    for (const change of batch) if (await this.#tookOthersAlong(change)) await this.#subtree(change.dn ?? DN.root);
+    await this.#save(this.#mentioned(batch), batch);
+    const tops = await Promise.all(batch.map((change) => this.#topOf(change)));
+    for (const top of tops) if (top) await this.#subtree(top);
+    this.options.space.apply([], watermark && { watermark });
     return [];
   }
 
-  /** Reads these entries and saves them with the batch's watermark; answers the rows. */
-  async #save(
-    names: ReadonlyMap<string, DN>,
-    batch: readonly NamedChange[],
-    watermark?: Watermark,
-  ): Promise<SpaceRow[]> {
+  /** Reads these entries and saves them; answers the rows. */
+  async #save(names: ReadonlyMap<string, DN>, batch: readonly NamedChange[]): Promise<SpaceRow[]> {
     const reading = this.options.space.beginReading();
     try {
       const readAt = this.#now();
@@ -145,7 +146,7 @@ class Delta {
           else rows.set(key, row);
         }),
       );
-      this.#apply(this.#changes(batch, rows, failed, reading.sequence), watermark);
+      this.#apply(this.#changes(batch, rows, failed, reading.sequence));
       return [...rows.values()].filter((row) => row !== undefined);
     } finally {
       reading.end();
@@ -188,25 +189,23 @@ class Delta {
     return changes;
   }
 
-  /** While others have still to be looked at because of what is saved, the watermark waits. */
-  #apply(changes: readonly SpaceChange[], watermark?: Watermark): void {
+  #apply(changes: readonly SpaceChange[]): void {
     this.#aftermath.notice(changes);
-    const progress = watermark && this.#aftermath.isEmpty ? { watermark } : {};
-    this.#count(this.options.space.apply(changes, progress));
+    this.#count(this.options.space.apply(changes, {}, this.#aftermath.takeNoticed()));
   }
 
-  /** Whether entries below one were renamed or moved together with it: no directory tells of each of them. */
-  async #tookOthersAlong(change: NamedChange): Promise<boolean> {
-    if (!change.dn || change.kind === 'deleted' || (change.kind === 'changed' && !change.subtree)) return false;
-    if (!(await this.#reader.hasChildren(change.dn))) return false;
+  /** The name of an entry that was renamed or moved together with others below it: no directory tells of each of them. */
+  async #topOf(change: NamedChange): Promise<DN | undefined> {
     const { dn } = change;
+    if (!dn || change.kind === 'deleted' || (change.kind === 'changed' && !change.subtree)) return undefined;
+    if (!(await this.#reader.hasChildren(dn))) return undefined;
     const { directory, scopes } = this.options;
     const old = change.kind === 'renamed' ? change.oldDN : dn;
     const isAbove = scopes.some(
       ({ base }) => base.isWithin(dn, directory.schema) || base.isWithin(old, directory.schema),
     );
-    if (isAbove && change.kind === 'changed') return false;
-    if (!isAbove && this.#anchored) return true;
+    if (isAbove && change.kind === 'changed') return undefined;
+    if (!isAbove && this.#anchored) return dn;
     throw new FullImportNeeded(`${old} was renamed to ${dn}, and the entries below it with it`);
   }
 
@@ -230,12 +229,12 @@ class Delta {
   }
 
   /** Rows that the directory did not name among all that is left are looked at once more, and removed if they are gone. */
-  async #sweep(present: ReadonlySet<string>, watermark: Watermark): Promise<void> {
+  async #sweep(present: ReadonlySet<string>): Promise<void> {
     const { space, accidentLimit = 0.1 } = this.options;
     if (!this.#anchored) throw new FullImportNeeded('The directory tells what is left by ids that are not the anchors');
     const missing: NamedChange[] = [];
-    for await (const { anchor, dn } of space.texts()) {
-      if (!present.has(anchor)) missing.push({ kind: 'deleted', dn: DN.parse(dn), anchor, watermark });
+    for await (const { anchor, dn } of space.names()) {
+      if (!present.has(anchor)) missing.push({ kind: 'deleted', dn: DN.parse(dn), anchor });
     }
     if (isAccident(missing.length, space.count(), accidentLimit)) {
       throw new FullImportNeeded(`${missing.length} of ${space.count()} entries are gone at once`);
@@ -243,18 +242,29 @@ class Delta {
     for (let i = 0; i < missing.length; i += this.#batchSize) await this.#flush(missing.slice(i, i + this.#batchSize));
   }
 
-  /** Looks again at entries that name, or are named by, what has changed: plug-ins of the directory may have changed them too. */
-  async #follow(): Promise<void> {
+  /**
+   * Looks again at entries that name, or are named by, what has changed: plug-ins of the directory may have changed them
+   * too. Answers the names of entries that are gone which some still have.
+   */
+  async #follow(): Promise<ReadonlySet<FollowUp>> {
     const { space, references = [], pausesMs = PAUSES_MS, signal } = this.options;
     const { gone } = this.#aftermath;
-    let left = await entriesNaming(space, references, gone);
+    let stillNamed: ReadonlySet<FollowUp> = new Set();
+    let left = references.length === 0 ? [] : await space.referrers(gone.names);
     for (const pause of [0, ...pausesMs]) {
       if (left.length === 0) break;
       await sleep(pause, undefined, signal && { signal });
       const rows = await this.#again(left);
-      left = rows.filter(({ entry }) => gone.namedBy(entry, references)).map(({ entry }) => entry.dn);
+      const named = rows.map(({ entry }) => gone.namedBy(entry, references));
+      left = rows.flatMap(({ entry }, index) => (named[index]?.length ? [entry.dn] : []));
+      stillNamed = new Set(named.flat());
     }
-    await this.#again(this.#aftermath.takeTouched());
+    for (let rounds = MOST_ROUNDS; rounds > 0; rounds -= 1) {
+      const touched = this.#aftermath.takeTouched();
+      if (touched.length === 0) break;
+      await this.#again(touched);
+    }
+    return stillNamed;
   }
 
   async #again(names: readonly DN[]): Promise<SpaceRow[]> {

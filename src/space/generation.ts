@@ -6,6 +6,8 @@ import type { Watermark } from '../directory/changes/changeSource';
 import { BoundaryKeys } from './boundaryKeys';
 import { Database, removeDatabaseFile } from './database';
 import { yieldToEventLoop } from './eventLoop';
+import { type FollowUp, FollowUpTable } from './followUps';
+import { ReferenceTable } from './references';
 import {
   type EncodedRow,
   type Extent,
@@ -15,8 +17,9 @@ import {
   type SpaceEntry,
   type SpaceRow,
 } from './row';
-import { RowReader, type RowText } from './rowReader';
+import { type RowName, RowReader } from './rowReader';
 import { RowWriter, type UpsertOutcome } from './rowWriter';
+import type { SpaceStatistics } from './spaceOptions';
 import { createIndexes, Dictionary, tables } from './spaceSchema';
 import type { SpaceValueChange } from './valueChange';
 import { type JournalledValueChange, ValueChangeTable } from './valueChangeTable';
@@ -46,6 +49,8 @@ export interface Progress {
 export interface GenerationProperties extends Progress {
   /** When the import that made it began to read; absent while there was none. */
   readonly importedAt?: number;
+  /** The attributes, in lower case, whose values are found by whom they name. */
+  readonly references?: readonly string[];
 }
 
 const ROWS_PER_READ = 200;
@@ -53,6 +58,8 @@ const ROWS_PER_READ = 200;
 /** One file of the connector space. */
 export class Generation {
   readonly rows: RowReader;
+  readonly references: ReferenceTable;
+  readonly #followUps: FollowUpTable;
   readonly #database: Database;
   readonly #dictionary: Dictionary;
   readonly #writer: RowWriter;
@@ -71,13 +78,16 @@ export class Generation {
     this.#dictionary = new Dictionary(database);
     this.#valueChanges = new ValueChangeTable(database);
     this.rows = new RowReader(database, this.#dictionary, this.#valueChanges, () => this.#properties.freshAt ?? 0);
-    this.#writer = new RowWriter(database, this.#dictionary, this.#valueChanges, (objectType, anchor, by) => {
+    this.#properties = readProperties(database);
+    this.references = new ReferenceTable(database, this.#properties.references ?? []);
+    this.#followUps = new FollowUpTable(database);
+    const tables = { dictionary: this.#dictionary, changes: this.#valueChanges, references: this.references };
+    this.#writer = new RowWriter(database, tables, (objectType, anchor, by) => {
       this.#counts.set(objectType, (this.#counts.get(objectType) ?? 0) + by);
       database.run('UPDATE object_type SET entries = entries + ? WHERE number = ?', by, objectType);
       this.#boundaries.get(objectType)?.shift(anchor, by);
     });
     this.#counts = this.rows.counts();
-    this.#properties = readProperties(database);
   }
 
   /** Opens a generation, or an empty one. Throws DatabaseDamaged, DatabaseTooNew or an error of the file system. */
@@ -99,6 +109,13 @@ export class Generation {
 
   get properties(): GenerationProperties {
     return this.#properties;
+  }
+
+  get statistics(): Omit<SpaceStatistics, 'generation'> {
+    const { importedAt, freshAt } = this.#properties;
+    const entries = Object.fromEntries(this.objectTypes.map((type) => [type, this.count(type)]));
+    const times = { ...(importedAt !== undefined && { importedAt }), ...(freshAt !== undefined && { freshAt }) };
+    return { file: this.file, entries, ...times };
   }
 
   /** The object types that have or had entries. */
@@ -131,13 +148,19 @@ export class Generation {
     });
   }
 
-  /** Saves changes and progress in one transaction, and forgets deletes that no read can be older than. */
-  apply(changes: readonly NumberedChange[], progress: Progress, oldestReading: number): ChangeOutcome[] {
+  /** Saves changes, progress and what there is to follow in one transaction, and forgets deletes that no read can be older than. */
+  apply(
+    changes: readonly NumberedChange[],
+    progress: Progress,
+    oldestReading: number,
+    followUps: readonly FollowUp[] = [],
+  ): ChangeOutcome[] {
     const encoded = changes.map((change) =>
       change.kind === 'upsert' ? { ...change, row: encodeRow(change.row, this.never) } : change,
     );
     const outcomes = this.#transaction(() => {
       writeProperties(this.#database, progress);
+      this.#followUps.add(followUps);
       this.#writer.purgeTombstones(oldestReading);
       return encoded.map((change) => {
         if (change.kind === 'upsert') return this.#writer.upsert(change.row, change.sequence);
@@ -147,6 +170,20 @@ export class Generation {
     });
     this.#properties = { ...this.#properties, ...progress };
     return outcomes;
+  }
+
+  /** What has not been followed yet. */
+  get followUps(): readonly FollowUp[] {
+    return this.#followUps.all();
+  }
+
+  /** What there was to follow has been followed but for this, and with that the progress is reached. */
+  settle(progress: Progress, left: readonly FollowUp[]): void {
+    this.#transaction(() => {
+      writeProperties(this.#database, progress);
+      this.#followUps.replace(left);
+    });
+    this.#properties = { ...this.#properties, ...progress };
   }
 
   /** What {@link replay} takes over of single values. */
@@ -159,20 +196,22 @@ export class Generation {
     rows: readonly (EncodedRow & { readonly sequence: number })[],
     removed: readonly { readonly key: RowKey; readonly sequence: number }[] = [],
     valueChanges: readonly JournalledValueChange[] = [],
+    followUps: readonly FollowUp[] = [],
   ): void {
     this.#transaction(() => {
+      this.#followUps.add(followUps);
       for (const row of rows) this.#writer.upsert(row, row.sequence);
       for (const { key, sequence } of removed) this.#writer.remove(key, sequence);
       for (const change of valueChanges) this.#writer.changeValues(change.id, [change], change.sequence);
     });
   }
 
-  /** Rows as they are stored, in short reads that yield. */
-  async *texts(): AsyncIterable<RowText> {
+  /** The names of all rows, in short reads that yield. */
+  async *names(): AsyncIterable<RowName> {
     const release = this.acquire();
     try {
-      for (let last: RowText | undefined; ; await yieldToEventLoop()) {
-        const rows = this.rows.texts(last?.number ?? 0, ROWS_PER_READ);
+      for (let last: RowName | undefined; ; await yieldToEventLoop()) {
+        const rows = this.rows.names(last?.number ?? 0, ROWS_PER_READ);
         yield* rows;
         last = rows.at(-1);
         if (!last) return;

@@ -27,6 +27,8 @@ export interface LoadOptions {
   readonly batchSize?: number;
   /** Attributes that are not stored, besides those that hold passwords. */
   readonly never?: readonly string[];
+  /** Attributes whose values name other entries. */
+  readonly references?: readonly string[];
   readonly signal?: AbortSignal;
   /** Told after each batch. */
   readonly onProgress?: (progress: LoadProgress) => void;
@@ -60,7 +62,7 @@ export async function loadGeneration(options: LoadOptions): Promise<LoadResult> 
   const now = options.now ?? Date.now;
   const importedAt = now();
   const { watermark, notes = [] } = await beginning(options);
-  const builder = new SpaceBuilder(options.file, options.sequence, options.never);
+  const builder = new SpaceBuilder(options.file, options.sequence, options.never, options.references);
   try {
     const load = new Load(options, builder, now);
     await load.readAll();

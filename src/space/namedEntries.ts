@@ -5,33 +5,49 @@
 import { DN, type MatchingRules } from '../directory/dn';
 import type { Entry } from '../directory/entry';
 import type { ConnectorSpace, SpaceChange, SpaceEntry } from './connectorSpace';
-import { namesIn, type RowKey } from './row';
+import type { FollowUp } from './followUps';
+import type { RowKey } from './row';
+
+/** How often whoever names an entry that is gone is looked at in later runs, each time after twice as long: about a quarter of an hour. */
+const MOST_LOOKS = 6;
+const FIRST_PAUSE_MS = 15_000;
 
 /** Names of entries that are not there any more, in any of the spellings that values have. */
 export class GoneNames {
-  readonly #spelled = new Set<string>();
-  readonly #normalized = new Set<string>();
+  /** By what is looked for first: most values are in the spelling of the entry's own name, and need no parsing. */
+  readonly #spelled = new Map<string, FollowUp>();
+  readonly #normalized = new Map<string, FollowUp>();
 
   constructor(readonly rules: MatchingRules) {}
 
-  get size(): number {
-    return this.#normalized.size;
+  /** The names as they were told, each once. */
+  get names(): string[] {
+    return [...this.#spelled.values()].map(({ dn }) => dn);
   }
 
-  add(dn: DN): void {
-    this.#spelled.add(dn.toString().toLowerCase());
-    this.#normalized.add(dn.normalized(this.rules));
+  /** The name as it is kept; undefined: it was there already. */
+  add(dn: DN, looks = 0): FollowUp | undefined {
+    const text = dn.toString();
+    const key = text.toLowerCase();
+    if (this.#spelled.has(key)) return undefined;
+    const name: FollowUp = { kind: 'gone', dn: text, looks, due: 0 };
+    this.#spelled.set(key, name);
+    this.#normalized.set(dn.normalized(this.rules), name);
+    return name;
   }
 
-  /** Whether a value names one of them. Most values are in the spelling of the entry's own name, and need no parsing. */
-  has(value: string): boolean {
-    if (this.#spelled.has(value.toLowerCase())) return true;
-    return UNUSUAL.test(value) && this.#normalized.has(normalizedOf(value, this.rules));
+  /** Which of them a value names. */
+  find(value: string): FollowUp | undefined {
+    const found = this.#spelled.get(value.toLowerCase());
+    if (found !== undefined || !UNUSUAL.test(value)) return found;
+    return this.#normalized.get(normalizedOf(value, this.rules));
   }
 
-  /** Whether an entry still names one of them in these attributes. */
-  namedBy(entry: Entry, attributes: readonly string[]): boolean {
-    return attributes.some((name) => entry.values(name).some((value) => this.has(value.toString())));
+  /** Which of them an entry still names in these attributes. */
+  namedBy(entry: Entry, attributes: readonly string[]): FollowUp[] {
+    return attributes
+      .flatMap((attribute) => entry.values(attribute).map((value) => this.find(value.toString())))
+      .filter((name) => name !== undefined);
   }
 }
 
@@ -46,42 +62,55 @@ function normalizedOf(value: string, rules: MatchingRules): string {
   }
 }
 
-/** The entries of the space that name one of these in their values. Reads the whole space, in short reads that yield. */
-export async function entriesNaming(
-  space: ConnectorSpace,
-  attributes: readonly string[],
-  gone: GoneNames,
-): Promise<DN[]> {
-  const found: DN[] = [];
-  if (gone.size === 0 || attributes.length === 0) return found;
-  const marks = attributes.flatMap((name) => [`["${name}",`, `["${name.toLowerCase()}",`]);
-  const wanted = new Set(attributes.map((name) => name.toLowerCase()));
-  for await (const { dn, payload, long } of space.texts()) {
-    const texts = [payload, ...(long === null ? [] : [long])].filter((text) =>
-      marks.some((mark) => text.includes(mark)),
-    );
-    if (texts.some((text) => namesIn(text, wanted).some((value) => gone.has(value)))) found.push(DN.parse(dn));
-  }
-  return found;
-}
-
 /** Who has to be looked at again because of what a delta import saves. */
 export class Aftermath {
   readonly gone: GoneNames;
   #touched = new Map<string, DN>();
+  #noticed: FollowUp[] = [];
+  readonly #later: readonly FollowUp[];
 
-  /** @param backLinks whether entries show who names them (`memberOf`), so that they change with the one that does */
+  /**
+   * @param backLinks whether entries show who names them (`memberOf`), so that they change with the one that does
+   * @param now what is due by this moment is looked at
+   */
   constructor(
     readonly space: ConnectorSpace,
     readonly rules: MatchingRules,
     readonly references: readonly string[],
     readonly backLinks: boolean,
+    now: number,
   ) {
     this.gone = new GoneNames(rules);
+    const { followUps } = space;
+    this.#later = followUps.filter(({ due }) => due > now);
+    for (const { kind, dn, due, looks } of followUps) {
+      if (due > now) continue;
+      if (kind === 'gone') this.gone.add(DN.parse(dn), looks);
+      else this.#touch(DN.parse(dn));
+    }
   }
 
-  get isEmpty(): boolean {
-    return this.gone.size === 0 && this.#touched.size === 0;
+  /**
+   * What is left for later runs: a directory with much to do takes minutes to see to those that name an entry which is
+   * gone, and many a directory never does.
+   */
+  postponed(stillNamed: ReadonlySet<FollowUp>, now: number): FollowUp[] {
+    const again = [...stillNamed].filter(({ looks }) => looks < MOST_LOOKS);
+    return [
+      ...this.#later.filter(({ dn }) => this.gone.find(dn) === undefined),
+      ...again.map((name) => ({ ...name, looks: name.looks + 1, due: now + FIRST_PAUSE_MS * 2 ** name.looks })),
+    ];
+  }
+
+  /** Nothing is at this name any more. */
+  left(dn: DN): void {
+    const name = this.gone.add(dn);
+    if (name) this.#noticed.push(name);
+  }
+
+  /** What was noticed since the last call: to be kept together with what it follows from. */
+  takeNoticed(): readonly FollowUp[] {
+    return this.#noticed.splice(0);
   }
 
   /** Told of changes before they are saved. */
@@ -90,12 +119,12 @@ export class Aftermath {
       if (change.kind === 'upsert') {
         const { anchor, normalizedDN, entry } = change.row;
         const before = this.space.byAnchor(anchor) ?? this.space.byDN(normalizedDN);
-        if (before && before.normalizedDN !== normalizedDN) this.gone.add(before.entry.dn);
-        this.#touch(before?.entry, entry);
+        if (before && before.normalizedDN !== normalizedDN) this.left(before.entry.dn);
+        this.#compare(before?.entry, entry);
       } else if (change.kind === 'remove') {
         const before = this.#at(change.key);
-        if (before) this.gone.add(before.entry.dn);
-        this.#touch(before?.entry, undefined);
+        if (before) this.left(before.entry.dn);
+        this.#compare(before?.entry, undefined);
       }
     }
   }
@@ -112,16 +141,23 @@ export class Aftermath {
     return 'id' in key ? this.space.get(key.id) : this.space.byDN(key.normalizedDN);
   }
 
-  #touch(before: Entry | undefined, after: Entry | undefined): void {
+  #compare(before: Entry | undefined, after: Entry | undefined): void {
     if (!this.backLinks) return;
     for (const name of differingNames(before, after, this.references)) {
       try {
         const dn = DN.parse(name);
-        this.#touched.set(dn.normalized(this.rules), dn);
+        if (this.#touch(dn)) this.#noticed.push({ kind: 'touched', dn: dn.toString(), looks: 0, due: 0 });
       } catch {
         // A value that is no DN names nobody.
       }
     }
+  }
+
+  #touch(dn: DN): boolean {
+    const key = dn.normalized(this.rules);
+    if (this.#touched.has(key)) return false;
+    this.#touched.set(key, dn);
+    return true;
   }
 }
 

@@ -102,7 +102,7 @@ export class NextGeneration {
       next.replay(piece);
       replayed = last.sequence;
     }
-    next.replay([], rows.removedSince(this.sequence), current.valueChangesSince(this.sequence));
+    next.replay([], rows.removedSince(this.sequence), current.valueChangesSince(this.sequence), current.followUps);
   }
 
   #open(): Generation {

@@ -28,13 +28,11 @@ export interface Located {
   readonly objectType: string;
 }
 
-/** A row as it is stored. */
-export interface RowText {
+/** What a row is called. */
+export interface RowName {
   readonly number: number;
   readonly anchor: string;
   readonly dn: string;
-  readonly payload: string;
-  readonly long: string | null;
 }
 
 const COLUMNS = 'e.number, e.id, e.anchor, e.object_type, e.dn_key, e.dn, e.payload, e.hash, e.read_at, e.sequence';
@@ -131,11 +129,10 @@ export class RowReader {
       .map(({ id, dn }) => [id, DN.parse(dn)]);
   }
 
-  /** Rows as they are stored, by their numbers, after one. */
-  texts(after: number, limit: number): RowText[] {
-    return this.database.all<RowText>(
-      `SELECT e.number, e.anchor, e.dn, e.payload, l.payload AS long FROM entry e
-       LEFT JOIN long_value l ON l.entry = e.number WHERE e.number > ? ORDER BY e.number LIMIT ?`,
+  /** What rows are called, by their numbers, after one. */
+  names(after: number, limit: number): RowName[] {
+    return this.database.all<RowName>(
+      'SELECT number, anchor, dn FROM entry WHERE number > ? ORDER BY number LIMIT ?',
       after,
       limit,
     );

@@ -3,6 +3,7 @@
  * delete leaves a tombstone that older reads do not get past.
  */
 import type { Database } from './database';
+import type { ReferenceTable, RowTexts } from './references';
 import type { EncodedRow, RowKey } from './row';
 import { insertEntry, MatchInserter } from './rowInsert';
 import type { Dictionary } from './spaceSchema';
@@ -25,6 +26,13 @@ interface Present {
   readonly sequence: number;
 }
 
+/** The tables that belong to the rows. */
+export interface RowTables {
+  readonly dictionary: Dictionary;
+  readonly changes: ValueChangeTable;
+  readonly references: ReferenceTable;
+}
+
 const SELECT = 'SELECT number, id, anchor, object_type, dn_key, hash, sequence FROM entry';
 /** The index on anchors begins with the object type, of which there are few. */
 const BY_ANCHOR = 'object_type IN (SELECT number FROM object_type) AND anchor = ?';
@@ -37,11 +45,10 @@ export class RowWriter {
 
   constructor(
     readonly database: Database,
-    readonly dictionary: Dictionary,
-    readonly changes: ValueChangeTable,
+    readonly tables: RowTables,
     readonly listener: ListListener,
   ) {
-    this.#matches = new MatchInserter(database, dictionary);
+    this.#matches = new MatchInserter(database, tables.dictionary);
   }
 
   /** A transaction was undone: what is known of the file may be wrong. */
@@ -57,7 +64,7 @@ export class RowWriter {
     const rivals = stays ? [] : this.#rivals(row);
     if (rivals.some((rival) => rival.sequence >= sequence)) return 'outdated';
     for (const rival of rivals) this.#delete(rival);
-    if (present) this.changes.settle(present.number, sequence);
+    if (present) this.tables.changes.settle(present.number, sequence);
     if (present && Buffer.compare(present.hash, row.hash) === 0) {
       this.database.run(
         'UPDATE entry SET read_at = ?, sequence = ? WHERE number = ?',
@@ -76,7 +83,10 @@ export class RowWriter {
   changeValues(id: string, changes: readonly SpaceValueChange[], sequence: number): 'updated' | 'outdated' {
     const present = this.database.get<Present>(`${SELECT} WHERE id = ?`, id);
     if (present === undefined || present.sequence >= sequence) return 'outdated';
-    for (const change of changes) this.changes.add(present.number, change, sequence);
+    for (const change of changes) {
+      this.tables.changes.add(present.number, change, sequence);
+      this.tables.references.addValue(present.number, change);
+    }
     return 'updated';
   }
 
@@ -137,15 +147,17 @@ export class RowWriter {
   }
 
   #insert(row: EncodedRow, sequence: number): void {
-    const objectType = this.dictionary.giveObjectType(row.objectType);
+    const objectType = this.tables.dictionary.giveObjectType(row.objectType);
     const number = insertEntry(this.database, objectType, row, sequence);
+    this.tables.references.add(number, row);
     this.#insertMatches(row, objectType, number);
     this.listener(objectType, row.anchor, 1);
   }
 
   #update(present: Present, row: EncodedRow, sequence: number): void {
     const { number } = present;
-    const objectType = this.dictionary.giveObjectType(row.objectType);
+    this.tables.references.add(number, row, () => this.#texts(number));
+    const objectType = this.tables.dictionary.giveObjectType(row.objectType);
     this.database.run(
       'UPDATE entry SET dn = ?, payload = ?, hash = ?, read_at = ?, sequence = ? WHERE number = ?',
       row.dn,
@@ -173,6 +185,13 @@ export class RowWriter {
     this.listener(objectType, row.anchor, 1);
   }
 
+  #texts(number: number): RowTexts | undefined {
+    return this.database.get<RowTexts>(
+      'SELECT e.payload, l.payload AS long FROM entry e LEFT JOIN long_value l ON l.entry = e.number WHERE e.number = ?',
+      number,
+    );
+  }
+
   #writeLong({ long }: EncodedRow, number: number): void {
     if (long === undefined) this.database.run('DELETE FROM long_value WHERE entry = ?', number);
     else this.database.run('INSERT OR REPLACE INTO long_value (entry, payload) VALUES (?, ?)', number, long);
@@ -180,7 +199,7 @@ export class RowWriter {
 
   #updateMatches(row: EncodedRow, objectType: number, number: number): void {
     const wanted = row.matches.map(({ attribute, value }) =>
-      matchKey(this.dictionary.giveMatchType(objectType, attribute), value),
+      matchKey(this.tables.dictionary.giveMatchType(objectType, attribute), value),
     );
     const present = this.database.all<{ type: number; value: string }>(
       'SELECT type, value FROM match WHERE entry = ?',
@@ -198,7 +217,7 @@ export class RowWriter {
   }
 
   #delete(present: Present): void {
-    this.changes.settle(present.number, Number.MAX_SAFE_INTEGER);
+    this.tables.changes.settle(present.number, Number.MAX_SAFE_INTEGER);
     this.database.run('DELETE FROM match WHERE entry = ?', present.number);
     this.database.run('DELETE FROM long_value WHERE entry = ?', present.number);
     this.database.run('DELETE FROM entry WHERE number = ?', present.number);

@@ -6,6 +6,7 @@ import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { type Comparison, compareGenerations } from './comparison';
 import { Database, removeDatabaseFile } from './database';
 import { type GenerationProperties, writeProperties } from './generation';
+import { ReferenceLoader } from './references';
 import { encodeRow, NeverStored, type SpaceRow } from './row';
 import { insertEntry, MatchInserter } from './rowInsert';
 import { createIndexes, Dictionary, tables } from './spaceSchema';
@@ -15,22 +16,26 @@ export class SpaceBuilder {
   readonly #database: Database;
   readonly #dictionary: Dictionary;
   readonly #matches: MatchInserter;
+  readonly #references: ReferenceLoader;
   readonly #never: NeverStored;
   readonly #sequence: number;
 
   /**
    * @param sequence the host's sequence number of this import: writes of the host with a higher one win over its rows
    * @param never attributes that are not stored, besides those that hold passwords
+   * @param references attributes whose values name other entries
    */
   constructor(
     readonly file: string,
     sequence: number,
     never: readonly string[] = [],
+    references: readonly string[] = [],
   ) {
     removeDatabaseFile(file);
     this.#database = Database.open(file, { durability: 'load', migrations: tables });
     this.#dictionary = new Dictionary(this.#database);
     this.#matches = new MatchInserter(this.#database, this.#dictionary);
+    this.#references = new ReferenceLoader(this.#database, references);
     this.#never = new NeverStored(never);
     this.#sequence = sequence;
   }
@@ -39,9 +44,11 @@ export class SpaceBuilder {
   add(rows: readonly SpaceRow[]): void {
     const encoded = rows.map((row) => encodeRow(row, this.#never));
     this.#database.transaction(() => {
-      for (const row of encoded) {
+      for (const [index, row] of encoded.entries()) {
         const objectType = this.#dictionary.giveObjectType(row.objectType);
-        this.#matches.add(row, objectType, insertEntry(this.#database, objectType, row, this.#sequence));
+        const number = insertEntry(this.#database, objectType, row, this.#sequence);
+        this.#matches.add(row, objectType, number);
+        this.#references.add(number, (rows[index] as SpaceRow).entry);
       }
       this.#matches.flush();
     });
@@ -51,9 +58,9 @@ export class SpaceBuilder {
    * Builds the indexes, compares with the file of the generation in use, and brings all of it to the disk. Blocks for
    * seconds where there are a million rows.
    */
-  finish(properties: GenerationProperties, previous: string): readonly Comparison[] {
+  finish(properties: Omit<GenerationProperties, 'references'>, previous: string): readonly Comparison[] {
     createIndexes(this.#database);
-    writeProperties(this.#database, properties);
+    writeProperties(this.#database, { ...properties, references: this.#references.finish() });
     const comparison = compareGenerations(this.#database, previous, this.#sequence);
     this.#database.close();
     const descriptor = openSync(this.file, 'r+');

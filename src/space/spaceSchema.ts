@@ -38,6 +38,13 @@ export const tables: readonly string[] = [
   ALTER TABLE object_type ADD COLUMN entries INTEGER NOT NULL DEFAULT 0;
   ${COUNT_ENTRIES};
   `,
+  `
+  CREATE TABLE reference (target INTEGER NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (target, entry))
+    STRICT, WITHOUT ROWID;
+  CREATE TABLE follow_up (
+    kind TEXT NOT NULL, dn TEXT NOT NULL, looks INTEGER NOT NULL, due INTEGER NOT NULL, PRIMARY KEY (kind, dn)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Unique indexes and their columns. */

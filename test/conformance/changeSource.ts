@@ -43,6 +43,7 @@ export function runChangeSourceTests(name: string, open: () => Promise<OpenedSou
     let outside: DN;
     let scopes: readonly ImportScope[];
     const bed = new Testbed(() => opened);
+    const references = ['member'];
 
     beforeAll(async () => {
       opened = await open();
@@ -89,13 +90,14 @@ export function runChangeSourceTests(name: string, open: () => Promise<OpenedSou
 
     async function full(): Promise<void> {
       const { directory } = opened;
-      const load = (target: LoadTarget) => loadGeneration({ directory, scopes, toRow, ...target });
+      const load = (target: LoadTarget) => loadGeneration({ directory, scopes, toRow, references, ...target });
       expect(await runFullImport({ space, accidentLimit: 1, load })).toMatchObject({ outcome: 'success' });
     }
 
     function delta(options: Partial<DeltaImportOptions> = {}): Promise<RunResult> {
       const { directory, hasMemberOf } = opened;
-      const links = { references: ['member'], hasBackLinks: hasMemberOf, accidentLimit: 0.5 };
+      // Longer than by default: on a busy machine plug-ins take their time.
+      const links = { references, hasBackLinks: hasMemberOf, accidentLimit: 0.5, pausesMs: [200, 600, 1_200, 3_000] };
       return runDeltaImport({ space, directory, scopes, toRow, ...links, ...options });
     }
 

@@ -1,0 +1,140 @@
+/**
+ * Who names whom: for each value of the attributes that refer to entries (`member`, `manager` …) a number that stands for
+ * the named one, so that whoever named an entry that is gone is found without reading all rows. It tells who has named an
+ * entry at any time since the generation was made: to read an entry too many does no harm, and to take a number out for
+ * each value that goes would cost more than that.
+ */
+import { DN } from '../directory/dn';
+import type { Entry } from '../directory/entry';
+import type { Database } from './database';
+import { namesIn } from './row';
+import type { SpaceValueChange } from './valueChange';
+
+/** The attributes of a row as its columns have them. */
+export interface RowTexts {
+  readonly payload: string;
+  /** The attributes of many values. */
+  readonly long: string | null | undefined;
+}
+
+/** Two words of a hash that is made to be fast: names that share a number cost a read, and nothing is kept secret by it. */
+function hashOf(text: string): number {
+  let [high, low] = [0xdeadbeef, 0x41c6ce57];
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    high = Math.imul(high ^ code, 0x9e3779b1);
+    low = Math.imul(low ^ code, 0x5f356495);
+  }
+  high = Math.imul(high ^ (high >>> 16), 0x85ebca6b) ^ Math.imul(low ^ (low >>> 13), 0xc2b2ae35);
+  low = Math.imul(low ^ (low >>> 16), 0x85ebca6b) ^ Math.imul(high ^ (high >>> 13), 0xc2b2ae35);
+  return (high & 0xffff) * 2 ** 32 + (low >>> 0);
+}
+
+/** What stands for a name (48 bits), the same for each of its spellings by the usual matching rules; undefined for what is no name. */
+export function numberOfName(name: string): number | undefined {
+  try {
+    return hashOf(DN.keyOf(name));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Numbers that one statement inserts. */
+const TOGETHER = 64;
+const INSERT = 'INSERT INTO temp.named (target, entry) VALUES (?, ?)';
+const INSERT_TOGETHER = `${INSERT}${', (?, ?)'.repeat(TOGETHER - 1)}`;
+
+/** Fills the table of a generation under construction: in the order in which rows come, and sorted once at the end. */
+export class ReferenceLoader {
+  readonly #attributes: readonly string[];
+  #columns: number[] = [];
+
+  /** @param attributes names of the attributes that refer to entries */
+  constructor(
+    readonly database: Database,
+    attributes: readonly string[],
+  ) {
+    this.#attributes = [...new Set(attributes.map((name) => name.toLowerCase()))];
+    database.execute('CREATE TEMP TABLE named (target INTEGER NOT NULL, entry INTEGER NOT NULL) STRICT');
+  }
+
+  /** Takes what an entry names; `number` is that of its row. */
+  add(number: number, entry: Entry): void {
+    for (const attribute of this.#attributes) {
+      for (const value of entry.values(attribute)) {
+        const target = numberOfName(value.toString());
+        if (target === undefined) continue;
+        this.#columns.push(target, number);
+        if (this.#columns.length === 2 * TOGETHER) this.database.run(INSERT_TOGETHER, ...this.#columns.splice(0));
+      }
+    }
+  }
+
+  /** Answers the attributes that the table is about. */
+  finish(): readonly string[] {
+    for (let i = 0; i < this.#columns.length; i += 2) this.database.run(INSERT, ...this.#columns.slice(i, i + 2));
+    this.database.execute(`
+      INSERT OR IGNORE INTO reference (target, entry) SELECT target, entry FROM temp.named ORDER BY target, entry;
+      DROP TABLE temp.named;
+    `);
+    return this.#attributes;
+  }
+}
+
+/** The table of a generation in use. Writing methods belong inside a transaction. */
+export class ReferenceTable {
+  readonly #attributes: ReadonlySet<string>;
+  /** How an attribute that refers to entries begins in the text of a row. */
+  readonly #mark: RegExp;
+
+  /** @param attributes those that the table was made with */
+  constructor(
+    readonly database: Database,
+    attributes: readonly string[],
+  ) {
+    this.#attributes = new Set(attributes);
+    const names = attributes.map((name) => name.replaceAll(/[^a-z0-9-]/g, '\\$&'));
+    this.#mark = names.length === 0 ? /(?!)/ : new RegExp(`\\["(?:${names.join('|')})",`, 'i');
+  }
+
+  /** Whether the table is about all of these attributes. */
+  covers(attributes: readonly string[]): boolean {
+    return attributes.every((name) => this.#attributes.has(name.toLowerCase()));
+  }
+
+  /** Adds what a row names. `before` is asked for the row as it was, when this one names anybody. */
+  add(entry: number, row: RowTexts, before?: () => RowTexts | undefined): void {
+    const names = this.#namesIn(row);
+    if (names.length === 0) return;
+    const known = before?.();
+    const present = new Set(known && this.#namesIn(known));
+    for (const name of names) if (!present.has(name)) this.#insert(entry, name);
+  }
+
+  /** The same for single values. */
+  addValue(entry: number, { attribute, operation, value }: SpaceValueChange): void {
+    if (operation !== 'remove' && this.#attributes.has(attribute.toLowerCase())) this.#insert(entry, value);
+  }
+
+  /** The DNs of the rows that name one of these, as they are written. Stays short with a few hundred names. */
+  referrers(names: readonly string[]): string[] {
+    const numbers = names.map(numberOfName).filter((number) => number !== undefined);
+    return this.database
+      .all<{ dn: string }>(
+        `SELECT dn FROM entry WHERE number IN
+           (SELECT entry FROM reference WHERE target IN (SELECT value FROM json_each(?)))`,
+        JSON.stringify(numbers),
+      )
+      .map(({ dn }) => dn);
+  }
+
+  #insert(entry: number, name: string): void {
+    const target = numberOfName(name);
+    if (target !== undefined)
+      this.database.run('INSERT OR IGNORE INTO reference (target, entry) VALUES (?, ?)', target, entry);
+  }
+
+  #namesIn({ payload, long }: RowTexts): string[] {
+    return [payload, long ?? ''].flatMap((text) => (this.#mark.test(text) ? namesIn(text, this.#attributes) : []));
+  }
+}
