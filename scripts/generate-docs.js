@@ -63,7 +63,8 @@ const WORDS = {
     'How changes are found: see [imports](imports.md). `auto`: the best that the directory has and the account may read; `none`: full imports only.',
   'runProfiles.export': 'Writing to the directory.',
   'runProfiles.fullImport': 'Reading the whole scope: at start, and each time the autosync timer fires.',
-  'runProfiles.fullImport.pageSize': 'Entries per page of the paged results control (RFC 2696).',
+  'runProfiles.fullImport.pageSize':
+    'Entries per page of the paged results control (RFC 2696), or per window of a virtual list view.',
   'runProfiles.deltaImport': 'Reading what has changed, where the directory can tell.',
   'runProfiles.deltaImport.enabled': 'false: full imports only.',
   'objectTypes[].attributes[].name': 'A name of the attribute.',

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
 import type { ConnectorOptions, FlowOptions, Limit, MappingOptions } from '../connector/options';
-import { type ChangeOperation, changeOperations } from '../connector/options';
+import { type ChangeOperation, changeOperations, withholdable } from '../connector/options';
 import type { Secret } from '../telemetry/secret';
 import { bindingFaults, hostAndPort } from './connectivity';
 import { type ConnectorFile, connectorFileSchema } from './connectorSchema';
@@ -208,6 +208,7 @@ function toOptions(file: ConnectorFile, name: string, path: string, secrets: Sec
       deltaImport: file.global.deltaImport.method,
       changeLogDN: file.global.deltaImport.changeLogDN,
       treeDelete: file.global.supportedControls.treeDelete,
+      withheldControls: withholdable.filter((name) => !file.global.supportedControls[name]),
       references: file.global.references,
     },
     provisioningHierarchy: file.provisioningHierarchy,
@@ -226,6 +227,7 @@ function toOptions(file: ConnectorFile, name: string, path: string, secrets: Sec
       export: { enabled: runProfiles.export.enabled, dryRun: dryRunOf(runProfiles.export.dryRun) },
       fullImport: {
         pageSize: runProfiles.fullImport.pageSize,
+        ...(runProfiles.fullImport.sortKey !== undefined && { sortKey: runProfiles.fullImport.sortKey }),
         sideBySide: runProfiles.fullImport.sideBySide,
         accidentLimit: shareOf(runProfiles.fullImport.accidentLimit),
       },

@@ -25,6 +25,8 @@ const properties = z.strictObject({
     ),
 });
 
+const usedWhereListed = (what: string) => z.boolean().default(true).describe(what);
+
 const global = z.strictObject({
   matching: z
     .strictObject({
@@ -41,9 +43,20 @@ const global = z.strictObject({
         .boolean()
         .default(false)
         .describe('Entries with others below them are deleted by the tree delete control, where the server has it.'),
+      pagedResults: usedWhereListed('Large searches in pages (RFC 2696).'),
+      vlv: usedWhereListed(
+        'Large searches as sorted lists (virtual list views with server side sorting), where there are no pages.',
+      ),
+      showDeleted: usedWhereListed('Deleted objects of Active Directory, which tell of deletes.'),
+      permissiveModify: usedWhereListed('Members are added and removed without an error where that is done already.'),
+      postRead: usedWhereListed('A write answers the entry as it is then (RFC 4527).'),
+      assertion: usedWhereListed('A write with `If-Match` happens only if the entry is as it was (RFC 4528).'),
+      manageDsaIT: usedWhereListed('Entries that are referrals are seen as such (RFC 3296).'),
     })
-    .default({ treeDelete: false })
-    .describe('Controls that the connector may use.'),
+    .prefault({})
+    .describe(
+      'Controls that the connector may use where the root DSE lists them; `false` for one that the server lists and does not serve.',
+    ),
   references: z
     .enum(['auto', 'follow', 'leave'])
     .default('auto')

@@ -39,6 +39,13 @@ export const runProfiles = z.strictObject({
   fullImport: z
     .strictObject({
       pageSize: z.number().int().min(1).max(10_000).default(500),
+      sortKey: z
+        .string()
+        .regex(/^[A-Za-z0-9.;-]+(?::[A-Za-z0-9.-]+)?$/, 'an attribute, or an attribute, a colon and an ordering rule')
+        .optional()
+        .describe(
+          'By what a list is sorted where the server has virtual list views instead of pages: `attribute` or `attribute:orderingRule`. Absent: the immutable id, which is best: no entry changes it.',
+        ),
       sideBySide: z
         .number()
         .int()

@@ -1,11 +1,12 @@
 /** What a connector's account may read and write in its directory, and what there is to follow changes by. */
 import { randomBytes } from 'node:crypto';
-import type { Directory } from '../directory/directory';
+import type { Directory, SearchNotice } from '../directory/directory';
 import type { DN } from '../directory/dn';
 import type { Entry } from '../directory/entry';
 import { isLdapError, LdapError, Referred, ResultCode } from '../directory/error';
 import { traitsOf } from '../directory/traits';
 import type { ObjectType } from '../mapping/objectType';
+import { oneAnswerText } from '../space/searchNotices';
 import { changeSourceOf } from './changeSourceFinding';
 import type { ConnectionStep } from './connectionStep';
 import { compileObjectTypes } from './objectTypes';
@@ -61,10 +62,16 @@ async function checkReading(
     const request = { base, scope: 'sub', filter, attributes: [anchor], sizeLimit } as const;
     let seen = 0;
     let first: Entry | undefined;
-    for await (const entry of directory.search(request)) {
+    let oneAnswer: string | undefined;
+    const notice = (told: SearchNotice) => {
+      if (told.kind === 'oneAnswer') oneAnswer = told.reason;
+    };
+    for await (const entry of directory.search(request, { notice })) {
       first ??= entry;
       seen += 1;
     }
+    if (oneAnswer !== undefined)
+      note({ step: 'read', status: 'notTested', message: `${where}: ${oneAnswerText(oneAnswer)}` });
     const count = seen > mostCounted ? `more than ${mostCounted}` : String(seen);
     if (first === undefined) {
       note({ step: 'read', status: 'ok', message: `${where}: no entries` });

@@ -1,4 +1,5 @@
 /** What this host needs of a directory and what it would like to find, with what follows where it is missing. */
+import { Oid } from '../directory/controls';
 import type { Directory } from '../directory/directory';
 import type { Entry } from '../directory/entry';
 import type { ChangeSourceFinding } from './changeSourceFinding';
@@ -11,6 +12,26 @@ export interface FeatureFinding {
   readonly mandatory: boolean;
   /** What follows from its absence. */
   readonly otherwise: string;
+}
+
+/** Pages, else sorted lists, else nothing: then whether an import can read all depends on a limit. */
+function readingInParts(directory: Directory): FeatureFinding {
+  const lists = [Oid.virtualListView, Oid.serverSideSort].every((oid) => directory.supports(oid));
+  if (directory.supports(Oid.pagedResults) || !lists)
+    return {
+      feature: 'paged results (RFC 2696)',
+      found: directory.supports(Oid.pagedResults),
+      mandatory: true,
+      otherwise:
+        'there are no virtual list views either, so that an import is one answer, and a size limit of the server cuts it off: raise that limit for the account',
+    };
+  return {
+    feature: 'virtual list views with server side sorting (RFC 2891), in the place of paged results',
+    found: directory.description.proposedAnchor !== 'dn',
+    mandatory: true,
+    otherwise:
+      'no immutable id to sort by: name an attribute that entries do not change in runProfiles.fullImport.sortKey',
+  };
 }
 
 /** Judges a root DSE and a schema. Some servers serve what they do not list, so what is missing is a warning. */
@@ -46,12 +67,7 @@ export function featuresOf(
       mandatory: false,
       otherwise: 'name the partitions in the connector file yourself',
     },
-    served(
-      'paged results (RFC 2696)',
-      '1.2.840.113556.1.4.319',
-      'an import is one answer, and a size limit of the server cuts it off: raise that limit for the account',
-      true,
-    ),
+    readingInParts(directory),
     {
       feature: 'an immutable id for every entry',
       found: description.proposedAnchor !== 'dn',

@@ -1,6 +1,7 @@
 /** Connectivity options → a directory. */
 import { readFileSync } from 'node:fs';
 import type { ChangeOptions } from '../directory/changes/candidates';
+import { Oid } from '../directory/controls';
 import type { Directory } from '../directory/directory';
 import { type LdapOptions, openLdapDirectory } from '../directory/ldapDirectory';
 import { openMemoryDirectory } from '../directory/memoryDirectory';
@@ -23,7 +24,7 @@ export async function openDirectory(
 
 /** How the directory of a connector is reached. @throws ConnectorFaults when a file of its certificates cannot be read */
 export function ldapOptions(options: ConnectorOptions, kept?: KeptDescription): LdapOptions {
-  const { connectivity, runProfiles } = options;
+  const { connectivity, runProfiles, global } = options;
   const { password, userName, certificate } = connectivity;
   return {
     hosts: connectivity.hosts,
@@ -31,6 +32,8 @@ export function ldapOptions(options: ConnectorOptions, kept?: KeptDescription): 
     connectionTimeoutMs: Math.min(connectivity.connectionTimeoutMs, 30_000),
     operationTimeoutMs: connectivity.operationTimeoutMs,
     pageSize: runProfiles.fullImport.pageSize,
+    ...optional('sortKey', runProfiles.fullImport.sortKey),
+    withheld: global.withheldControls.map((name) => Oid[name === 'vlv' ? 'virtualListView' : name]),
     changes: changeOptions(options),
     tls: {
       minVersion: connectivity.tlsMinimum,

@@ -19,6 +19,18 @@ export { type ChangeOperation, changeOperations };
 
 export type Binding = 'Anonymous' | 'Basic' | 'SSL' | 'TLS' | 'Kerberos';
 
+/** Controls that a file may switch off, for servers that list what they do not serve. */
+export const withholdable = [
+  'pagedResults',
+  'vlv',
+  'showDeleted',
+  'permissiveModify',
+  'postRead',
+  'assertion',
+  'manageDsaIT',
+] as const;
+export type WithholdableControl = (typeof withholdable)[number];
+
 /** A secret token as far as the host has to know it: what a client sends is compared by its SHA-256 digest. */
 export interface SecretToken {
   digest(): Buffer;
@@ -102,6 +114,8 @@ export interface ConnectorOptions {
     readonly changeLogDN?: string;
     /** The tree delete control may be used. */
     readonly treeDelete: boolean;
+    /** Controls that are not used, although the root DSE may list them. */
+    readonly withheldControls: readonly WithholdableControl[];
     /** Who changes the values that name a renamed or deleted entry. */
     readonly references: 'auto' | 'follow' | 'leave';
   };
@@ -116,6 +130,8 @@ export interface ConnectorOptions {
     readonly export: { readonly enabled: boolean; readonly dryRun: readonly ChangeOperation[] };
     readonly fullImport: {
       readonly pageSize: number;
+      /** `attribute` or `attribute:orderingRule`, for lists where there are no pages. */
+      readonly sortKey?: string;
       /** Containers that are read at the same time. */
       readonly sideBySide: number;
       readonly accidentLimit: number;

@@ -79,8 +79,8 @@ async function namesBelow(
 ): Promise<{ readonly names: readonly DN[]; readonly referral?: string }> {
   const names: DN[] = [];
   let referral: string | undefined;
-  const notice = ({ urls }: SearchNotice) => {
-    referral ??= urls[0];
+  const notice = (told: SearchNotice) => {
+    if (told.kind === 'reference') referral ??= told.urls[0];
   };
   const what = { filter: present('objectClass'), attributes: ['objectClass'], sizeLimit, manageDsaIT: true };
   for await (const entry of directory.search({ base, scope, ...what }, { ...options, notice })) {

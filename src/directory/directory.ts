@@ -56,7 +56,9 @@ export type Observer = (operation: ObservedOperation) => void;
 /** What a search did not do, and which is no error. */
 export type SearchNotice =
   /** Part of the tree is held by other servers (search continuation, RFC 4511 §4.5.3), which are not asked. */
-  { readonly kind: 'reference'; readonly urls: readonly string[] };
+  | { readonly kind: 'reference'; readonly urls: readonly string[] }
+  /** All entries came in one answer, which a size limit of the server may cut off: then the search fails. */
+  | { readonly kind: 'oneAnswer'; readonly reason: string };
 
 /** What travels with every operation. */
 export interface Options {

@@ -32,6 +32,7 @@ export const ResultCode = {
   unavailable: 52,
   unwillingToPerform: 53,
   loopDetect: 54,
+  sortControlMissing: 60,
   namingViolation: 64,
   objectClassViolation: 65,
   notAllowedOnNonLeaf: 66,

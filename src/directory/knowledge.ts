@@ -13,13 +13,20 @@ export interface Knowledge {
   readonly supported: ReadonlySet<string>;
 }
 
-export function knowledgeOf(description: DirectoryDescription, schema: Schema): Knowledge {
+/** @param withheld OIDs of controls that are not to be used, whatever the root DSE says */
+export function knowledgeOf(
+  description: DirectoryDescription,
+  schema: Schema,
+  withheld: readonly string[] = [],
+): Knowledge {
   const { supportedControls, supportedExtensions, supportedFeatures } = description;
   return {
     description,
     schema,
     traits: traitsOf(description.product),
     decoder: new EntryDecoder((name) => schema.isBinary(name)),
-    supported: new Set([...supportedControls, ...supportedExtensions, ...supportedFeatures]),
+    supported: new Set(
+      [...supportedControls, ...supportedExtensions, ...supportedFeatures].filter((oid) => !withheld.includes(oid)),
+    ),
   };
 }

@@ -43,6 +43,8 @@ export interface LdapOptions extends SessionOptions, SearcherOptions {
   readonly operationTimeoutMs: number;
   /** Key of the table in `traits.ts`, where the root DSE does not tell the product. */
   readonly product?: string;
+  /** OIDs of controls that are not to be used, although the root DSE lists them. */
+  readonly withheld?: readonly string[];
   /** How changes are found; absent: as the directory can. */
   readonly changes?: ChangeOptions;
   /** What an earlier opening learned; with it, opening does not need the server. */
@@ -77,7 +79,7 @@ export async function openLdapDirectory(options: LdapOptions, log: Log = () => {
     description: NOTHING_KNOWN,
     schema: { attributeTypes: [], objectClasses: [] },
   };
-  const directory = new LdapDirectory(options, log, knowledgeOf(description, Schema.parse(schema)));
+  const directory = new LdapDirectory(options, log, knowledgeOf(description, Schema.parse(schema), options.withheld));
   if (known) return directory;
   try {
     await directory.refresh();
@@ -139,7 +141,7 @@ class LdapDirectory implements Directory {
     const description = detect(rootDSE, schema, circumstances);
     const sameSchema = isDeepStrictEqual(schema.source(), this.schema.source());
     if (sameSchema && isDeepStrictEqual(description, this.description)) return;
-    this.#knowledge = knowledgeOf(description, sameSchema ? this.schema : schema);
+    this.#knowledge = knowledgeOf(description, sameSchema ? this.schema : schema, this.#options.withheld);
   }
 
   search(request: SearchRequest, options: Options = {}): AsyncIterable<Entry> {

@@ -9,19 +9,22 @@ import { isLdapError, Referred, ResultCode } from './error';
 import { present } from './filter';
 import type { Knowledge } from './knowledge';
 import type { LdapConnection, LdapResult } from './ldapConnection';
-import { cookieOf, type Page, pages } from './pagedSearch';
+import { inParts } from './longSearch';
 import { withoutRanges } from './rangeRetrieval';
 import { dnOfUrl, readReference } from './referral';
 import { SearchMessage } from './searchMessage';
 import type { Session } from './session';
 import { readSyncInfo, readSyncState, SyncControl, type SyncEnd, type SyncEvent } from './syncSearch';
 import type { Traits } from './traits';
+import { SortControl, type SortKey, sortKeyOf } from './virtualList';
 
 export interface SearcherOptions {
   /** For a search in one answer, and for each page. */
   readonly operationTimeoutMs: number;
   /** Entries per page; default 500. */
   readonly pageSize?: number;
+  /** `attribute` or `attribute:orderingRule`, by which a list is sorted where there are no pages; absent: the immutable id. */
+  readonly sortKey?: string;
 }
 
 const DEFAULT_PAGE_SIZE = 500;
@@ -84,35 +87,45 @@ export class Searcher {
     return entries;
   }
 
-  /** A search on a connection of its own, in pages where the directory serves them. */
+  /** A search on a connection of its own, in the parts that the directory serves. */
   async *#stream(request: SearchRequest, pageSize: number, options: Options): AsyncGenerator<readonly Entry[]> {
     const connection = await this.#session.own(this.#call(request, options));
-    const read = async (controls: Control[], sizeLimit?: number): Promise<Page> => {
+    const { supported } = this.#knowledge();
+    const sortKey = this.#sortKey();
+    const ask = async (controls: Control[], sizeLimit?: number) => {
       const call = this.#call(request, options);
       const entries: Entry[] = [];
-      const message = this.#message(request, controls, sizeLimit);
-      const ask = (): Promise<LdapResult> => this.#ask(connection, call, message, { entries, elsewhere: [] }, options);
-      const result = await observed(call, options, ask, entries);
-      return { entries, cookie: cookieOf(result) };
+      const sorted = controls.some((control) => control instanceof SortControl) ? sortKey?.attribute : undefined;
+      const message = this.#message(request, controls, sizeLimit, sorted);
+      const send = (): Promise<LdapResult> => this.#ask(connection, call, message, { entries, elsewhere: [] }, options);
+      return { entries, result: await observed(call, options, send, entries) };
     };
-    const incomplete = (text: string): Error => this.#call(request, options).error(ResultCode.other, text, true);
+    const { sizeLimit } = request;
+    let some = false;
     try {
-      // Servers disagree on whether a size limit means a page or the whole, so with pages it is ours alone.
-      if (this.#knowledge().supported.has(Oid.pagedResults)) {
-        let some = false;
-        for await (const page of pages((control) => read([control]), pageSize, incomplete)) {
-          some ||= page.length > 0;
-          yield page;
-        }
-        if (!some) await this.#expectBase(request, options);
-      } else {
-        const { entries } = await read([], request.sizeLimit);
-        if (entries.length === 0) await this.#expectBase(request, options);
-        yield entries;
+      for await (const part of inParts({
+        ...(sizeLimit !== undefined && { sizeLimit }),
+        pageSize,
+        sortKey,
+        supported,
+        ask,
+        incomplete: (text) => this.#call(request, options).error(ResultCode.other, text, true),
+        oneAnswer: (reason) => options.notice?.({ kind: 'oneAnswer', reason }),
+      })) {
+        some ||= part.length > 0;
+        yield part;
       }
+      if (!some) await this.#expectBase(request, options);
     } finally {
       connection.close();
     }
+  }
+
+  /** The immutable id of every entry, unless the file names another attribute. */
+  #sortKey(): SortKey | undefined {
+    const { proposedAnchor } = this.#knowledge().description;
+    const text = this.#options.sortKey ?? (proposedAnchor === 'dn' ? undefined : proposedAnchor);
+    return text === undefined ? undefined : sortKeyOf(text, proposedAnchor);
   }
 
   /** One refresh of a content synchronization (RFC 4533) on a connection of its own; its result code is the caller's. */
@@ -159,13 +172,15 @@ export class Searcher {
     return Call.of('search', request.base.toString(), options, this.#options.operationTimeoutMs);
   }
 
-  #message(request: SearchRequest, controls: Control[], sizeLimit = 0): SearchMessage {
+  #message(request: SearchRequest, controls: Control[], sizeLimit = 0, also?: string): SearchMessage {
     const { traits, supported } = this.#knowledge();
     const { noAttributes, unaskable } = traits;
     const all = [...controls];
     if (request.showDeleted && supported.has(Oid.showDeleted)) all.push(new ShowDeletedControl());
     if (request.manageDsaIT && supported.has(Oid.manageDsaIT)) all.push(new ManageDsaITControl());
     const attributes = request.attributes.filter((name) => !unaskable.includes(name.toLowerCase()));
+    if (also !== undefined && !attributes.some((name) => name.toLowerCase() === also.toLowerCase()))
+      attributes.push(also);
     const selection = attributes.length === 0 ? [noAttributes] : attributes;
     return new SearchMessage(request, selection, all, sizeLimit);
   }

@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import type { Directory } from '../../src/directory/directory';
 import { DN } from '../../src/directory/dn';
-import { openLdapDirectory } from '../../src/directory/ldapDirectory';
+import { type LdapOptions, openLdapDirectory } from '../../src/directory/ldapDirectory';
 import { runDirectoryTests, temporaryOU } from '../conformance/directory';
 import { type Product, type ServerUnderTest, startDirectoryServer } from '../support/directoryServer';
 
 const START_MS = 180_000;
 
 /** Opens the port on a server as its connector, over StartTLS. */
-export function openOn(server: ServerUnderTest): Promise<Directory> {
+export function openOn(server: ServerUnderTest, more: Partial<LdapOptions> = {}): Promise<Directory> {
   return openLdapDirectory({
     hosts: [{ host: server.host, port: server.port }],
     binding: 'TLS',
@@ -19,6 +19,7 @@ export function openOn(server: ServerUnderTest): Promise<Directory> {
     connectionTimeoutMs: 30_000,
     operationTimeoutMs: 60_000,
     pageSize: 500,
+    ...more,
   });
 }
 

@@ -29,6 +29,7 @@ describeOnSlapd('referrals', () => {
     system = await startSystem({
       connectors: (slapd) => ({
         holder: people(slapd, user),
+        unpaged: people(slapd, user, { global: { supportedControls: { pagedResults: false } } }),
         shadow: { ...people(shadow, user), connectivity: connectivity(shadow) },
       }),
       secrets: [shadow.connectorPassword],
@@ -56,6 +57,17 @@ describeOnSlapd('referrals', () => {
     const others = JSON.parse((await command(host, ['runs', 'shadow', '--json'])).stdout);
     expect(others[0]).toMatchObject({ outcome: 'success' });
     expect(others[0].notes).toBeUndefined();
+  });
+
+  test('an import that had to take all in one answer says what that means, and so does check', async () => {
+    const { host } = system;
+    const [run] = JSON.parse((await command(host, ['runs', 'unpaged', '--json'])).stdout);
+    expect(run).toMatchObject({
+      outcome: 'success',
+      notes: [expect.stringContaining('in one answer'), expect.anything()],
+    });
+    expect((await command(host, ['check', 'unpaged', '--connect'])).stdout).toContain('its size limit cuts that off');
+    expect((await command(host, ['check', 'holder', '--connect'])).stdout).not.toContain('in one answer');
   });
 
   test('a write to a read-only copy is 503 and says which server takes it', async () => {
