@@ -82,11 +82,14 @@ export class DN {
   static readonly root = new DN([]);
 
   readonly rdns: readonly RDN[];
+  /** Where it is known and not the root: what it makes of itself is made once for all entries below it. */
+  readonly #above: DN | undefined;
   #text: string | undefined;
   #key: { readonly rules: MatchingRules; readonly text: string } | undefined;
 
-  constructor(rdns: readonly RDN[]) {
+  constructor(rdns: readonly RDN[], above?: DN) {
     this.rdns = rdns;
+    this.#above = above?.isRoot ? undefined : above;
   }
 
   /**
@@ -114,7 +117,7 @@ export class DN {
 
   /** The DN of an entry directly below this one. */
   child(rdn: RDN): DN {
-    return new DN([rdn, ...this.rdns]);
+    return new DN([rdn, ...this.rdns], this);
   }
 
   /**
@@ -142,14 +145,17 @@ export class DN {
 
   /** RFC 4514 §2: what {@link DN.parse} reads back as the same name. */
   toString(): string {
-    this.#text ??= this.rdns.join(',');
+    this.#text ??= this.#above === undefined ? this.rdns.join(',') : `${this.rdns[0]},${this.#above}`;
     return this.#text;
   }
 
   /** A key that two DNs share if and only if they match (RFC 4517 §4.2.15). It is no DN and not for output. */
   normalized(rules: MatchingRules = defaultRules): string {
     if (this.#key?.rules !== rules) {
-      this.#key = { rules, text: this.rdns.map((rdn) => rdn.normalized(rules)).join(',') };
+      const above = this.#above?.normalized(rules);
+      const own = above === undefined ? this.rdns : this.rdns.slice(0, 1);
+      const text = own.map((rdn) => rdn.normalized(rules)).join(',');
+      this.#key = { rules, text: above === undefined ? text : `${text},${above}` };
     }
     return this.#key.text;
   }

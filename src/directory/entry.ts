@@ -1,4 +1,5 @@
 /** Entries as values: a DN and attributes whose names compare without case (RFC 4512 §2.5). */
+import { AttributeReader, type EncodedAttributes, encodeAttributes } from './attributeOctets';
 import type { DN } from './dn';
 
 /** An attribute value: text, or octets where the syntax is binary. */
@@ -16,13 +17,24 @@ const FEW_LOOK_UPS = 8;
 /** An immutable entry. Attribute options (`;binary`, `;lang-fr`) are part of the name and kept apart. */
 export class Entry {
   readonly dn: DN;
-  readonly #attributes: readonly EntryAttribute[];
+  #attributes: readonly EntryAttribute[] | undefined;
+  /** Where the entry has come as octets, these, and the names where they are known. */
+  readonly #octets: Uint8Array | undefined;
+  readonly #encoded: EncodedAttributes | undefined;
   #byKey: ReadonlyMap<string, EntryAttribute> | undefined;
   #lookUps = 0;
 
   /** Attributes without values are left out; two of the same description are merged. */
-  constructor(dn: DN, attributes: Iterable<EntryAttribute> | Readonly<Record<string, Value | readonly Value[]>>) {
+  constructor(
+    dn: DN,
+    attributes: Iterable<EntryAttribute> | Readonly<Record<string, Value | readonly Value[]>> | Uint8Array | Encoded,
+  ) {
     this.dn = dn;
+    if (attributes instanceof Uint8Array || attributes instanceof Encoded) {
+      this.#encoded = attributes instanceof Encoded ? attributes.encoded : undefined;
+      this.#octets = attributes instanceof Encoded ? attributes.encoded.octets : attributes;
+      return;
+    }
     if (attributes instanceof Distinct) {
       this.#attributes = attributes.attributes;
       return;
@@ -43,8 +55,29 @@ export class Entry {
     return new Entry(dn, new Distinct(attributes));
   }
 
+  /** An entry whose values are made when somebody asks for them. Its attributes are in the order of their names. */
+  static ofEncoded(dn: DN, encoded: EncodedAttributes): Entry {
+    return new Entry(dn, new Encoded(encoded));
+  }
+
+  /** The same of octets alone. */
+  static ofOctets(dn: DN, octets: Uint8Array): Entry {
+    return new Entry(dn, octets);
+  }
+
+  /** The attributes as a store keeps them. */
+  get encoded(): EncodedAttributes {
+    return this.#encoded ?? encodeAttributes(this.#list);
+  }
+
   /** All values of a description, in order; empty when absent. */
   values(name: string): readonly Value[] {
+    if (this.#attributes === undefined && this.#encoded !== undefined && this.#lookUps < FEW_LOOK_UPS) {
+      const index = indexOf(name, this.#encoded.names);
+      if (index < 0) return [];
+      this.#lookUps += 1;
+      return new AttributeReader(this.#encoded.octets).valuesAt(index);
+    }
     return this.#find(name)?.values ?? [];
   }
 
@@ -65,7 +98,12 @@ export class Entry {
 
   /** Attributes in the order in which they came. */
   attributes(): Iterable<EntryAttribute> {
-    return this.#attributes;
+    return this.#list;
+  }
+
+  /** The names of the attributes, in the same order. */
+  names(): readonly string[] {
+    return this.#encoded?.names ?? this.#list.map(({ name }) => name);
   }
 
   /** The same entry with attributes replaced; an empty list of values removes one. */
@@ -78,19 +116,24 @@ export class Entry {
     return new Entry(dn, map.values());
   }
 
+  get #list(): readonly EntryAttribute[] {
+    this.#attributes ??= this.#octets === undefined ? [] : new AttributeReader(this.#octets).all();
+    return this.#attributes;
+  }
+
   /** An import asks each entry for two or three attributes: an index would cost it more than it saves. */
   #find(name: string): EntryAttribute | undefined {
     if (this.#byKey === undefined && this.#lookUps < FEW_LOOK_UPS) {
       this.#lookUps += 1;
-      for (const attribute of this.#attributes) if (attribute.name === name) return attribute;
+      for (const attribute of this.#list) if (attribute.name === name) return attribute;
       const key = name.toLowerCase();
-      return this.#attributes.find((one) => one.name.length === name.length && one.name.toLowerCase() === key);
+      return this.#list.find((one) => one.name.length === name.length && one.name.toLowerCase() === key);
     }
     return this.#index().get(name.toLowerCase());
   }
 
   #index(): ReadonlyMap<string, EntryAttribute> {
-    this.#byKey ??= new Map(this.#attributes.map((attribute) => [attribute.name.toLowerCase(), attribute]));
+    this.#byKey ??= new Map(this.#list.map((attribute) => [attribute.name.toLowerCase(), attribute]));
     return this.#byKey;
   }
 }
@@ -102,6 +145,18 @@ class Distinct implements Iterable<EntryAttribute> {
   [Symbol.iterator](): Iterator<EntryAttribute> {
     return this.attributes[Symbol.iterator]();
   }
+}
+
+/** Attributes that nobody has looked at yet. */
+class Encoded {
+  constructor(readonly encoded: EncodedAttributes) {}
+}
+
+function indexOf(name: string, names: readonly string[]): number {
+  const index = names.indexOf(name);
+  if (index >= 0) return index;
+  const key = name.toLowerCase();
+  return names.findIndex((one) => one.length === name.length && one.toLowerCase() === key);
 }
 
 function* fromRecord(record: Readonly<Record<string, Value | readonly Value[]>>): Iterable<EntryAttribute> {

@@ -16,6 +16,12 @@ export function wellFormed(text: string): string {
   return BEYOND_ASCII.test(text) && LONE_SURROGATE.test(text) ? Buffer.from(text, 'utf8').toString('utf8') : text;
 }
 
+/** Whether octets from one place to another are ASCII. For short texts, where a call of the runtime would cost more. */
+export function isAsciiAt(octets: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if ((octets[i] ?? 0) > 0x7f) return false;
+  return true;
+}
+
 /** A value as octets; text in UTF-8. */
 export function octetsOf(value: Value): Buffer {
   return typeof value === 'string' ? Buffer.from(value, 'utf8') : value;

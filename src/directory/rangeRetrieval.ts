@@ -12,7 +12,7 @@ export type ReadPart = (description: string) => Promise<Entry | undefined>;
 /** The entry with every attribute whole. Undefined when it vanished while its parts were read. */
 export async function withoutRanges(entry: Entry, read: ReadPart): Promise<Entry | undefined> {
   const changes: EntryAttribute[] = [];
-  for (const { name } of entry.attributes()) {
+  for (const name of entry.names()) {
     const match = PART.exec(name);
     if (!match?.[1]) continue;
     const values = await allValues(entry, match[1], read);

@@ -34,6 +34,8 @@ interface Found {
   readonly entries: Entry[];
   /** The first servers that it names for what it does not hold. */
   readonly elsewhere: string[];
+  /** Whoever reads pages has many entries, and mostly wants to store them, or a few of their attributes. */
+  readonly lazily?: boolean;
 }
 
 /** Active Directory names the contexts of its own with every search from the top of a domain: nobody would look there. */
@@ -97,7 +99,8 @@ export class Searcher {
       const entries: Entry[] = [];
       const sorted = controls.some((control) => control instanceof SortControl) ? sortKey?.attribute : undefined;
       const message = this.#message(request, controls, sizeLimit, sorted);
-      const send = (): Promise<LdapResult> => this.#ask(connection, call, message, { entries, elsewhere: [] }, options);
+      const found = { entries, elsewhere: [], lazily: true };
+      const send = (): Promise<LdapResult> => this.#ask(connection, call, message, found, options);
       return { entries, result: await observed(call, options, send, entries) };
     };
     const { sizeLimit } = request;
@@ -190,12 +193,12 @@ export class Searcher {
     connection: LdapConnection,
     call: Call,
     message: SearchMessage,
-    { entries, elsewhere }: Found,
+    { entries, elsewhere, lazily }: Found,
     { notice }: Options,
   ): Promise<LdapResult> {
     const { decoder, traits } = this.#knowledge();
     const result = await connection.request(message, call, {
-      entry: (cursor) => entries.push(decoder.decode(cursor)),
+      entry: (cursor) => entries.push(lazily ? decoder.decodeLazily(cursor) : decoder.decode(cursor)),
       reference: (cursor) => {
         const urls = readReference(cursor).filter((url) => !isInternal(url, traits));
         if (urls.length === 0) return;

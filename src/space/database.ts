@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { DatabaseBusy, DatabaseDamaged, DatabaseFull, DatabaseTooNew } from './databaseError';
+import { DatabaseBusy, DatabaseDamaged, DatabaseFull, DatabaseTooNew, DatabaseTooOld } from './databaseError';
 import {
   connect,
   type SqliteConnection,
@@ -27,7 +27,7 @@ import {
 } from './sqlite';
 import { fromSql, toSql } from './sqlText';
 
-export { DatabaseBusy, DatabaseDamaged, DatabaseFull, DatabaseTooNew } from './databaseError';
+export { DatabaseBusy, DatabaseDamaged, DatabaseFull, DatabaseTooNew, DatabaseTooOld } from './databaseError';
 export type { SqlValue } from './sqlite';
 
 /** How a file is opened. */
@@ -37,8 +37,10 @@ export interface DatabaseOptions {
    * end of the process, and a power failure loses the last ones as a whole. `load`: nothing is brought to the disk, for a file that is thrown away on failure.
    */
   readonly durability: 'full' | 'normal' | 'load';
-  /** SQL that takes the schema from version i to i + 1; the version is kept in the file. */
+  /** SQL that takes the schema from version `since` + i to the next one; the version is kept in the file. */
   readonly migrations: readonly string[];
+  /** The version that a new file begins with (default: 0); older files are refused. */
+  readonly since?: number;
   /** Overwrite deleted content with zeros. */
   readonly secureDelete?: boolean;
 }
@@ -75,7 +77,7 @@ export class Database {
 
   /**
    * Opens or creates a file, readable by its owner only. After an unclean end its pages are checked first. Throws
-   * {@link DatabaseDamaged}, {@link DatabaseTooNew}, {@link DatabaseBusy} or an error of the file system.
+   * {@link DatabaseDamaged}, {@link DatabaseTooNew}, {@link DatabaseTooOld}, {@link DatabaseBusy} or an error of the file system.
    */
   static open(file: string, options: DatabaseOptions): Database {
     const unclean = hasContent(`${file}-wal`) || hasContent(`${file}-journal`);
@@ -86,7 +88,7 @@ export class Database {
       if (unclean) database.check();
       database.#exec(PRAGMAS[options.durability]);
       if (options.secureDelete) database.#exec('PRAGMA secure_delete=ON;');
-      database.#migrate(options.migrations);
+      database.#migrate(options);
       return database;
     } catch (error) {
       database.close();
@@ -243,13 +245,15 @@ export class Database {
     if (found !== 'ok') throw new DatabaseDamaged(this.file, found);
   }
 
-  #migrate(migrations: readonly string[]): void {
-    const version = this.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0;
-    if (version > migrations.length) throw new DatabaseTooNew(this.file, version, migrations.length);
-    if (version === migrations.length) return;
+  #migrate({ migrations, since = 0 }: DatabaseOptions): void {
+    const written = this.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0;
+    const known = since + migrations.length;
+    if (written > known) throw new DatabaseTooNew(this.file, written, known);
+    if (written === known) return;
+    if (written > 0 && written <= since) throw new DatabaseTooOld(this.file, written);
     this.transaction(() => {
-      for (const migration of migrations.slice(version)) this.#exec(migration);
-      this.#exec(`PRAGMA user_version=${migrations.length}`);
+      for (const migration of migrations.slice(Math.max(0, written - since))) this.#exec(migration);
+      this.#exec(`PRAGMA user_version=${known}`);
     });
   }
 }

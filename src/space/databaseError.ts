@@ -26,6 +26,19 @@ export class DatabaseTooNew extends Error {
   }
 }
 
+/** The file was written by a release that is too long ago for its content to be converted. */
+export class DatabaseTooOld extends Error {
+  override readonly name = 'DatabaseTooOld';
+  constructor(
+    readonly file: string,
+    readonly version: number,
+  ) {
+    super(
+      `${file} has schema version ${version}, which this release does not convert: start the host, which makes it anew`,
+    );
+  }
+}
+
 /** Another process has held the file for longer than the busy timeout (5 s). */
 export class DatabaseBusy extends Error {
   override readonly name = 'DatabaseBusy';

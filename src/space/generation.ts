@@ -20,7 +20,7 @@ import {
 import { type RowName, RowReader } from './rowReader';
 import { RowWriter, type UpsertOutcome } from './rowWriter';
 import type { SpaceStatistics } from './spaceOptions';
-import { createIndexes, Dictionary, tables } from './spaceSchema';
+import { createIndexes, Dictionary, versions } from './spaceSchema';
 import type { SpaceValueChange } from './valueChange';
 import { type JournalledValueChange, ValueChangeTable } from './valueChangeTable';
 
@@ -90,11 +90,11 @@ export class Generation {
     this.#counts = this.rows.counts();
   }
 
-  /** Opens a generation, or an empty one. Throws DatabaseDamaged, DatabaseTooNew or an error of the file system. */
+  /** Opens a generation, or an empty one. Throws DatabaseDamaged, DatabaseTooNew, DatabaseTooOld or an error of the file system. */
   static open(file: string, never: NeverStored): Generation {
-    const database = Database.open(file, { durability: 'normal', migrations: tables });
+    const database = Database.open(file, { durability: 'normal', ...versions });
     try {
-      const indexed = database.get("SELECT 1 FROM sqlite_schema WHERE name = 'match_entry'");
+      const indexed = database.get("SELECT 1 FROM sqlite_schema WHERE name = 'match_value'");
       if (!indexed) database.transaction(() => createIndexes(database));
       return new Generation(database, never);
     } catch (error) {

@@ -3,7 +3,7 @@ import { ChangesUnreadable, type Watermark } from '../directory/changes/changeSo
 import type { Entry } from '../directory/entry';
 import type { Comparison } from './comparison';
 import { yieldToEventLoop } from './eventLoop';
-import { Failures, type ImportScope, type ImportSource, isExcluded, type ToRow } from './importScope';
+import { Failures, type ImportScope, type ImportSource, isExcluded, type RowDraft, type ToRow } from './importScope';
 import type { SpaceRow } from './row';
 import type { RunError } from './runRecord';
 import { SearchNotices } from './searchNotices';
@@ -137,22 +137,30 @@ class Load {
     const readAt = this.now();
     for await (const entry of directory.search(request, { signal, notice: this.notices.take })) {
       this.seen += 1;
-      await this.#take(entry, scope, readAt);
+      const taking = this.#take(entry, scope, readAt);
+      if (taking !== undefined) await taking;
       if (this.#batch.length >= batchSize) await this.#save(objectType, signal);
     }
     await this.#save(objectType, signal);
   }
 
-  async #take(entry: Entry, scope: ImportScope, readAt: number): Promise<void> {
+  /** A promise only where somebody has to be waited for: one for each entry is felt. */
+  #take(entry: Entry, scope: ImportScope, readAt: number): Promise<void> | undefined {
     const { directory, toRow } = this.options;
-    if (isExcluded(scope, entry.dn, directory.schema)) return;
+    const { objectType } = scope;
+    const keep = (draft: RowDraft | undefined): void => {
+      if (draft) this.#batch.push({ ...draft, objectType, readAt });
+    };
+    const fail = (error: unknown): void => this.failures.add(entry.dn, error);
+    if (isExcluded(scope, entry.dn, directory.schema)) return undefined;
     try {
-      const made = toRow(entry, scope.objectType);
-      const draft = made instanceof Promise ? await made : made;
-      if (draft) this.#batch.push({ ...draft, objectType: scope.objectType, readAt });
+      const made = toRow(entry, objectType);
+      if (made instanceof Promise) return made.then(keep).catch(fail);
+      keep(made);
     } catch (error) {
-      this.failures.add(entry.dn, error);
+      fail(error);
     }
+    return undefined;
   }
 
   async #save(objectType: string, signal: AbortSignal): Promise<void> {

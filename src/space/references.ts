@@ -12,9 +12,9 @@ import type { SpaceValueChange } from './valueChange';
 
 /** The attributes of a row as its columns have them. */
 export interface RowTexts {
-  readonly payload: string;
+  readonly payload: Uint8Array | null;
   /** The attributes of many values. */
-  readonly long: string | null | undefined;
+  readonly long: Uint8Array | null | undefined;
 }
 
 /** Two words of a hash that is made to be fast: names that share a number cost a read, and nothing is kept secret by it. */
@@ -84,8 +84,6 @@ export class ReferenceLoader {
 /** The table of a generation in use. Writing methods belong inside a transaction. */
 export class ReferenceTable {
   readonly #attributes: ReadonlySet<string>;
-  /** How an attribute that refers to entries begins in the text of a row. */
-  readonly #mark: RegExp;
 
   /** @param attributes those that the table was made with */
   constructor(
@@ -93,8 +91,6 @@ export class ReferenceTable {
     attributes: readonly string[],
   ) {
     this.#attributes = new Set(attributes);
-    const names = attributes.map((name) => name.replaceAll(/[^a-z0-9-]/g, '\\$&'));
-    this.#mark = names.length === 0 ? /(?!)/ : new RegExp(`\\["(?:${names.join('|')})",`, 'i');
   }
 
   /** Whether the table is about all of these attributes. */
@@ -135,6 +131,6 @@ export class ReferenceTable {
   }
 
   #namesIn({ payload, long }: RowTexts): string[] {
-    return [payload, long ?? ''].flatMap((text) => (this.#mark.test(text) ? namesIn(text, this.#attributes) : []));
+    return [payload, long ?? null].flatMap((octets) => namesIn(octets, this.#attributes));
   }
 }

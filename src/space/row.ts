@@ -1,7 +1,8 @@
-/** Rows of the connector space: their types, and entries as text and back. */
-import { hash } from 'node:crypto';
+/** Rows of the connector space: their types, and entries as octets and back. */
+import { createHash, hash } from 'node:crypto';
+import { AttributeReader, byName, encodeAttributes } from '../directory/attributeOctets';
 import { DN } from '../directory/dn';
-import { Entry, type EntryAttribute, type Value } from '../directory/entry';
+import { Entry, type EntryAttribute } from '../directory/entry';
 
 /** A value by which an entry is matched, normalised by the attribute's EQUALITY rule. */
 export interface MatchKey {
@@ -51,15 +52,18 @@ export interface RowColumns {
   readonly anchor: string;
   readonly dn_key: string;
   readonly dn: string;
-  readonly payload: string;
+  /** The attributes, but for those of many values; null for none, because not every binding stores octets that are none. */
+  readonly payload: Uint8Array | null;
+  /** The attributes of many values that are kept apart, and how many they have, as JSON; null where there are none. */
+  readonly apart: string | null;
   readonly hash: Uint8Array;
   readonly read_at: number;
 }
 
 /** A row ready to be written. */
 export interface EncodedRow extends RowColumns {
-  /** The attributes of many values, of which the payload has only the numbers. */
-  readonly long: string | undefined;
+  /** The attributes of many values. */
+  readonly long: Uint8Array | undefined;
   readonly objectType: string;
   readonly matches: readonly MatchKey[];
 }
@@ -96,6 +100,7 @@ export class NeverStored {
   readonly #names: ReadonlySet<string>;
   /** Answers by description: an import asks for the same few again and again. */
   readonly #known = new Map<string, boolean>();
+  readonly #lists = new WeakMap<readonly string[], boolean>();
 
   constructor(more: Iterable<string> = []) {
     this.#names = new Set([...NEVER_STORED, ...more].map((name) => name.toLowerCase()));
@@ -109,23 +114,28 @@ export class NeverStored {
     }
     return known;
   }
+
+  /** Whether one of these is. Asked again about the same list it knows the answer. */
+  hasAny(descriptions: readonly string[]): boolean {
+    let known = this.#lists.get(descriptions);
+    if (known === undefined) {
+      known = descriptions.some((each) => this.has(each));
+      this.#lists.set(descriptions, known);
+    }
+    return known;
+  }
 }
 
-/** An attribute: its description, then its values; octets as an object, so that no text can be taken for them. */
-type EncodedAttribute = [string, ...EncodedValue[]];
-
-/** `n` stands for that many values, which are kept apart. */
-type EncodedValue = string | { readonly b: string } | { readonly n: number };
-
-/** A row as it is written: attributes in the order of their names, so that equal entries are equal texts. */
+/** A row as it is written. */
 export function encodeRow(row: SpaceRow, never: NeverStored): EncodedRow {
-  const { payload, long } = payloadOf(row.entry, never);
+  const { payload, apart, long } = payloadOf(row.entry, never);
   const dn = row.entry.dn.toString();
   const matches: MatchKey[] = [];
   for (const { attribute, value } of row.matches) {
     if (!never.has(attribute)) matches.push({ attribute: attribute.toLowerCase(), value: matchText(value) });
   }
-  const identity = JSON.stringify([row.objectType, row.anchor, row.normalizedDN, dn, matches]);
+  let identity = told(row.objectType) + told(row.anchor) + told(row.normalizedDN) + told(dn);
+  for (const { attribute, value } of matches) identity += told(attribute) + told(value);
   return {
     id: row.id,
     anchor: row.anchor,
@@ -133,30 +143,59 @@ export function encodeRow(row: SpaceRow, never: NeverStored): EncodedRow {
     dn_key: row.normalizedDN,
     dn,
     payload,
+    apart,
     long,
-    hash: hash('sha256', identity + payload + (long ?? ''), 'buffer').subarray(0, 16),
+    hash: hashOf(identity, payload, long),
     read_at: row.readAt,
     matches,
   };
 }
 
-/** Attributes of many values leave their number in the payload and are kept apart. */
-function payloadOf(entry: Entry, never: NeverStored): { payload: string; long: string | undefined } {
-  const attributes: EncodedAttribute[] = [];
-  for (const { name, values } of entry.attributes()) {
-    if (never.has(name)) continue;
-    const attribute: EncodedAttribute = [name];
-    for (const value of values) attribute.push(encodeValue(value));
-    attributes.push(attribute);
-  }
-  attributes.sort(byName);
-  if (!attributes.some(isLong)) return { payload: JSON.stringify(attributes), long: undefined };
-  const kept = attributes.map((one): EncodedAttribute => (isLong(one) ? [one[0], { n: one.length - 1 }] : one));
-  return { payload: JSON.stringify(kept), long: JSON.stringify(attributes.filter(isLong)) };
+/** Texts in a row that cannot be told from other texts in a row are none that are told this way. */
+function told(text: string): string {
+  return `${text.length} ${text}`;
 }
 
-function isLong({ length }: EncodedAttribute): boolean {
-  return length - 1 > LONG;
+const HASH_OCTETS = 16;
+const together = Buffer.allocUnsafeSlow(16 * 1024);
+
+/** One call for what is short: each costs as much as hashing a kilobyte. */
+function hashOf(identity: string, payload: Uint8Array | null, long: Uint8Array | undefined): Uint8Array {
+  const octets = payload ?? nothingStored;
+  const most = identity.length * 3 + octets.length;
+  if (long === undefined && most <= together.length) {
+    const start = together.write(identity, 0);
+    together.set(octets, start);
+    return hash('sha256', together.subarray(0, start + octets.length), 'buffer').subarray(0, HASH_OCTETS);
+  }
+  const whole = createHash('sha256').update(identity).update(octets);
+  return (long === undefined ? whole : whole.update(long)).digest().subarray(0, HASH_OCTETS);
+}
+
+/** Attributes of many values leave their number in the row and are kept apart. */
+function payloadOf(
+  entry: Entry,
+  never: NeverStored,
+): { payload: Uint8Array | null; apart: string | null; long: Uint8Array | undefined } {
+  const { octets, names, mostValues } = entry.encoded;
+  if (mostValues <= LONG && !never.hasAny(names)) return { payload: orNull(octets), apart: null, long: undefined };
+  const stored = [...entry.attributes()].filter(({ name }) => !never.has(name));
+  const long = stored.filter(isLong);
+  return {
+    payload: orNull(encodeAttributes(stored.filter((attribute) => !isLong(attribute))).octets),
+    apart: long.length === 0 ? null : JSON.stringify(long.map(({ name, values }) => [name, values.length])),
+    long: long.length === 0 ? undefined : encodeAttributes(long).octets,
+  };
+}
+
+const nothingStored = new Uint8Array(0);
+
+function orNull(octets: Uint8Array): Uint8Array | null {
+  return octets.length === 0 ? null : octets;
+}
+
+function isLong({ values }: EntryAttribute): boolean {
+  return values.length > LONG;
 }
 
 /**
@@ -164,42 +203,27 @@ function isLong({ length }: EncodedAttribute): boolean {
  * where there are some, and answers undefined where they are not wanted.
  */
 export function decodeEntry(
-  row: { readonly dn: string; readonly payload: string },
-  long: () => string | undefined,
+  row: Pick<RowColumns, 'dn' | 'payload' | 'apart'>,
+  long: () => Uint8Array | undefined,
 ): { entry: Entry; leftOut: ReadonlyMap<string, number> } {
   const dn = DN.parse(row.dn);
-  const attributes = JSON.parse(row.payload) as EncodedAttribute[];
-  // Inside a text the quotes would be escaped.
-  if (!row.payload.includes('{"n":')) return { entry: new Entry(dn, decodeAttributes(attributes)), leftOut: nothing };
-  const counts = new Map<string, number>();
-  const present: EncodedAttribute[] = [];
-  for (const attribute of attributes) {
-    const [name, value] = attribute;
-    if (typeof value === 'object' && 'n' in value) counts.set(name, value.n);
-    else present.push(attribute);
+  const payload = row.payload ?? nothingStored;
+  if (row.apart === null) return { entry: Entry.ofOctets(dn, payload), leftOut: nothing };
+  const octets = long();
+  if (octets === undefined) {
+    const leftOut = new Map(JSON.parse(row.apart) as [string, number][]);
+    return { entry: Entry.ofOctets(dn, payload), leftOut };
   }
-  const text = long();
-  if (text === undefined) return { entry: new Entry(dn, decodeAttributes(present)), leftOut: counts };
-  const all = [...present, ...(JSON.parse(text) as EncodedAttribute[])].sort(byName);
-  return { entry: new Entry(dn, decodeAttributes(all)), leftOut: nothing };
+  const all = [...new AttributeReader(payload).all(), ...new AttributeReader(octets).all()].sort(byName);
+  return { entry: Entry.ofDistinct(dn, all), leftOut: nothing };
 }
 
-/** The values of some attributes (names in lower case) in a payload, without an entry being made of it. */
-export function namesIn(payload: string, attributes: ReadonlySet<string>): string[] {
-  return (JSON.parse(payload) as EncodedAttribute[]).flatMap(([name, ...values]) =>
-    attributes.has(name.toLowerCase()) ? values.filter((value) => typeof value === 'string') : [],
-  );
+/** The texts of some attributes (names in lower case) in a payload, without an entry being made of it. */
+export function namesIn(payload: Uint8Array | null, attributes: ReadonlySet<string>): string[] {
+  return payload === null || attributes.size === 0 ? [] : new AttributeReader(payload).textsOf(attributes);
 }
 
 const nothing: ReadonlyMap<string, number> = new Map();
-
-function decodeAttributes(attributes: readonly EncodedAttribute[]): EntryAttribute[] {
-  return attributes.map(([name, ...values]) => ({ name, values: values.map(decodeValue) }));
-}
-
-function byName([a]: EncodedAttribute, [b]: EncodedAttribute): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
 
 const LONGEST_MATCH_TEXT = 256;
 
@@ -207,13 +231,4 @@ const LONGEST_MATCH_TEXT = 256;
 export function matchText(value: string): string {
   if (value.length <= LONGEST_MATCH_TEXT) return value;
   return `${value.slice(0, 32)}#${hash('sha256', value, 'base64url')}`;
-}
-
-function encodeValue(value: Value): EncodedValue {
-  return typeof value === 'string' ? value : { b: value.toString('base64') };
-}
-
-function decodeValue(value: EncodedValue): Value {
-  if (typeof value === 'string') return value;
-  return 'b' in value ? Buffer.from(value.b, 'base64') : '';
 }

@@ -6,9 +6,9 @@ import type { Dictionary } from './spaceSchema';
 /** Matching values that one statement inserts. */
 const TOGETHER = 64;
 
-const INSERT_ENTRY = `INSERT INTO entry (id, anchor, object_type, dn_key, dn, payload, hash, read_at, sequence)
-   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const INSERT_MATCH = 'INSERT INTO match (type, value, entry) VALUES (?, ?, ?)';
+const INSERT_ENTRY = `INSERT INTO entry (id, anchor, object_type, dn_key, dn, payload, apart, hash, read_at, sequence)
+   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const INSERT_MATCH = 'INSERT OR IGNORE INTO match (type, value, entry) VALUES (?, ?, ?)';
 const INSERT_MATCHES = `${INSERT_MATCH}${', (?, ?, ?)'.repeat(TOGETHER - 1)}`;
 
 /** Matching values on their way into the table: a statement for each would cost as much as the entries themselves. */
@@ -44,6 +44,7 @@ export function insertEntry(database: Database, objectType: number, row: Encoded
     row.dn_key,
     row.dn,
     row.payload,
+    row.apart,
     row.hash,
     row.read_at,
     sequence,

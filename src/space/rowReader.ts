@@ -35,7 +35,8 @@ export interface RowName {
   readonly dn: string;
 }
 
-const COLUMNS = 'e.number, e.id, e.anchor, e.object_type, e.dn_key, e.dn, e.payload, e.hash, e.read_at, e.sequence';
+const COLUMNS =
+  'e.number, e.id, e.anchor, e.object_type, e.dn_key, e.dn, e.payload, e.apart, e.hash, e.read_at, e.sequence';
 const LIST = `SELECT ${COLUMNS} FROM entry e WHERE e.object_type = ? AND e.anchor`;
 
 /** Reads rows of one generation. */
@@ -67,7 +68,7 @@ export class RowReader {
     if (type === undefined) return [];
     return this.#entries(
       extent,
-      `SELECT DISTINCT ${COLUMNS} FROM match m JOIN entry e ON e.number = m.entry
+      `SELECT ${COLUMNS} FROM match m JOIN entry e ON e.number = m.entry
        WHERE m.type = ? AND m.value = ? ORDER BY e.anchor`,
       type,
       matchText(value),
@@ -219,8 +220,9 @@ export class RowReader {
     return changes.filter(({ attribute }) => !left.has(attribute));
   }
 
-  #long(number: number): string | undefined {
-    return this.database.get<{ payload: string }>('SELECT payload FROM long_value WHERE entry = ?', number)?.payload;
+  #long(number: number): Uint8Array | undefined {
+    return this.database.get<{ payload: Uint8Array }>('SELECT payload FROM long_value WHERE entry = ?', number)
+      ?.payload;
   }
 
   #matches(number: number): { attribute: string; value: string }[] {

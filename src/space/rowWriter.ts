@@ -159,9 +159,10 @@ export class RowWriter {
     this.tables.references.add(number, row, () => this.#texts(number));
     const objectType = this.tables.dictionary.giveObjectType(row.objectType);
     this.database.run(
-      'UPDATE entry SET dn = ?, payload = ?, hash = ?, read_at = ?, sequence = ? WHERE number = ?',
+      'UPDATE entry SET dn = ?, payload = ?, apart = ?, hash = ?, read_at = ?, sequence = ? WHERE number = ?',
       row.dn,
       row.payload,
+      row.apart,
       row.hash,
       row.read_at,
       sequence,
@@ -198,15 +199,16 @@ export class RowWriter {
   }
 
   #updateMatches(row: EncodedRow, objectType: number, number: number): void {
-    const wanted = row.matches.map(({ attribute, value }) =>
-      matchKey(this.tables.dictionary.giveMatchType(objectType, attribute), value),
+    const wanted = new Set(
+      row.matches.map(({ attribute, value }) =>
+        matchKey(this.tables.dictionary.giveMatchType(objectType, attribute), value),
+      ),
     );
     const present = this.database.all<{ type: number; value: string }>(
       'SELECT type, value FROM match WHERE entry = ?',
       number,
     );
-    const kept = new Set(present.map(({ type, value }) => matchKey(type, value)));
-    if (wanted.length === present.length && wanted.every((key) => kept.has(key))) return;
+    if (wanted.size === present.length && present.every(({ type, value }) => wanted.has(matchKey(type, value)))) return;
     this.database.run('DELETE FROM match WHERE entry = ?', number);
     this.#insertMatches(row, objectType, number);
   }

@@ -9,7 +9,7 @@ import { type GenerationProperties, writeProperties } from './generation';
 import { ReferenceLoader } from './references';
 import { encodeRow, NeverStored, type SpaceRow } from './row';
 import { insertEntry, MatchInserter } from './rowInsert';
-import { createIndexes, Dictionary, tables } from './spaceSchema';
+import { createIndexes, Dictionary, versions } from './spaceSchema';
 
 /** A generation under construction. Rows become visible to the host only after a switch. */
 export class SpaceBuilder {
@@ -32,7 +32,7 @@ export class SpaceBuilder {
     references: readonly string[] = [],
   ) {
     removeDatabaseFile(file);
-    this.#database = Database.open(file, { durability: 'load', migrations: tables });
+    this.#database = Database.open(file, { durability: 'load', ...versions });
     this.#dictionary = new Dictionary(this.#database);
     this.#matches = new MatchInserter(this.#database, this.#dictionary);
     this.#references = new ReferenceLoader(this.#database, references);

@@ -1,7 +1,7 @@
 /** The files of a connector space: their names, setting a damaged one aside, deleting what nobody refers to. */
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseDamaged, DatabaseTooNew, removeDatabaseFile } from './database';
+import { DatabaseDamaged, DatabaseTooNew, DatabaseTooOld, removeDatabaseFile } from './database';
 import { Generation } from './generation';
 import type { NeverStored } from './row';
 
@@ -23,12 +23,19 @@ export class SpaceFiles {
     return join(this.folder, `${this.#prefix}${generation}.sqlite`);
   }
 
-  /** Opens a generation; one that is damaged, or of a newer release, is set aside for an empty one. */
+  /**
+   * Opens a generation; one that is damaged, or of a newer release, is set aside for an empty one. One of a release long
+   * ago is replaced by an empty one: the import at start fills it, and nobody could do anything with the old one.
+   */
   open(generation: number): Generation {
     const file = this.fileOf(generation);
     try {
       return Generation.open(file, this.never);
     } catch (error) {
+      if (error instanceof DatabaseTooOld) {
+        removeDatabaseFile(file);
+        return Generation.open(file, this.never);
+      }
       if (!(error instanceof DatabaseDamaged || error instanceof DatabaseTooNew)) throw error;
       return this.replace(file, error);
     }

@@ -2,50 +2,51 @@
 import type { Database } from './database';
 import { saysNotUnique } from './sqlite';
 
-/** Counts the entries of each object type anew. */
+/** Counts the entries of each object type: to count a million of them when a generation is opened would block the host. */
 const COUNT_ENTRIES =
   'UPDATE object_type SET entries = (SELECT count(*) FROM entry WHERE entry.object_type = object_type.number)';
 
-/** Tables. A generation is disposable, so a later step may drop what it cannot convert. */
-export const tables: readonly string[] = [
+/** Files before this version held entries as text. They are not converted: an import makes them anew. */
+export const CONVERTED_SINCE = 4;
+
+/** Tables, from version {@link CONVERTED_SINCE}. A generation is disposable, so a later step may drop what it cannot convert. */
+const tables: readonly string[] = [
   `
-  CREATE TABLE object_type (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE object_type (
+    number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, entries INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
   CREATE TABLE match_type (
     number INTEGER PRIMARY KEY, object_type INTEGER NOT NULL, attribute TEXT NOT NULL, UNIQUE (object_type, attribute)
   ) STRICT;
   CREATE TABLE entry (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL, anchor TEXT NOT NULL, object_type INTEGER NOT NULL,
-    dn_key TEXT NOT NULL, dn TEXT NOT NULL, payload TEXT NOT NULL, hash BLOB NOT NULL,
+    dn_key TEXT NOT NULL, dn TEXT NOT NULL, payload BLOB, apart TEXT, hash BLOB NOT NULL,
     read_at INTEGER NOT NULL, sequence INTEGER NOT NULL
   ) STRICT;
-  CREATE TABLE match (type INTEGER NOT NULL, value TEXT NOT NULL, entry INTEGER NOT NULL) STRICT;
-  CREATE TABLE tombstone (
-    kind TEXT NOT NULL, key TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (kind, key)
+  CREATE TABLE long_value (entry INTEGER PRIMARY KEY, payload BLOB NOT NULL) STRICT;
+  CREATE TABLE match (
+    entry INTEGER NOT NULL, type INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY (entry, type, value)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX tombstone_sequence ON tombstone (sequence);
-  CREATE TABLE property (name TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  `,
-  `
-  CREATE TABLE long_value (entry INTEGER PRIMARY KEY, payload TEXT NOT NULL) STRICT;
   CREATE TABLE value_change (
     entry INTEGER NOT NULL, attribute TEXT NOT NULL, key TEXT NOT NULL, operation TEXT NOT NULL, value TEXT NOT NULL,
     sequence INTEGER NOT NULL, PRIMARY KEY (entry, attribute, key)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX value_change_sequence ON value_change (sequence);
-  `,
-  // To count a million entries when a generation is opened would block the host.
-  `
-  ALTER TABLE object_type ADD COLUMN entries INTEGER NOT NULL DEFAULT 0;
-  ${COUNT_ENTRIES};
-  `,
-  `
+  CREATE TABLE tombstone (
+    kind TEXT NOT NULL, key TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (kind, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tombstone_sequence ON tombstone (sequence);
   CREATE TABLE reference (target INTEGER NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (target, entry))
     STRICT, WITHOUT ROWID;
   CREATE TABLE follow_up (
     kind TEXT NOT NULL, dn TEXT NOT NULL, looks INTEGER NOT NULL, due INTEGER NOT NULL, PRIMARY KEY (kind, dn)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE property (name TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
 ];
+
+/** What a file of a generation is opened with. */
+export const versions = { migrations: tables, since: CONVERTED_SINCE };
 
 /** Unique indexes and their columns. */
 const UNIQUE_INDEXES: readonly (readonly [name: string, columns: string])[] = [
@@ -75,7 +76,6 @@ export function createIndexes(database: Database): void {
   database.execute(`
     CREATE INDEX entry_sequence ON entry (sequence);
     CREATE INDEX match_value ON match (type, value, entry);
-    CREATE INDEX match_entry ON match (entry);
   `);
   database.execute(COUNT_ENTRIES);
 }

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { BerWriter } from 'ldapts';
+import { encodeAttributes } from '../../src/directory/attributeOctets';
 import { BerCursor } from '../../src/directory/ber';
 import { DN } from '../../src/directory/dn';
 import { Entry, type Value } from '../../src/directory/entry';
@@ -75,6 +76,74 @@ test('an entry is the same whatever the decoder has read before', () => {
       for (const each of entries) expect(shown(decoder.decode(encoded(each)))).toEqual(shown(expected(each)));
     }),
   );
+});
+
+/** Attributes in the order in which they are stored. */
+const stored = (entry: Entry) => ({
+  ...shown(entry),
+  attributes: [...entry.attributes()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
+});
+
+test('an entry that is read lazily is the same entry', () => {
+  fc.assert(
+    fc.property(fc.array(wire, { minLength: 1, maxLength: 8 }), fc.boolean(), (entries, ask) => {
+      const decoder = new EntryDecoder((description) => description === 'jpegPhoto');
+      for (const each of entries) {
+        const cursor = encoded(each);
+        const entry = decoder.decodeLazily(cursor);
+        const eager = expected(each);
+        expect(cursor.offset).toBe(cursor.end);
+        if (ask) {
+          for (const description of ['MAIL', 'jpegPhoto', 'cn;lang-fr', 'ou'])
+            expect(entry.values(description)).toEqual(eager.values(description));
+        }
+        expect(stored(entry)).toEqual(stored(eager));
+        expect(new Set(entry.names())).toEqual(new Set([...eager.attributes()].map(({ name: of }) => of)));
+      }
+    }),
+  );
+});
+
+test('equal attributes are equal octets, in whatever order and from wherever they come', () => {
+  fc.assert(
+    fc.property(wire, (each) => {
+      const decoder = new EntryDecoder((description) => description === 'jpegPhoto');
+      const { octets } = decoder.decodeLazily(encoded(each)).encoded;
+      const { attributes } = shown(expected(each));
+      expect(encodeAttributes(attributes).octets).toEqual(octets);
+      expect(encodeAttributes(attributes.toReversed()).octets).toEqual(octets);
+      const again = Entry.ofOctets(DN.root, octets);
+      expect([...again.attributes()]).toEqual(stored(expected(each)).attributes);
+      expect(again.encoded.octets).toEqual(octets);
+    }),
+  );
+});
+
+test('many values, and values that are long, come back from octets', () => {
+  const many = Array.from({ length: 300 }, (_, index) => `uid=${index},dc=example`);
+  const attributes = [
+    { name: 'description', values: ['x'.repeat(20_000), 'ä'.repeat(70_000)] },
+    { name: 'jpegPhoto', values: [Buffer.alloc(40_000, 0xff)] },
+    { name: 'member', values: many },
+  ];
+  const { octets, mostValues } = encodeAttributes(attributes);
+  expect(mostValues).toBe(300);
+  expect([...Entry.ofOctets(DN.root, octets).attributes()]).toEqual(attributes);
+  expect(() => [...Entry.ofOctets(DN.root, octets.subarray(0, -1)).attributes()]).toThrow('end too soon');
+});
+
+test('a value that reaches beyond its set is refused', () => {
+  const { buffer, end } = encoded({
+    dn: 'dc=a',
+    attributes: [
+      { name: 'cn', values: [Buffer.from('one')] },
+      { name: 'sn', values: [Buffer.from('two')] },
+    ],
+  });
+  buffer[buffer.indexOf('one') - 1] = 8;
+  const decoder = new EntryDecoder(() => false);
+  expect(() => decoder.decode(new BerCursor(buffer, 0, end))).toThrow('longer than the set');
+  expect(() => decoder.decodeLazily(new BerCursor(buffer, 0, end))).toThrow('longer than the set');
 });
 
 test('attributes are found by every spelling of their names, however often they are asked for', () => {

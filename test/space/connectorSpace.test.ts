@@ -3,7 +3,7 @@ import { DN } from '../../src/directory/dn';
 import { Entry } from '../../src/directory/entry';
 import { type ConnectorSpace, openSpace, type SpaceEntry, type SpaceOptions } from '../../src/space/connectorSpace';
 import { Database } from '../../src/space/database';
-import { tables } from '../../src/space/spaceSchema';
+import { versions } from '../../src/space/spaceSchema';
 import { openState, type State } from '../../src/space/state';
 import { removeTemporaryFolders, row, temporaryFolder } from './support';
 
@@ -266,7 +266,10 @@ describe('sequence numbers', () => {
   });
 
   function tombstones(): number {
-    const database = Database.open(space.statistics.file, { durability: 'normal', migrations: tables });
+    const database = Database.open(space.statistics.file, {
+      durability: 'normal',
+      ...versions,
+    });
     try {
       return database.get<{ n: number }>('SELECT count(DISTINCT key) AS n FROM tombstone')?.n ?? -1;
     } finally {

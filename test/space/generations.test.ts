@@ -10,6 +10,9 @@ import {
   type SpaceOptions,
 } from '../../src/space/connectorSpace';
 import { SpaceBuilder } from '../../src/space/spaceBuilder';
+import { readSpace } from '../../src/space/spaceReader';
+import { CONVERTED_SINCE } from '../../src/space/spaceSchema';
+import { connect } from '../../src/space/sqlite';
 import { openState, type State } from '../../src/space/state';
 import { child, kill, removeTemporaryFolders, row, said, temporaryFolder } from './support';
 
@@ -266,6 +269,20 @@ describe('accidents', () => {
       expect(space.importedAt).toBeUndefined();
     }
     expect(spaceFiles().filter((name) => name.includes('damaged'))).toEqual([`hr.space-1.sqlite.damaged-${now}`]);
+  });
+
+  it('replace a file of a release that is too old to be converted', async () => {
+    fill(uids(100));
+    await space.close();
+    const old = connect(join(folder, 'hr.space-1.sqlite'));
+    old.exec(`PRAGMA user_version=${CONVERTED_SINCE}`);
+    old.close();
+    await expect(readSpace(folder, 'hr')).rejects.toThrow('start the host, which makes it anew');
+    const damaged: string[] = [];
+    space = await open({ onDamaged: (aside) => damaged.push(aside) });
+    expect([space.count(), space.importedAt, damaged]).toEqual([0, undefined, []]);
+    fill(uids(3));
+    expect(space.count()).toBe(3);
   });
 
   it('set a file aside that turns out damaged in use, and go on with an empty one', async () => {
