@@ -1,4 +1,5 @@
 /** `connector-host serve`: opens the connectors of a folder and listens until it is told to stop. */
+import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { type ConnectorDefinitions, openRegistry } from '../connector/registry';
 import { type Host, type HostDependencies, startHost } from '../host/host';
@@ -36,6 +37,9 @@ export function addServe(program: Command): void {
 }
 
 async function serve(flags: HostFlags, command: Command): Promise<void> {
+  // What a request leaves behind is garbage when it is answered. V8 doubles the room for new objects step by step, and
+  // collects ten times as often meanwhile: an eighth of the processor time of a request.
+  setFlagsFromString('--semi-space-growth-factor=16');
   const settings = { current: flags };
   const log = openLog(flags);
   const admin = administration(flags, log);

@@ -1,5 +1,5 @@
 /**
- * Creates whose answer may have been lost: the intent is on the disk before the Add leaves, and a repetition is recognised
+ * Creates whose answer may have been lost: the intent is in the record before the Add leaves, and a repetition is recognised
  * from it and from nothing else (decision 10), also by the next process after a crash.
  */
 import type { DN } from '../directory/dn';
@@ -8,7 +8,7 @@ import type { ObjectType } from '../mapping/objectType';
 import { dnOf } from '../mapping/reference';
 import type { Context } from '../scim/handler';
 import type { Resource } from '../scim/resource';
-import type { Kept } from '../space/state';
+import type { Kept, Staged } from '../space/state';
 import { type ConnectorContext, onBehalfOf } from './context';
 import type { Entries, Found } from './entries';
 import { hasValues } from './outcome';
@@ -78,8 +78,8 @@ export class BegunCreates {
     return dn?.normalized(this.objectType.schema) === normalizedDN ? dn : undefined;
   }
 
-  /** Resolves when the intent is on the disk, with what is to be kept of the resource: only then may the Add be sent. */
-  begin(key: string, dn: DN, kept: Kept): Promise<void> {
+  /** The intent, with what is to be kept of the resource: committed before the Add is sent, on the disk before the answer. */
+  begin(key: string, dn: DN, kept: Kept): Staged {
     const isKept = Object.keys(kept.attributes).length > 0;
     return this.context.state.intents.begin(key, dn.normalized(this.objectType.schema), isKept ? kept : undefined);
   }

@@ -144,10 +144,19 @@ export class Creation {
     }
   }
 
-  /** Adds the entry. Where the answer is lost, or an earlier attempt of the same create was quicker, the directory is asked. */
+  /** Adds the entry. */
   async #add(entry: Entry, kept: Kept, key: string, isBegun: boolean, request: Context): Promise<Found> {
+    const intent = this.begun.begin(key, entry.dn, kept);
+    await intent.committed;
+    const made = await this.#addBegun(entry, key, isBegun, request);
+    // The disk had time while the directory was at work.
+    await intent.onDisk;
+    return made;
+  }
+
+  /** Where the answer is lost, or an earlier attempt of the same create was quicker, the directory is asked. */
+  async #addBegun(entry: Entry, key: string, isBegun: boolean, request: Context): Promise<Found> {
     const { context, objectType, begun } = this;
-    await begun.begin(key, entry.dn, kept);
     let added: Entry;
     try {
       added = await addEntry(exportContext(context, objectType), entry, onBehalfOf(request));

@@ -79,42 +79,42 @@ export class ConnectorSpace {
   }
 
   get(id: string, extent: Extent = 'whole'): SpaceEntry | undefined {
-    return this.#use((generation) => generation.rows.one({ id }, extent));
+    return this.#work((generation) => generation.rows.one({ id }, extent));
   }
 
   byAnchor(anchor: string): SpaceEntry | undefined {
-    return this.#use((generation) => generation.rows.one({ anchor }, 'whole'));
+    return this.#work((generation) => generation.rows.one({ anchor }, 'whole'));
   }
 
   byDN(normalizedDN: string, extent: Extent = 'whole'): SpaceEntry | undefined {
-    return this.#use((generation) => generation.rows.one({ normalizedDN }, extent));
+    return this.#work((generation) => generation.rows.one({ normalizedDN }, extent));
   }
 
   /** Entries by their ids, in no order; ids that are not in the space are left out. Yields between short reads. */
   async byIds(ids: readonly string[], extent: Extent): Promise<SpaceEntry[]> {
-    const read = (piece: readonly string[]) => this.#use((generation) => generation.rows.some(piece, extent));
+    const read = (piece: readonly string[]) => this.#work((generation) => generation.rows.some(piece, extent));
     const found = await inPieces(ids, (piece) => read(piece).map((entry) => [entry.id, entry]));
     return [...found.values()];
   }
 
   /** Entries that have this matching value, in anchor order; `attribute` compares without case, the value exactly. */
   byMatch(objectType: string, attribute: string, normalizedValue: string, extent: Extent = 'whole'): SpaceEntry[] {
-    return this.#use((generation) => generation.rows.matching(objectType, attribute, normalizedValue, extent));
+    return this.#work((generation) => generation.rows.matching(objectType, attribute, normalizedValue, extent));
   }
 
   /** The entries at these DNs, by DN; DNs that are not in the space are left out. Yields between short reads. */
   atDNs(normalizedDNs: readonly string[]): Promise<Map<string, Located>> {
-    return inPieces(normalizedDNs, (piece) => this.#use(({ rows }) => rows.atDNs(piece)));
+    return inPieces(normalizedDNs, (piece) => this.#work(({ rows }) => rows.atDNs(piece)));
   }
 
   /** As {@link byMatch} for many values, by value. */
   atMatches(objectType: string, attribute: string, values: readonly string[]): Promise<Map<string, Located>> {
-    return inPieces(values, (piece) => this.#use(({ rows }) => rows.atMatches(objectType, attribute, piece)));
+    return inPieces(values, (piece) => this.#work(({ rows }) => rows.atMatches(objectType, attribute, piece)));
   }
 
   /** The DNs of these entries, by id; ids that are not in the space are left out. Yields between short reads. */
   dnsOfIds(ids: readonly string[]): Promise<Map<string, DN>> {
-    return inPieces(ids, (piece) => this.#use(({ rows }) => rows.dnsOfIds(piece)));
+    return inPieces(ids, (piece) => this.#work(({ rows }) => rows.dnsOfIds(piece)));
   }
 
   /** Entries of an object type, or of all. */
@@ -140,7 +140,7 @@ export class ConnectorSpace {
     const entries =
       end === undefined
         ? await this.#useLater((generation) => generation.at(objectType, startIndex - 1, count, extent))
-        : this.#use((generation) => generation.rows.after(generation.number(objectType), end, count, extent));
+        : this.#work((generation) => generation.rows.after(generation.number(objectType), end, count, extent));
     const last = entries.at(-1);
     if (last && after === undefined) this.#pageEnds.remember(objectType, startIndex + entries.length, last.anchor);
     return { total, entries };
@@ -148,7 +148,6 @@ export class ConnectorSpace {
 
   /** All entries of an object type, or of all, in anchor order: one generation's, in short reads that yield. */
   async *iterate(objectType?: string, extent: Extent = 'whole'): AsyncIterable<SpaceEntry> {
-    this.#saving.flush();
     const generation = this.#current;
     const release = generation.acquire();
     try {
@@ -222,7 +221,7 @@ export class ConnectorSpace {
 
   /**
    * The same for a few changes whose outcome nobody asks for: in one transaction with whatever else is saved in this turn
-   * of the event loop. Reads see them at once; resolves when they are committed.
+   * of the event loop. Resolves when they are committed; a read before that may see them or not, as nobody was told yet.
    */
   save(changes: readonly SpaceChange[]): Promise<void> {
     return changes.length === 0 ? Promise.resolve() : this.#saving.add(changes);
@@ -263,7 +262,7 @@ export class ConnectorSpace {
     this.#current.close();
   }
 
-  /** Works on the current generation, with all that has been saved. */
+  /** Works on the current generation, after all that is to be saved. */
   #use<T>(work: (generation: Generation) => T): T {
     this.#saving.flush();
     return this.#work(work);
@@ -280,7 +279,6 @@ export class ConnectorSpace {
   }
 
   #useLater<T>(work: (generation: Generation) => Promise<T>): Promise<T> {
-    this.#saving.flush();
     const generation = this.#current;
     return work(generation).catch((error: unknown) => work(this.#insteadOf(generation, error)));
   }

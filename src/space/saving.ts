@@ -1,4 +1,5 @@
 /** Changes of the space that arrive in one turn of the event loop, saved together: one transaction for all of them costs little more than for one. */
+import { type Deferred, deferred } from './deferred';
 import type { NumberedChange, SpaceChange } from './generation';
 import type { Sequence } from './sequence';
 
@@ -11,12 +12,10 @@ interface Turn {
   readonly changes: NumberedChange[];
   /** No read that was under way when a change came has a lower number: deletes from here on are remembered. */
   oldestReading: number;
-  readonly saved: Promise<void>;
-  resolve(): void;
-  reject(error: unknown): void;
+  readonly saved: Deferred;
 }
 
-/** Gathers changes until the turn ends, or until somebody wants to read them. */
+/** Gathers changes until the turn ends, or until somebody saves something at once. */
 export class Saving {
   readonly #sequence: Sequence;
   readonly #save: (changes: readonly NumberedChange[], oldestReading: number) => void;
@@ -34,7 +33,7 @@ export class Saving {
     this.#turn ??= this.#begin();
     this.#turn.oldestReading = Math.min(this.#turn.oldestReading, oldest);
     this.#turn.changes.push(...numbered(changes, this.#sequence));
-    return this.#turn.saved;
+    return this.#turn.saved.promise;
   }
 
   /** Saves now what has been gathered. Does not throw: whoever has added it hears of a failure. */
@@ -45,19 +44,14 @@ export class Saving {
     this.#turn = undefined;
     try {
       this.#save(turn.changes, Math.min(turn.oldestReading, this.#sequence.oldest()));
-      turn.resolve();
+      turn.saved.resolve();
     } catch (error) {
-      turn.reject(error);
+      turn.saved.reject(error);
     }
   }
 
   #begin(): Turn {
-    let [resolve, reject]: [() => void, (error: unknown) => void] = [() => {}, () => {}];
-    const saved = new Promise<void>((onSaved, onFailed) => {
-      resolve = onSaved;
-      reject = onFailed;
-    });
     this.#scheduled = setImmediate(() => this.flush());
-    return { changes: [], oldestReading: Number.POSITIVE_INFINITY, saved, resolve, reject };
+    return { changes: [], oldestReading: Number.POSITIVE_INFINITY, saved: deferred() };
   }
 }

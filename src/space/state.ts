@@ -38,6 +38,7 @@ export { derivedId, type IdException, type Ids, IdTable } from './state/ids';
 export type { Intent, Intents, Unkept } from './state/intents';
 export type { Names, SpelledName } from './state/names';
 export type { Runs } from './state/runs';
+export type { Staged } from './state/stateFile';
 export { StateDamaged } from './state/stateFile';
 export type { Kept, Stored, StoredAttributes, StoredKey } from './state/stored';
 

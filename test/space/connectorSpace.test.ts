@@ -243,8 +243,8 @@ describe('sequence numbers', () => {
     const saved = space.save([{ kind: 'upsert', row: row('u1'), sequence: reading.sequence }]);
     reading.end();
     const also = space.save([{ kind: 'upsert', row: row('u3') }]);
-    expect(space.get('id-u3')?.anchor).toBe('u3');
     await Promise.all([saved, also]);
+    expect(space.get('id-u3')?.anchor).toBe('u3');
     expect(await all()).toEqual(['u2', 'u3']);
   });
 

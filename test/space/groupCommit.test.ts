@@ -36,19 +36,31 @@ async function settled(promise: Promise<unknown>): Promise<string> {
   return outcome;
 }
 
-it('an intent is on the disk before it counts as begun', async () => {
-  const begun = state.intents.begin('k', 'uid=a');
-  expect(await settled(begun)).toBe('waits');
+it('an intent is committed at once, and on the disk when that has said so', async () => {
+  const { committed, onDisk } = state.intents.begin('k', 'uid=a');
+  expect([await settled(committed), await settled(onDisk)]).toEqual(['done', 'waits']);
+  expect((await state.intents.find('k'))?.normalizedDN).toBe('uid=a');
   expect(asked).toHaveLength(1);
   asked.shift()?.();
-  expect(await settled(begun)).toBe('done');
+  expect(await settled(onDisk)).toBe('done');
+});
+
+it('an intent that cannot be committed is neither', async () => {
+  await state.close();
+  const broken = await openState(temporaryFolder(), 'hr');
+  const { committed, onDisk } = broken.intents.begin('k', null as unknown as string);
+  expect([await settled(committed), await settled(onDisk)]).toEqual([
+    expect.stringContaining('NOT NULL'),
+    expect.stringContaining('NOT NULL'),
+  ]);
+  await broken.close();
 });
 
 it('writes that come while the disk is busy share the next sync', async () => {
   const { commits } = state.statistics;
-  const first = state.intents.begin('a', 'uid=a');
+  const first = state.intents.begin('a', 'uid=a').onDisk;
   expect(await settled(first)).toBe('waits');
-  const later = [state.intents.begin('b', 'uid=b'), state.stored.set('1', { externalId: 'A' }, [])];
+  const later = [state.intents.begin('b', 'uid=b').onDisk, state.stored.set('1', { externalId: 'A' }, [])];
   expect(await settled(Promise.all(later))).toBe('waits');
   asked.shift()?.();
   expect(await settled(first)).toBe('done');
@@ -61,7 +73,7 @@ it('writes that come while the disk is busy share the next sync', async () => {
 it('a write that nobody waits for goes with the next one', async () => {
   const { commits } = state.statistics;
   const forgotten = state.intents.forgetLater('a');
-  const begun = state.intents.begin('b', 'uid=b');
+  const begun = state.intents.begin('b', 'uid=b').onDisk;
   expect(await settled(begun)).toBe('waits');
   asked.shift()?.();
   expect(await settled(Promise.all([forgotten, begun]))).toBe('done');
@@ -69,7 +81,7 @@ it('a write that nobody waits for goes with the next one', async () => {
 });
 
 it('a disk that fails fails the writes that it was asked for', async () => {
-  const begun = state.intents.begin('k', 'uid=a');
+  const begun = state.intents.begin('k', 'uid=a').onDisk;
   expect(await settled(begun)).toBe('waits');
   asked.shift()?.(new Error('EIO'));
   expect(await settled(begun)).toBe('Error: EIO');
@@ -95,9 +107,9 @@ it('a write that waits for the commit alone is there at once, and the disk is as
 });
 
 it('it takes along what waits for the disk, and the disk is asked once more for that', async () => {
-  const first = state.intents.begin('a', 'uid=a');
+  const first = state.intents.begin('a', 'uid=a').onDisk;
   expect(await settled(first)).toBe('waits');
-  const second = state.intents.begin('b', 'uid=b');
+  const second = state.intents.begin('b', 'uid=b').onDisk;
   expect(await settled(state.stored.setBegun('1', { externalId: 'A' }, []))).toBe('done');
   asked.shift()?.();
   expect([await settled(first), await settled(second)]).toEqual(['done', 'waits']);

@@ -35,7 +35,7 @@ describe('the file', () => {
 
   it('commits writes of one moment together', async () => {
     const before = state.statistics;
-    await Promise.all(Array.from({ length: 32 }, (_, i) => state.intents.begin(`k${i}`, `uid=${i}`)));
+    await Promise.all(Array.from({ length: 32 }, (_, i) => state.intents.begin(`k${i}`, `uid=${i}`).onDisk));
     expect(state.statistics.writes - before.writes).toBe(32);
     expect(state.statistics.commits - before.commits).toBe(1);
   });
@@ -43,9 +43,9 @@ describe('the file', () => {
   it('undoes a failed write alone, and all of it', async () => {
     await state.stored.set('1', { externalId: 'A' }, []);
     const results = await Promise.allSettled([
-      state.intents.begin('a', 'uid=a'),
+      state.intents.begin('a', 'uid=a').onDisk,
       state.stored.set('1', { externalId: 'B' }, [{ attribute: 'externalId', value: {} as string }]),
-      state.intents.begin('b', 'uid=b'),
+      state.intents.begin('b', 'uid=b').onDisk,
     ]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(await state.intents.find('a')).toBeDefined();
@@ -54,11 +54,11 @@ describe('the file', () => {
   });
 
   it('finishes on close what was begun, and refuses what comes later', async () => {
-    const written = state.intents.begin('late', 'uid=late');
+    const written = state.intents.begin('late', 'uid=late').onDisk;
     await state.close();
     await expect(written).resolves.toBeUndefined();
     await expect(state.intents.find('late')).rejects.toThrow(/closed/);
-    await expect(state.intents.begin('later', 'uid=x')).rejects.toThrow(/closed/);
+    expect(() => state.intents.begin('later', 'uid=x')).toThrow(/closed/);
     expect(await (await reopened()).intents.find('late')).toBeDefined();
   });
 
@@ -95,7 +95,7 @@ describe('the file', () => {
       (async () => {
         const state = await openState(${JSON.stringify(folder)}, 'hr');
         for (let i = 0; ; i++) {
-          await state.intents.begin('k' + i, 'uid=' + i);
+          await state.intents.begin('k' + i, 'uid=' + i).committed;
           if (i === 50) console.log('fifty');
         }
       })();
@@ -246,7 +246,7 @@ describe('intents', () => {
   });
 
   it('are found within their window only', async () => {
-    await state.intents.begin(key(), 'uid=a');
+    await state.intents.begin(key(), 'uid=a').onDisk;
     expect(await state.intents.find(key())).toEqual({ normalizedDN: 'uid=a', anchor: undefined, at: 1_000_000 });
     await state.intents.complete(key(), 'uuid-1');
     now += 999;
@@ -258,7 +258,7 @@ describe('intents', () => {
   });
 
   it('are forgotten when the Add has failed', async () => {
-    await state.intents.begin(key(), 'uid=a');
+    await state.intents.begin(key(), 'uid=a').onDisk;
     await state.intents.forget(key());
     expect(await state.intents.find(key())).toBeUndefined();
   });

@@ -229,7 +229,7 @@ describeOnSlapd('answers that are lost', () => {
       state.intents.begin(`power ${cn}`, dnOf(cn), {
         attributes: { externalId: `${cn}-1` },
         keys: [{ attribute: 'externalId', value: `${cn}-1` }],
-      });
+      }).onDisk;
     await state.stored.remove(id);
     // The older one is looked at first: when the other one is done, it is known that its entry was never there.
     await begin('neverAdded');

@@ -1,10 +1,10 @@
 /**
- * Intents of creates, persisted before the Add. A create that is repeated because its answer was lost is recognised by
+ * Intents of creates, committed before the Add and on the disk before the answer. A create that is repeated because its answer was lost is recognised by
  * its intent and by nothing else.
  */
 import { createHmac } from 'node:crypto';
 import type { Database } from '../database';
-import type { StateFile } from './stateFile';
+import type { Staged, StateFile } from './stateFile';
 import { type Kept, refusePasswords } from './stored';
 
 /** A create that was begun. */
@@ -28,10 +28,10 @@ export interface Intents {
   key(actor: string, normalizedDN: string, body: string): string;
   find(key: string): Promise<Intent | undefined>;
   /**
-   * Resolves when the intent is on the disk: only then may the Add be sent. `kept` is what the state store is going to
-   * keep of the new resource: what is written after the Add need not wait for the disk then.
+   * When the intent is committed the Add may be sent, and when it is on the disk the create may be answered. `kept` is what
+   * the state store is going to keep of the new resource: what is written after the Add need not wait for the disk then.
    */
-  begin(key: string, normalizedDN: string, kept?: Kept): Promise<void>;
+  begin(key: string, normalizedDN: string, kept?: Kept): Staged;
   /** The intents from before a moment that have something to be kept, oldest first. */
   unkept(before: number): Promise<Unkept[]>;
   /** What an intent had to be kept is kept. */
@@ -75,11 +75,11 @@ export class SqliteIntents implements Intents {
     return row && { normalizedDN: row.dn, anchor: row.anchor ?? undefined, at: row.at };
   }
 
-  async begin(key: string, normalizedDN: string, kept?: Kept): Promise<void> {
+  begin(key: string, normalizedDN: string, kept?: Kept): Staged {
     const at = this.now();
     if (kept !== undefined) refusePasswords(kept.attributes);
     const json = kept === undefined ? null : JSON.stringify(kept);
-    await this.file.write((database) => {
+    return this.file.writeInStages((database) => {
       database.run(
         'INSERT OR REPLACE INTO intent (key, dn, anchor, at, kept) VALUES (?, ?, NULL, ?, ?)',
         key,

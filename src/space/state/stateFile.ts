@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { Database, DatabaseDamaged } from '../database';
+import { deferred } from '../deferred';
 import { migrations } from './migrations';
 
 /** The record cannot be read. It is never replaced silently: an operator decides what is restored. */
@@ -27,9 +28,19 @@ export class StateDamaged extends Error {
  */
 export type Awaited = 'disk' | 'commit' | 'company';
 
+/** A write whose two ends are of use: both reject when it fails. */
+export interface Staged {
+  /** It would survive the end of the process. */
+  readonly committed: Promise<void>;
+  /** It would survive a power failure. */
+  readonly onDisk: Promise<void>;
+}
+
 interface Pending {
   readonly awaits: Awaited;
   run(): void;
+  /** It is in the file, whatever else it waits for. */
+  committed?(): void;
   settle(): void;
   fail(error: unknown): void;
 }
@@ -83,7 +94,7 @@ export class StateFile {
     return new Promise<T>((resolve, reject) => {
       this.#mustBeOpen();
       let result: T;
-      this.#queue.push({
+      this.#enqueue({
         awaits,
         run: () => {
           result = work(this.#database);
@@ -91,10 +102,26 @@ export class StateFile {
         settle: () => resolve(result),
         fail: reject,
       });
-      // While the disk is busy the next batch gathers.
-      if (awaits === 'company') this.#unhurried ??= setTimeout(() => this.#schedule(), SOON_MS);
-      else if (awaits === 'commit' || !this.#syncing) this.#schedule();
     });
+  }
+
+  /** The same for whoever goes on when it is committed, and needs to know later that it is on the disk. */
+  writeInStages(work: (database: Database) => void): Staged {
+    this.#mustBeOpen();
+    const [committed, onDisk] = [deferred(), deferred()];
+    // Whoever has seen the commit fail does not ask for the disk.
+    for (const { promise } of [committed, onDisk]) promise.catch(() => {});
+    this.#enqueue({
+      awaits: 'disk',
+      run: () => work(this.#database),
+      committed: committed.resolve,
+      settle: onDisk.resolve,
+      fail: (error) => {
+        committed.reject(error);
+        onDisk.reject(error);
+      },
+    });
+    return { committed: committed.promise, onDisk: onDisk.promise };
   }
 
   /** Copies what is committed into a new file, and reads the copy back. */
@@ -117,6 +144,14 @@ export class StateFile {
     clearTimeout(this.#syncDue);
     this.#database.close();
     for (const pending of this.#unsynced.splice(0)) pending.settle();
+  }
+
+  #enqueue(pending: Pending): void {
+    const { awaits } = pending;
+    this.#queue.push(pending);
+    // While the disk is busy the next batch gathers.
+    if (awaits === 'company') this.#unhurried ??= setTimeout(() => this.#schedule(), SOON_MS);
+    else if (awaits === 'commit' || !this.#syncing) this.#schedule();
   }
 
   #schedule(): void {
@@ -145,6 +180,7 @@ export class StateFile {
     this.#writes += committed.length;
     this.#commits += 1;
     for (const pending of committed) {
+      pending.committed?.();
       if (pending.awaits === 'commit') pending.settle();
       else this.#unsynced.push(pending);
     }
