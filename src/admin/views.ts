@@ -38,7 +38,7 @@ export function runUnderWayView(run: RunUnderWay): object {
 
 /** A run that has ended. */
 export function runView(run: RunRecord): object {
-  const { profile, outcome, started, ended, counts, errors } = run;
+  const { profile, outcome, started, ended, counts, errors, notes } = run;
   return {
     id: idOf(run),
     profile,
@@ -49,6 +49,7 @@ export function runView(run: RunRecord): object {
     durationMs: ended - started,
     counts,
     errors: errors.map(({ dn, message }) => ({ ...(dn !== undefined && { dn }), message: redact(message) })),
+    ...(notes !== undefined && { notes: notes.map((note) => redact(note)) }),
   };
 }
 

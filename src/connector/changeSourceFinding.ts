@@ -7,7 +7,7 @@ import type { Entry } from '../directory/entry';
 import { LdapError } from '../directory/error';
 import { present } from '../directory/filter';
 import type { ConnectionStep } from './connectionStep';
-import { isFollowed } from './following';
+import { isFollowedBy } from './following';
 import type { ConnectorOptions } from './options';
 import type { Schedule } from './schedule';
 
@@ -66,7 +66,7 @@ export async function changeSourceOf(
   const log =
     found.method === 'accessLog' ? ` (${global.changeLogDN ?? directory.description.accessLog ?? 'cn=accesslog'})` : '';
   const name = `${METHODS[found.method]}${log}`;
-  const often = isFollowed(options, directory)
+  const often = isFollowedBy(found.method, options)
     ? `delta imports every ${runProfiles.deltaImport.intervalMs / 1_000} s`
     : 'delta imports when somebody asks for one';
   const unreadable = (await findChangeSources(directory)).filter(({ readable }) => !readable);

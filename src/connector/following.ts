@@ -19,9 +19,14 @@ export class Following {
     this.#dependencies = dependencies;
   }
 
-  /** False where there is nothing to go on from, and after run upon run has led to a full import. */
-  get isWorthwhile(): boolean {
-    return this.#dependencies.space.watermark !== undefined && this.#inVain < mostInVain;
+  /**
+   * Whether a run is to begin by itself. Not where there is nothing to go on from, where the last import found nothing to
+   * go on by but what does not see deletes, and after run upon run has led to a full import.
+   */
+  get isDue(): boolean {
+    const { space, options } = this.#dependencies;
+    const { watermark } = space;
+    return watermark !== undefined && isFollowedBy(watermark.method, options) && this.#inVain < mostInVain;
   }
 
   /** A full import by the schedule is a new beginning. */
@@ -48,11 +53,12 @@ export class Following {
   }
 }
 
-/** Whether delta imports run by themselves: where deletes are seen too, or where the file names the method. */
-export function isFollowed(
-  { global, runProfiles }: ConnectorOptions,
-  { changes }: Pick<Directory, 'changes'>,
-): boolean {
-  if (changes === undefined || !runProfiles.deltaImport.enabled) return false;
-  return global.deltaImport !== 'auto' || changes.methods.some(seesDeletes);
+/** Whether delta imports by this method run by themselves: where deletes are seen too, or where the file names the method. */
+export function isFollowedBy(method: string, { global, runProfiles }: ConnectorOptions): boolean {
+  return runProfiles.deltaImport.enabled && (global.deltaImport !== 'auto' || seesDeletes(method));
+}
+
+/** Whether any method that the directory may be followed by makes delta imports run by themselves. */
+export function isFollowed(options: ConnectorOptions, { changes }: Pick<Directory, 'changes'>): boolean {
+  return changes?.methods.some((method) => isFollowedBy(method, options)) ?? false;
 }

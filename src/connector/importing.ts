@@ -98,9 +98,7 @@ export class Importing {
     const { intervalMs } = options.runProfiles.deltaImport;
     const everyMs = Math.max(intervalMs, quickestDeltaMs);
     if (isFollowed(options, directory))
-      this.#recurring.push(
-        new Recurring({ everyMs }, 0, async () => this.#following.isWorthwhile && this.delta(), time),
-      );
+      this.#recurring.push(new Recurring({ everyMs }, 0, async () => this.#following.isDue && this.delta(), time));
     const { autosync, autosyncJitterMs } = options.properties;
     if (autosync !== undefined)
       this.#recurring.push(new Recurring(autosync, autosyncJitterMs, () => this.#scheduledFull(), time));

@@ -1,5 +1,5 @@
 /** Reads the directory into a new generation's file. It needs nothing of the host but what it is handed, so it can run in a process of its own. */
-import { ChangesUnreadable, type Watermark } from '../directory/changes/changeSource';
+import { ChangesUnreadable, seesDeletes, type Watermark } from '../directory/changes/changeSource';
 import type { Entry } from '../directory/entry';
 import type { Comparison } from './comparison';
 import { yieldToEventLoop } from './eventLoop';
@@ -84,7 +84,12 @@ export async function loadGeneration(options: LoadOptions): Promise<LoadResult> 
 async function beginning({ directory, signal }: LoadOptions): Promise<{ watermark?: Watermark; notes?: string[] }> {
   try {
     const watermark = await directory.changes?.latest(signal && { signal });
-    return watermark ? { watermark } : {};
+    if (!watermark) return {};
+    const { passedOver = [] } = directory.changes ?? {};
+    if (passedOver.length === 0) return { watermark };
+    const blind = seesDeletes(watermark.method) ? '' : ', which does not see deletes,';
+    const note = `Changes are followed by ${watermark.method}${blind} because nothing better can be used: ${passedOver.join('; ')}`;
+    return { watermark, notes: [note] };
   } catch (error) {
     if (!(error instanceof ChangesUnreadable)) throw error;
     return { notes: [`Changes cannot be followed, so only full imports find them. ${error.message}`] };

@@ -63,6 +63,8 @@ describe('an access log', () => {
       if (base === SUFFIX) return [new Entry(contexts()[0]!, { contextCSN: context, entryUUID: 'suffix' })];
       if (!visible) throw new LdapError(ResultCode.noSuchObject, 'search', base, '');
       if (!filter.includes('auditWriteObject')) return [new Entry(DN.parse(base), { objectClass: 'auditContainer' })];
+      const [, exact] = /\(entryCSN=([^)]*)\)/.exec(filter) ?? [];
+      if (exact !== undefined) return log.filter((entry) => entry.first('entryCSN') === exact);
       const [, bound] = /entryCSN<=([^)]*)/.exec(filter) ?? [];
       return bound === undefined ? log : log.filter((entry) => (entry.first('entryCSN') ?? '') <= bound);
     }),
@@ -109,6 +111,13 @@ describe('an access log', () => {
       () => {
         context = [csn(0)];
         log = [];
+      },
+    ],
+    [
+      'is set back and has gone on since',
+      () => {
+        context = [csn(9)];
+        log = [logged(0, { reqDN: SUFFIX }), logged(9, { reqDN: SUFFIX })];
       },
     ],
     ['holds no names', () => void log.push(logged(5, { reqDN: 'not,a name' }))],

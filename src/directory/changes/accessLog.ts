@@ -30,10 +30,13 @@ const NOISE = ['pwdLastSuccess:', 'authTimestamp:'].map((initial) => not(substri
 /** How late a change of another server may arrive after one of its own that was made later. */
 const LATE_MS = 600_000;
 
-/** A moment in the log. `start` is the reqStart of the last change that was read. */
+/** A moment in the log. */
 interface Position {
   readonly csns: CsnVector;
+  /** The reqStart of the last change that was read. */
   readonly start: string;
+  /** A change that was in the log then. A log without it was trimmed or set back, whatever has happened since. */
+  readonly proof?: string;
 }
 
 /** Changes as an access log tells them. */
@@ -53,14 +56,19 @@ export class AccessLog implements ChangeSource {
     const { identity, csns } = await this.#now(options);
     // Without contextCSN (no overlay syncprov) the log itself is the only one to know how far it is.
     const known = csns.size > 0 ? csns : await this.#lastOfLog(options);
-    return watermarkOf(identity, { csns: known, start: (last(known) ?? '').split('#', 1)[0] ?? '' });
+    const newestOfAll = last(known) ?? '';
+    // It may stand for a change from before the log was there.
+    const isLogged = newestOfAll !== '' && (await this.#holds(equality('entryCSN', newestOfAll), options));
+    const start = newestOfAll.split('#', 1)[0] ?? '';
+    return watermarkOf(identity, { csns: known, start, ...(isLogged && { proof: newestOfAll }) });
   }
 
   async *since(watermark: Watermark, options?: Options): AsyncGenerator<DirectoryChange> {
     const now = await this.#now(options);
-    let { csns, start } = positionOf(watermark, now.identity);
+    const from = positionOf(watermark, now.identity);
+    let { csns, start } = from;
     try {
-      if (!(await this.#reachesBack(csns, now.csns, options))) return;
+      if (!(await this.#reachesBack(from, now.csns, options))) return;
       const filter = and(WRITE, equality('reqResult', '0'), after({ csns, start }), ...NOISE);
       const request = { base: this.log, scope: 'one', filter, attributes: ATTRIBUTES } as const;
       for await (const entry of this.contexts.reader.search(request, options)) {
@@ -76,7 +84,7 @@ export class AccessLog implements ChangeSource {
           newSuperior: entry.first('reqNewSuperior'),
           anchor: entry.first('reqEntryUUID'),
         });
-        if (change) yield { ...change, watermark: watermarkOf(now.identity, { csns, start }) };
+        if (change) yield { ...change, watermark: watermarkOf(now.identity, { csns, start, proof: csn }) };
       }
     } catch (error) {
       throw expiredIfHidden(error, this.#advice());
@@ -88,7 +96,7 @@ export class AccessLog implements ChangeSource {
   }
 
   /** False: nothing has happened. A log is purged from its beginning, so one older entry proves that nothing is missing. */
-  async #reachesBack(from: CsnVector, now: CsnVector, options?: Options): Promise<boolean> {
+  async #reachesBack({ csns: from, proof }: Position, now: CsnVector, options?: Options): Promise<boolean> {
     const moment = last(from);
     const behind = now.size === 0 ? undefined : setBack(now, from);
     if (behind !== undefined && !(await this.#holds(equality('entryCSN', from.get(behind) ?? ''), options))) {
@@ -98,9 +106,10 @@ export class AccessLog implements ChangeSource {
     // The log of a server that has just been made: everything in it is new.
     if (moment === undefined) return true;
     if (now.size > 0 && [...now.values()].every((csn) => !isAfter(csn, from))) return behind !== undefined;
-    if (await this.#holds(lessOrEqual('entryCSN', moment), options)) return true;
+    const earlier = proof === undefined ? lessOrEqual('entryCSN', moment) : equality('entryCSN', proof);
+    if (await this.#holds(earlier, options)) return true;
     throw new WatermarkExpired(
-      `The access log ${this.log} does not reach back to the last import, or the account may not read its entries; a full import is needed`,
+      `The access log ${this.log} does not reach back to the last import, is from a backup, or the account may not read its entries; a full import is needed`,
     );
   }
 
@@ -137,15 +146,16 @@ function earlier(time: number): string {
   return generalizedTime(time - LATE_MS).replace('Z', '.000000Z');
 }
 
-function watermarkOf(serverId: string, { csns, start }: Position): Watermark {
-  return { method: METHOD, serverId, value: JSON.stringify({ csns: [...csns.values()], start }) };
+function watermarkOf(serverId: string, { csns, ...rest }: Position): Watermark {
+  return { method: METHOD, serverId, value: JSON.stringify({ csns: [...csns.values()], ...rest }) };
 }
 
 function positionOf(watermark: Watermark, identity: string): Position {
   const value = ownValue(watermark, METHOD, identity);
   try {
-    const { csns, start } = JSON.parse(value) as { csns: string[]; start: string };
-    if (csns.every((csn) => serverOf(csn) !== undefined)) return { csns: newest(csns), start: String(start) };
+    const { csns, start, proof } = JSON.parse(value) as { csns: string[]; start: string; proof?: string };
+    const known = proof === undefined ? {} : { proof: String(proof) };
+    if (csns.every((csn) => serverOf(csn) !== undefined)) return { csns: newest(csns), start: String(start), ...known };
   } catch {
     // As unreadable as one of another version.
   }

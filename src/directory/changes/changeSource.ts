@@ -70,6 +70,8 @@ export interface ChangeSource {
   readonly methods: readonly ChangeMethod[];
   /** The immutable id by which changes name entries. */
   readonly anchorAttribute: string;
+  /** Why the last {@link latest} could use none of the better methods, with what to do; absent or empty: it uses the best one. */
+  readonly passedOver?: readonly string[];
   /**
    * "Now" on the server's own scale. Taken before the read it vouches for, saved after the last write.
    * @throws ChangesUnreadable, LdapError

@@ -21,6 +21,7 @@ export class ChosenSource implements ChangeSource {
   readonly #sources: ReadonlyMap<string, ChangeSource>;
   readonly methods: readonly ChangeMethod[];
   readonly anchorAttribute: string;
+  #passedOver: readonly string[] = [];
 
   constructor(candidates: Candidates, description: DirectoryDescription) {
     this.methods = candidates.map(([method]) => method);
@@ -28,11 +29,17 @@ export class ChosenSource implements ChangeSource {
     this.anchorAttribute = this.#sources.values().next().value?.anchorAttribute ?? description.proposedAnchor;
   }
 
+  get passedOver(): readonly string[] {
+    return this.#passedOver;
+  }
+
   async latest(options?: Options): Promise<Watermark> {
     const reasons: string[] = [];
     for (const source of this.#sources.values()) {
       try {
-        return await source.latest(options);
+        const watermark = await source.latest(options);
+        this.#passedOver = reasons;
+        return watermark;
       } catch (error) {
         const unreadable = error instanceof ChangesUnreadable || isLdapError(error);
         if (!unreadable || isLdapError(error, 'connectionLost', 'timeout', 'cancelled')) throw error;
