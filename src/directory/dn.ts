@@ -3,7 +3,7 @@
  * into an RDN can never become syntax, because printing escapes it. This file knows no schema: how values compare is
  * handed in as {@link MatchingRules}.
  */
-import { parseDN } from './dnParser';
+import { MAX_LENGTH, parseDN } from './dnParser';
 import type { Value } from './entry';
 import { octetsOf, textOrOctets, wellFormed } from './octets';
 
@@ -80,6 +80,8 @@ export class RDN {
 export class DN {
   /** The zero-length DN, which names the root DSE. */
   static readonly root = new DN([]);
+  /** Characters of the longest text that is read. */
+  static readonly maxLength = MAX_LENGTH;
 
   readonly rdns: readonly RDN[];
   /** Where it is known and not the root: what it makes of itself is made once for all entries below it. */

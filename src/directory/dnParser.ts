@@ -3,7 +3,7 @@ import type { Value } from './entry';
 import { hexPairAt, textOrOctets } from './octets';
 
 /** Limits of what is read at all. Directories stay far below; hostile input is refused before it costs anything. */
-const MAX_LENGTH = 64 * 1024;
+export const MAX_LENGTH = 64 * 1024;
 const MAX_RDNS = 512;
 
 /** Text that is no DN. The message says what is wrong and where; `position` counts UTF-16 units from 0. */

@@ -103,6 +103,7 @@ function refusal(request: Request): ScimError {
   const header = request.headers.authorization;
   if (header === undefined) return unauthorized(401, `The request carries no secret token: ${HINT}.`);
   const parts = header.split(' ');
+  if (/^Bearer *$/i.test(header)) return unauthorized(401, `The scheme Bearer stands there without a token: ${HINT}.`);
   if (!/^Bearer$/i.test(parts[0] ?? ''))
     return unauthorized(401, `The header field Authorization is not of the scheme Bearer: ${HINT}.`);
   if (parts.length !== 2 || parts[1] === '') {

@@ -53,6 +53,8 @@ export class HttpsServer {
       cert,
       key,
       requestTimeout: Math.max(requestTimeoutMs, LIMITS.headersTimeout),
+      // Refused here, in words.
+      requireHostHeader: false,
     });
     this.#server.timeout = requestTimeoutMs + IDLE_GRACE_MS;
     this.#server.maxConnections = maxConnections;
@@ -76,7 +78,17 @@ export class HttpsServer {
       this.#answers.add(response);
       response.once('close', () => this.#answered(request, response));
     });
-    this.#server.on('request', listener);
+    this.#server.on('request', (request, response) => {
+      readOnWhenPaused(request.socket as TLSSocket);
+      if (request.headers.host === undefined && request.httpVersion === '1.1')
+        refuse(response, 400, 'A request of HTTP/1.1 needs the header field Host.');
+      else listener(request, response);
+    });
+    this.#server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+      const detail = 'The only expectation that can be met is 100-continue: leave the header field Expect out.';
+      refuse(response, 417, detail);
+      request.resume();
+    });
     this.#server.on('tlsClientError', (error, socket) => options.onTlsError?.(error, socket.remoteAddress));
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
       const status = refuseUnreadable(error, socket);
@@ -147,6 +159,34 @@ async function within(ms: number, promise: Promise<void>): Promise<void> {
   clearTimeout(timer);
 }
 
+/**
+ * Node pauses a connection whose answer has not gone out when the next request comes, and resumes it later. Its parser,
+ * though, reads straight from the TLS layer, which goes on with records that it has decrypted already: the paused parser
+ * calls the request's body unreadable and the connection is lost. With a listener the records wait in the stream instead.
+ */
+function readOnWhenPaused(socket: TLSSocket): void {
+  if (socket.isPaused() && !socket.listeners('data').includes(ignore)) socket.on('data', ignore);
+}
+
+function ignore(): void {}
+
+/** Answers what does not get as far as the application. */
+function refuse(response: ServerResponse, status: number, detail: string): void {
+  const body = errorText(status, detail);
+  const length = Buffer.byteLength(body);
+  response.writeHead(status, { ...ERROR_FIELDS, 'Content-Length': length }).end(body);
+}
+
+function errorText(status: number, detail: string): string {
+  return JSON.stringify({
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
+    status: String(status),
+    detail,
+  });
+}
+
+const ERROR_FIELDS = { Connection: 'close', 'Content-Type': 'application/scim+json' } as const;
+
 /** Answers what the HTTP parser could not read, as node would, but in words. Answers the status, or undefined when nobody hears it. */
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): number | undefined {
   if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -163,11 +203,7 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): number 
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? [408, 'Request Timeout', 'The request did not arrive in time.']
         : [400, 'Bad Request', 'This is not a request of HTTP/1.1.'];
-  const body = JSON.stringify({
-    schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
-    status: String(status),
-    detail,
-  });
+  const body = errorText(Number(status), String(detail));
   socket.end(
     `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: application/scim+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );

@@ -35,7 +35,7 @@ export function entryOf(objectType: ObjectType, resource: Resource, input: Creat
   const named = givenDN(objectType, resource) ?? evaluatedDN(objectType, withMade(scope, objectType, values));
   if (named !== undefined) addNamingValues(objectType, named, values, stated);
   applyFlows(objectType, scope, values, { fallback: true, allocated: input.allocated });
-  const dn = named ?? dnByAttribute(objectType, values, input.container);
+  const dn = requireReadable(named ?? dnByAttribute(objectType, values, input.container));
   addNamingValues(objectType, dn, values, stated);
   for (const { name, values: more } of input.additional ?? [])
     values.set(objectType.schema.canonicalName(name), [...more]);
@@ -134,6 +134,15 @@ export function givenDN(objectType: ObjectType, resource: Resource): DN | undefi
       `${virtual.dn} is not a distinguished name (RFC 4514): ${reason}. A comma or another special character inside a value is written with a backslash before it.`,
     );
   }
+}
+
+/** A name that is longer than those that are read would be written, and then be found by nobody. @throws ScimError 400 */
+export function requireReadable(dn: DN): DN {
+  const { length } = dn.toString();
+  if (length <= DN.maxLength) return dn;
+  throw ScimError.invalidValue(
+    `The name of the entry would have ${length} characters, and ${DN.maxLength} are the most: give it a shorter value to be named by.`,
+  );
 }
 
 /** The DN that the connector's expression gives; undefined where it has none. @throws ScimError 400 that says which source is missing. */

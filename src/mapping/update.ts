@@ -5,7 +5,7 @@ import { type Entry, type EntryAttribute, sameValue, type Value } from '../direc
 import type { Schema } from '../directory/schema';
 import { ScimError } from '../scim/error';
 import type { Resource } from '../scim/resource';
-import { encodeMade, evaluatedDN, givenDN } from './create';
+import { encodeMade, evaluatedDN, givenDN, requireReadable } from './create';
 import { type DirectoryAttribute, faceValue, ldapName, virtual } from './directoryFace';
 import { fillsEmpty, withPlaceholder } from './emptyGroup';
 import { flowSources, flowValues, isAllocated, scopeOf, sourceValues } from './flow';
@@ -62,7 +62,7 @@ export function updateOf(objectType: ObjectType, input: UpdateInput): Update {
     change(attribute, withPlaceholder(objectType, attribute, kept));
   }
   for (const [attribute, values] of flowChanges(objectType, input, stated)) change(attribute, values);
-  const dn = newDN(objectType, input, changes);
+  const dn = requireReadable(newDN(objectType, input, changes));
   keepNaming(objectType, input.entry, dn, changes);
   return { after: input.entry.with(changes.values(), dn), secrets };
 }

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { openCertificate } from '../../src/host/certificate';
 import { HttpsServer } from '../../src/host/httpsServer';
 
@@ -33,5 +34,74 @@ describe('connections', () => {
     }
     await server.close(0);
     await rm(directory, { recursive: true });
+  });
+});
+
+describe('requests', () => {
+  let directory: string;
+  let certificate: { cert: string; key: string };
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'server-'));
+    certificate = await openCertificate({ directory, hostName: 'localhost' });
+  });
+  afterAll(() => rm(directory, { recursive: true }));
+
+  async function opened(server: HttpsServer) {
+    const { port } = await server.listen(0, '127.0.0.1');
+    const socket = connectTls({ port, host: '127.0.0.1', ca: certificate.cert, servername: 'localhost' });
+    socket.on('error', () => undefined).pause();
+    await once(socket, 'secureConnect');
+    return socket;
+  }
+
+  /** All that comes until the other side closes, or until the last of it ends so. */
+  async function received(socket: Socket, end = '\0'): Promise<string> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) {
+      chunks.push(chunk);
+      if (chunk.toString('latin1').endsWith(end)) break;
+    }
+    return Buffer.concat(chunks).toString('latin1');
+  }
+
+  it('that come while a large answer is still going out are read whole, over however many records', async () => {
+    let read = 0;
+    let answering: () => void;
+    const answered = new Promise<void>((resolve) => (answering = resolve));
+    const server = new HttpsServer({ ...certificate, requestTimeoutMs: 10_000 }, (request, response) => {
+      request.on('data', (chunk: Buffer) => (read += chunk.length));
+      request.once('end', () => {
+        response.end(request.method === 'GET' ? 'x'.repeat(20_000_000) : 'the second');
+        answering();
+      });
+    });
+    const socket = await opened(server);
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await answered;
+    const body = 'y'.repeat(40_000);
+    socket.cork();
+    socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`);
+    for (let start = 0; start < body.length; start += 10_000) socket.write(body.slice(start, start + 10_000));
+    socket.uncork();
+    expect(await received(socket, 'the second')).toMatch(/the second$/);
+    expect(read).toBe(body.length);
+    await server.close(0);
+  });
+
+  it.each([
+    ['without a Host', 'GET / HTTP/1.1\r\n\r\n', 400],
+    ['that expect what nobody knows', 'GET / HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n', 417],
+    ['that are none', 'hello\r\n\r\n', 400],
+  ])('%s are refused in words', async (_name, request, status) => {
+    const server = new HttpsServer({ ...certificate, requestTimeoutMs: 10_000 }, (_request, response) =>
+      response.end(),
+    );
+    const socket = await opened(server);
+    socket.write(request);
+    const [head = '', body = ''] = (await received(socket)).split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} [^]*application/scim\\+json`));
+    expect(JSON.parse(body)).toMatchObject({ status: String(status), detail: expect.stringMatching(/\w/) });
+    await server.close(0);
   });
 });

@@ -26,6 +26,15 @@ describe('create', () => {
     expect(made.values('uid')).toEqual(['b, c']);
   });
 
+  test('a name that is longer than names are read is refused', () => {
+    const named = (length: number) => create(user, { userName: 'u'.repeat(length), name: { familyName: 'L' } });
+    const rest = named(1).dn.toString().length - 1;
+    expect(named(65_536 - rest).dn.toString()).toHaveLength(65_536);
+    expect(() => named(65_537 - rest)).toThrow(
+      expect.objectContaining({ status: 400, scimType: 'invalidValue', detail: expect.stringContaining('65537') }),
+    );
+  });
+
   test('the name fills its attribute before a default does', () => {
     const made = create(user, { displayName: 'Ada', name: { familyName: 'L' }, [urn]: { '-dn-': 'cn=x,dc=x' } });
     expect(made.values('cn')).toEqual(['x']);

@@ -198,6 +198,11 @@ describe('one-way mappings', () => {
   });
 });
 
+test('a new name that is longer than names are read is refused', () => {
+  const patch = [replace('userName', 'u'.repeat(65_536))];
+  expect(() => update(user, entry(), { patch })).toThrow(expect.objectContaining({ scimType: 'invalidValue' }));
+});
+
 test('a change costs what it touches, whatever the schema has: its attributes are not walked', () => {
   const type = objectType({});
   const before = entry({ title: 'Dr', description: ['a'] });
