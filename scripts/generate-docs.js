@@ -83,6 +83,9 @@ const WORDS = {
   'objectTypes[].deprovisioning.deleteFlow.container': 'DN of the container; inside the partitions.',
 };
 
+/** Keys that a partition has as the connector has them. */
+const OWN_CONNECTIVITY = /^partitions\[\]\.connectivity\./;
+
 /** The variants of a schema: itself, or what it is a union of. */
 const variants = (node) => node.anyOf ?? node.oneOf ?? [node];
 
@@ -110,7 +113,8 @@ function describe(schema) {
   walk(schema, '', (path, node) => {
     if (WORDS[path] !== undefined && known.has(path))
       throw new Error(`${path} is described in the code: remove its words here`);
-    node.description ??= known.get(path) ?? WORDS[path];
+    const same = path.replace(OWN_CONNECTIVITY, 'connectivity.');
+    node.description ??= known.get(path) ?? known.get(same) ?? WORDS[same];
     if (node.description === undefined) throw new Error(`${path} is described nowhere: add .describe(…) in the code`);
     used.add(path);
   });
@@ -158,7 +162,7 @@ function table(schema, section) {
     const owner = SECTIONS.map(([name]) => name)
       .filter((name) => name === '' || path.startsWith(`${name}.`))
       .sort((a, b) => b.length - a.length)[0];
-    if (owner !== section || rows.has(key) || /Flow\./.test(key)) return;
+    if (owner !== section || rows.has(key) || /Flow\./.test(key) || OWN_CONNECTIVITY.test(path)) return;
     const see = nested(path) && section !== path ? ` See [below](#${path.split('.').at(-1).toLowerCase()}).` : '';
     rows.set(
       key,

@@ -145,7 +145,8 @@ async function connectors(flags: CollectFlags, secrets: Set<string>): Promise<re
   for (const name of namesIn(flags.connectors)) {
     const file = join(flags.connectors, `${name}.json`);
     const { options, faults } = readConnectorFile(file, environment);
-    if (options?.connectivity.password !== undefined) secrets.add(options.connectivity.password.reveal());
+    for (const { connectivity } of options === undefined ? [] : [options, ...options.partitions])
+      if (connectivity?.password !== undefined) secrets.add(connectivity.password.reveal());
     for (const token of options?.properties.secretTokens ?? [])
       if (token instanceof Secret) secrets.add(token.reveal());
     const text = settingsText(file, secrets);

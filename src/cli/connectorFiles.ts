@@ -56,7 +56,10 @@ export class ConnectorFiles {
 }
 
 function definitionOf({ name, options, faults }: ConnectorFileResult): ConnectorDefinition {
-  if (options !== undefined) return { name, options, revision: revisionOf(options.connectivity.certificate.ca) };
+  if (options !== undefined) {
+    const authorities = [options, ...options.partitions].map(({ connectivity }) => connectivity?.certificate.ca);
+    return { name, options, revision: [...new Set(authorities)].map(revisionOf).join(' ').trim() };
+  }
   const texts = faults.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
   return { name, fault: texts.join('; ') };
 }

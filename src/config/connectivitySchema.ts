@@ -37,13 +37,13 @@ export const connectivity = z.strictObject({
   tlsMinimum: z.enum(['1.2', '1.3']).default('1.2'),
   binding: z
     .string()
-    .default('Basic')
-    .describe('`Anonymous`, `Basic` (simple bind), `SSL` (LDAPS), `TLS` (StartTLS) or `Kerberos` (SASL GSSAPI).')
     .superRefine((binding, context) => {
       if (!['Anonymous', 'Basic', 'SSL', 'TLS', 'Kerberos'].includes(binding)) {
         context.addIssue({ code: 'custom', message: bindingFault(binding) });
       }
-    }),
+    })
+    .default('Basic')
+    .describe('`Anonymous`, `Basic` (simple bind), `SSL` (LDAPS), `TLS` (StartTLS) or `Kerberos` (SASL GSSAPI).'),
   userName: z.string().min(1).optional().describe('A DN, user@domain or DOMAIN\\login, as the server takes it.'),
   password: secret.optional(),
   certificate: z
@@ -88,6 +88,27 @@ export const connectivity = z.strictObject({
   includeExtensibleAttributes: z.boolean().default(false),
   allowManualAnchorSelection: z.boolean().default(false).describe('Allows an anchor beside the product’s proposals.'),
 });
+
+const { shape } = connectivity;
+
+/** What a partition may have of its own; the rest is the connector's. */
+export const partitionConnectivity = z
+  .strictObject({
+    host: shape.host,
+    hosts: shape.hosts,
+    port: shape.port,
+    connectionTimeout: shape.connectionTimeout.unwrap().optional(),
+    operationTimeout: shape.operationTimeout.unwrap().optional(),
+    tlsMinimum: shape.tlsMinimum.unwrap().optional(),
+    binding: shape.binding.unwrap().optional(),
+    userName: shape.userName,
+    password: shape.password,
+    certificate: shape.certificate.unwrap().optional(),
+    kerberos: shape.kerberos,
+  })
+  .describe(
+    'The server of this partition, where it is another one: `host` or `hosts`, `port`, `binding`, `userName`, `password`, `certificate`, `kerberos`, `tlsMinimum` and timeouts as in `connectivity`, whose values hold for what is left out. A server is named with its port, a user name with its password.',
+  );
 
 function bindingFault(binding: string): string {
   if (/^ssl ?v?3/i.test(binding)) return 'SSL 3.0 is broken and not supported: choose SSL, which is TLS 1.2 or later';

@@ -4,7 +4,8 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import type { ConnectorOptions, FlowOptions, Limit, MappingOptions } from '../connector/options';
 import { type ChangeOperation, changeOperations, withholdable } from '../connector/options';
 import type { Secret } from '../telemetry/secret';
-import { bindingFaults, hostAndPort } from './connectivity';
+import { connectivitiesOf, connectivityFaults } from './connectivity';
+import { type ConnectivitySecrets, connectivityOptions } from './connectivityOptions';
 import { type ConnectorFile, connectorFileSchema } from './connectorSchema';
 import { endpointFaults } from './endpointFaults';
 import { type FileFault, type Finding, parseJsonFile } from './jsonFile';
@@ -71,29 +72,21 @@ export function parseConnectorFile(
   return { name, file, faults, uses, options };
 }
 
-function filesOf({ properties, connectivity }: ConnectorFile, folder: string): string[] {
-  const { ca, client } = connectivity.certificate;
-  const references = [properties.secretToken ?? [], connectivity.password ?? [], client?.passphrase ?? []].flat();
-  const secrets = references.flatMap((reference) => fileOf(reference, folder) ?? []);
-  const files = [ca, client?.file, client?.keyFile, connectivity.kerberos?.keytab];
-  return [...secrets, ...files.flatMap((file) => (file === undefined ? [] : resolve(folder, file)))];
+function filesOf(file: ConnectorFile, folder: string): string[] {
+  const found = connectivitiesOf(file).flatMap(({ connectivity: { certificate, password, kerberos } }) => {
+    const references = [password, certificate.client?.passphrase];
+    const secrets = references.flatMap((reference) => (reference && fileOf(reference, folder)) ?? []);
+    const files = [certificate.ca, certificate.client?.file, certificate.client?.keyFile, kerberos?.keytab];
+    return [...secrets, ...files.flatMap((one) => (one === undefined ? [] : resolve(folder, one)))];
+  });
+  const tokens = [file.properties.secretToken ?? []].flat().flatMap((reference) => fileOf(reference, folder) ?? []);
+  return [...new Set([...tokens, ...found])];
 }
 
 /** What one value alone cannot tell. */
 function* crossFaults(file: ConnectorFile): Iterable<Finding & { severity: 'fault' | 'notice' }> {
-  const { connectivity } = file;
-  const memory = connectivity.product === 'memory';
   const fault = (at: PropertyKey[], message: string) => ({ at, message, severity: 'fault' as const });
-  if (!memory && connectivity.host === undefined && connectivity.hosts === undefined) {
-    yield fault(
-      ['connectivity'],
-      'host is missing: name the directory server, or choose "product": "memory" for the embedded directory',
-    );
-  }
-  if (connectivity.host !== undefined && connectivity.hosts !== undefined) {
-    yield fault(['connectivity', 'hosts'], 'host and hosts are both given: keep one of them');
-  }
-  yield* bindingFaults(file);
+  yield* connectivityFaults(file);
   const seen = new Map<string, number>();
   const endpoints = new Map<string, number>();
   for (const [index, type] of file.objectTypes.entries()) {
@@ -128,8 +121,8 @@ function* crossFaults(file: ConnectorFile): Iterable<Finding & { severity: 'faul
 
 interface Secrets {
   readonly tokens: ConnectorOptions['properties']['secretTokens'];
-  readonly password?: Secret;
-  readonly passphrase?: Secret;
+  /** Of each connectivity, in the order of {@link connectivitiesOf}. */
+  readonly connectivities: readonly ConnectivitySecrets[];
   readonly faults: Finding[];
   readonly notices: Finding[];
 }
@@ -154,23 +147,37 @@ function readSecrets(file: ConnectorFile, name: string, path: string, environmen
   const tokens = attempt(at, () =>
     secretTokens(file.properties.secretToken, name, folder, environment, () => plain(at)),
   );
-  const value = (reference: string | undefined, at: PropertyKey[]) =>
-    reference === undefined
-      ? undefined
-      : attempt(at, () => secretValue(reference, folder, environment, () => plain(at)));
-  const { password, certificate } = file.connectivity;
+  const read = new Map<string, Secret | undefined>();
+  // What a partition has from the connector is read, and complained of, once.
+  const value = (reference: string | undefined, at: readonly PropertyKey[]) => {
+    if (reference === undefined) return undefined;
+    if (!read.has(reference))
+      read.set(
+        reference,
+        attempt([...at], () => secretValue(reference, folder, environment, () => plain([...at]))),
+      );
+    return read.get(reference);
+  };
   return {
     tokens: tokens ?? [],
-    password: value(password, ['connectivity', 'password']),
-    passphrase: value(certificate.client?.passphrase, ['connectivity', 'certificate', 'client', 'passphrase']),
+    connectivities: connectivitiesOf(file).map(({ at, connectivity: { password, certificate } }) => ({
+      password: value(password, [...at, 'password']),
+      passphrase: value(certificate.client?.passphrase, [...at, 'certificate', 'client', 'passphrase']),
+    })),
     faults,
     notices,
   };
 }
 
 function toOptions(file: ConnectorFile, name: string, path: string, secrets: Secrets): ConnectorOptions {
-  const { connectivity, runProfiles } = file;
-  const defaultPort = connectivity.port ?? (connectivity.binding === 'SSL' ? 636 : 389);
+  const { runProfiles } = file;
+  const folder = dirname(path);
+  const connectivities = connectivitiesOf(file);
+  const connectivityOf = (partition?: number) => {
+    const index = connectivities.findIndex((one) => one.partition === partition);
+    const { connectivity } = connectivities[index] ?? file;
+    return connectivityOptions(connectivity, folder, secrets.connectivities[index] ?? {});
+  };
   return {
     name,
     description: file.description,
@@ -180,27 +187,7 @@ function toOptions(file: ConnectorFile, name: string, path: string, secrets: Sec
       secretTokens: secrets.tokens,
       tokenInFile: file.properties.secretToken !== undefined,
     },
-    connectivity: {
-      product: connectivity.product,
-      hosts: (connectivity.hosts ?? (connectivity.host ? [connectivity.host] : [])).map((host) =>
-        hostAndPort(host, defaultPort),
-      ),
-      binding: connectivity.binding as ConnectorOptions['connectivity']['binding'],
-      userName: connectivity.userName,
-      password: secrets.password,
-      connectionTimeoutMs: connectivity.connectionTimeout * 1000,
-      operationTimeoutMs: connectivity.operationTimeout * 1000,
-      tlsMinimum: connectivity.tlsMinimum === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
-      certificate: toCertificate(connectivity.certificate, dirname(path), secrets.passphrase),
-      kerberos: connectivity.kerberos && {
-        ...connectivity.kerberos,
-        keytab: connectivity.kerberos.keytab && resolve(dirname(path), connectivity.kerberos.keytab),
-      },
-      attributeAliases: connectivity.attributeAliases,
-      includeOperationalAttributes: connectivity.includeOperationalAttributes,
-      includeExtensibleAttributes: connectivity.includeExtensibleAttributes,
-      allowManualAnchorSelection: connectivity.allowManualAnchorSelection,
-    },
+    connectivity: connectivityOf(),
     global: {
       matchingMaxAgeMs: file.global.matching.maxAge * 1000,
       passwordAttribute: file.global.passwordAttribute,
@@ -212,7 +199,9 @@ function toOptions(file: ConnectorFile, name: string, path: string, secrets: Sec
       references: file.global.references,
     },
     provisioningHierarchy: file.provisioningHierarchy,
-    partitions: file.partitions,
+    partitions: file.partitions.map(({ connectivity, ...partition }, index) =>
+      connectivity === undefined ? partition : { ...partition, connectivity: connectivityOf(index) },
+    ),
     changeLog: {
       retentionDays: file.changeLog.retention,
       sensitiveAttributes: file.changeLog.sensitiveAttributes,
@@ -258,22 +247,6 @@ function dryRunOf(given: ConnectorFile['runProfiles']['export']['dryRun']): read
 function limitOf(given: number | string | undefined): Limit | undefined {
   if (given === undefined) return undefined;
   return typeof given === 'number' ? { count: given } : { share: shareOf(given) };
-}
-
-function toCertificate(
-  { ca, client, ...others }: ConnectorFile['connectivity']['certificate'],
-  folder: string,
-  passphrase: Secret | undefined,
-): ConnectorOptions['connectivity']['certificate'] {
-  return {
-    ...others,
-    ca: ca === undefined ? undefined : resolve(folder, ca),
-    client: client && {
-      file: resolve(folder, client.file),
-      keyFile: resolve(folder, client.keyFile),
-      passphrase,
-    },
-  };
 }
 
 function toObjectType(type: ConnectorFile['objectTypes'][number]): ConnectorOptions['objectTypes'][number] {

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { passwordHashes } from '../connector/options';
 import { checked } from './checkedText';
-import { connectivity, secret } from './connectivitySchema';
+import { connectivity, partitionConnectivity, secret } from './connectivitySchema';
 import { changeLog, guardRails } from './exportSchema';
 import { connectorNotifications } from './notificationSchema';
 import { autosync, runProfiles } from './runProfileSchema';
@@ -83,6 +83,7 @@ const partition = z.strictObject({
   dn: dn.describe('The naming context.'),
   containers: z.array(dn).default([]).describe('Subtrees that are read and written; none: the whole partition.'),
   excludedContainers: z.array(dn).default([]).describe('Subtrees inside them that are left alone.'),
+  connectivity: partitionConnectivity.optional(),
 });
 
 const mapping = z.union(

@@ -5,9 +5,11 @@
 import { tryBind, tryCredentials } from '../directory/bindProbe';
 import { inspectTls, ProbeFailure, reachPort, resolveName } from '../directory/connectionProbe';
 import type { Directory } from '../directory/directory';
+import { DN } from '../directory/dn';
 import { LdapError } from '../directory/error';
 import { type LdapOptions, openLdapDirectory } from '../directory/ldapDirectory';
 import { openMemoryDirectory } from '../directory/memoryDirectory';
+import { type Partition, partitioned } from '../directory/partitionedDirectory';
 import { addressOf, type Host, type Security } from '../directory/transport';
 import { redact } from '../telemetry/secret';
 import { bindAdvice } from './bindAdvice';
@@ -16,8 +18,8 @@ import type { ConnectionStep, StepName } from './connectionStep';
 import { checkContent } from './contentCheck';
 
 import { ConnectorFaults } from './objectTypes';
-import { ldapOptions, securityOf } from './openDirectory';
-import type { ConnectorOptions } from './options';
+import { hasServer, ldapOptions, partitionLdapOptions, securityOf } from './openDirectory';
+import type { ConnectivityOptions, ConnectorOptions } from './options';
 
 const longestMs = 10_000;
 
@@ -55,33 +57,71 @@ async function checkServers(
   note: (step: ConnectionStep) => void,
   now: () => Date,
 ): Promise<void> {
-  const ldap = readOptions(options);
-  const timeoutMs = Math.min(options.connectivity.connectionTimeoutMs, longestMs);
-  const { hosts } = options.connectivity;
-  const security = securityOf(options.connectivity);
+  const ldap = readOptions(() => ldapOptions(options));
+  const first = await checkServer(options.connectivity, ldap, note, now);
+  const partitions = options.partitions.filter(hasServer);
+  const opened: Partition[] = [];
+  for (const partition of partitions) {
+    const { dn, connectivity } = partition;
+    const named = (step: ConnectionStep) => note({ ...step, server: [dn, step.server].join(' ').trim() });
+    const open = await notedAll(named, async () => {
+      const own = readOptions(() => partitionLdapOptions(options, partition));
+      const host = await checkServer(connectivity, own, named, now);
+      return host && (() => openLdapDirectory({ ...own, hosts: [host] }));
+    });
+    opened.push({ context: DN.parse(dn), open: open ?? notReached });
+  }
+  if (first === undefined) return;
+  const directory = await openAt(first, ldap);
+  await checkContent(opened.length === 0 ? directory : partitioned(directory, opened), options, note);
+}
+
+/** Why is among the steps already. */
+const notReached = async (): Promise<never> => {
+  throw new LdapError('connectionLost', 'search', '', 'its server cannot be used', false);
+};
+
+/** Notes the step that fails, and answers undefined then. */
+async function notedAll<T>(note: (step: ConnectionStep) => void, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    note(error.step);
+    return undefined;
+  }
+}
+
+/** The steps up to the bind; answers the first host that can be used, if there is one. */
+async function checkServer(
+  connectivity: ConnectivityOptions,
+  ldap: LdapOptions,
+  note: (step: ConnectionStep) => void,
+  now: () => Date,
+): Promise<Host | undefined> {
+  const timeoutMs = Math.min(connectivity.connectionTimeoutMs, longestMs);
+  const { hosts } = connectivity;
+  const security = securityOf(connectivity);
   const usable: Host[] = [];
   for (const host of hosts) {
     const wire = { host, ldap, timeoutMs, security };
     const server = hosts.length > 1 ? { server: addressOf(host) } : {};
-    try {
-      await checkWire(wire, (step) => note({ ...step, ...server }), now);
-      usable.push(host);
-    } catch (error) {
-      if (!(error instanceof StepFailed)) throw error;
-      note({ ...error.step, ...server });
-    }
+    const labelled = (step: ConnectionStep) => note({ ...step, ...server });
+    const reached = await notedAll(labelled, async () => {
+      await checkWire(wire, labelled, now);
+      return host;
+    });
+    if (reached !== undefined) usable.push(reached);
   }
   const [first] = usable;
-  if (first === undefined) return;
   // One server is asked, once: each wrong password counts towards the lockout of the account, whoever is shown it.
-  await checkBind({ host: first, ldap, timeoutMs, security }, options, note);
-  const directory = await openAt(first, ldap);
-  await checkContent(directory, options, note);
+  if (first !== undefined) await checkBind({ host: first, ldap, timeoutMs, security }, connectivity, note);
+  return first;
 }
 
-function readOptions(options: ConnectorOptions): LdapOptions {
+function readOptions(read: () => LdapOptions): LdapOptions {
   try {
-    return ldapOptions(options);
+    return read();
   } catch (error) {
     if (!(error instanceof ConnectorFaults)) throw error;
     throw new StepFailed({ step: 'tls', status: 'failed', message: error.message });
@@ -136,7 +176,7 @@ async function attempt<T>(step: StepName, work: () => Promise<T>): Promise<T> {
 
 async function checkBind(
   { host, ldap, timeoutMs, security }: Wire,
-  { connectivity }: ConnectorOptions,
+  connectivity: ConnectivityOptions,
   note: (step: ConnectionStep) => void,
 ): Promise<void> {
   const { userName, binding } = connectivity;

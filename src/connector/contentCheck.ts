@@ -102,6 +102,9 @@ function readingFault(error: LdapError): string {
     case ResultCode.sizeLimitExceeded:
     case ResultCode.adminLimitExceeded:
       return `the server ends the search early (${result}): raise the limits of this account`;
+    case 'connectionLost':
+    case 'timeout':
+      return 'its server cannot be reached';
     default:
       return `the search failed (${result})`;
   }

@@ -9,16 +9,11 @@ import { dirname, join } from 'node:path';
 import type { LoadTarget } from '../space/fullImport';
 import type { LoadProgress, LoadResult } from '../space/loadGeneration';
 import type { DisconnectedEntry, IdException, KeptDescription } from '../space/state';
-import type { ConnectorOptions } from './options';
+import type { SentOptions } from './sentOptions';
 import { Turns } from './turns';
 
 /** What an import has to know, as plain values. */
-export interface ImportJob {
-  /** Without secret tokens; the password of the bind is beside them. */
-  readonly options: ConnectorOptions;
-  readonly password: string | undefined;
-  /** Of the key of the client certificate. */
-  readonly passphrase: string | undefined;
+export interface ImportJob extends SentOptions {
   readonly known: KeptDescription;
   readonly file: string;
   readonly sequence: number;
@@ -61,20 +56,6 @@ function environment(folder: string): NodeJS.ProcessEnv {
   const handedOn = HANDED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
   // Where indexes are sorted: entries of people are nobody's business in a folder that all may use, and there is room.
   return { ...Object.fromEntries(handedOn), SQLITE_TMPDIR: folder };
-}
-
-/** The options of a connector as they may be sent: secrets of the directory are text there, and tokens stay here. */
-export function sendable(options: ConnectorOptions): Pick<ImportJob, 'options' | 'password' | 'passphrase'> {
-  const { password, ...connectivity } = options.connectivity;
-  const { client, ...certificate } = connectivity.certificate;
-  const { passphrase, ...files } = client ?? {};
-  const sent = { ...connectivity, certificate: { ...certificate, ...(client && { client: files as typeof client }) } };
-  const properties = { ...options.properties, secretTokens: [] };
-  return {
-    options: { ...options, connectivity: sent, properties },
-    password: password?.reveal(),
-    passphrase: passphrase?.reveal(),
-  };
 }
 
 /**

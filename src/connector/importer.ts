@@ -5,17 +5,16 @@
 import { constants, setPriority } from 'node:os';
 import { type LoadProgress, loadGeneration } from '../space/loadGeneration';
 import { IdTable } from '../space/state';
-import { Secret } from '../telemetry/secret';
 import type { ImportJob, ImportMessage, ImportReport } from './importProcess';
 import { importScopesOf, linksOf, rowOf, toRowBy } from './importRows';
 import { requireObjectTypes } from './objectTypes';
 import { openDirectory } from './openDirectory';
-import type { ConnectorOptions } from './options';
 import { patient } from './patientDirectory';
+import { received } from './sentOptions';
 
 /** Runs a job. Rejects unless all was read. */
 async function run(job: ImportJob): Promise<ImportReport> {
-  const options = withSecrets(job);
+  const options = received(job);
   const { passwordAttribute } = options.global;
   const directory = patient(await openDirectory(options, { debug: () => undefined }, job.known));
   try {
@@ -59,20 +58,6 @@ function telling(): (progress: LoadProgress) => void {
     told = now;
     say({ kind: 'progress', progress });
   };
-}
-
-function withSecrets({ options, password, passphrase }: ImportJob): ConnectorOptions {
-  const { certificate } = options.connectivity;
-  const { client } = certificate;
-  const connectivity = {
-    ...options.connectivity,
-    ...(password !== undefined && { password: new Secret(password) }),
-    ...(client !== undefined &&
-      passphrase !== undefined && {
-        certificate: { ...certificate, client: { ...client, passphrase: new Secret(passphrase) } },
-      }),
-  };
-  return { ...options, connectivity };
 }
 
 function say(message: ImportMessage): void {

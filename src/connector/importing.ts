@@ -9,12 +9,13 @@ import { type CurrentRun, RunInProgress, Runner, type RunRecord, type RunResult 
 import type { State } from '../space/state';
 import type { Log } from '../telemetry/log';
 import { Following, isFollowed } from './following';
-import { importInProcess, sendable } from './importProcess';
+import { importInProcess } from './importProcess';
 import type { Links } from './importRows';
 import { type ImportProfile, OperationRefused } from './operationRefused';
 import type { ConnectorOptions } from './options';
 import { progressOf, type RunProgress } from './runProgress';
 import { Recurring, type Time, tickAfter } from './schedule';
+import { sendable } from './sentOptions';
 
 /** What imports need of an opened connector. */
 export interface ImportDependencies {

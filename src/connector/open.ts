@@ -1,5 +1,5 @@
 /** Options and stores → an opened connector: directory, schema, mapping, handlers, imports. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Entry } from '../directory/entry';
 import { virtual } from '../mapping/directoryFace';
@@ -19,12 +19,13 @@ import type { ConnectorStatus } from './handle';
 import { Importing } from './importing';
 import { importScopesOf, linksOf, toRowBy } from './importRows';
 import { type Compiled, requireObjectTypes } from './objectTypes';
-import { overheard, resultName } from './observedDirectory';
-import { openDirectory } from './openDirectory';
+import { resultName } from './observedDirectory';
+import { type Hearing, hasServer, openDirectory } from './openDirectory';
 import type { ConnectorOptions } from './options';
 import { patient } from './patientDirectory';
-import { Reachability } from './reachability';
+import { Reachabilities } from './reachability';
 import { announcedFeatures } from './readOnly';
+import { scopeDigest } from './readScope';
 import { machineTime } from './schedule';
 import type { Stores } from './stores';
 import type { Surroundings } from './surroundings';
@@ -51,7 +52,7 @@ export class OpenedConnector {
     parts: Omit<ConnectorContext, 'objectTypes' | 'scope' | 'filled'>,
     compiled: Compiled,
     { log, requests, metrics }: Surroundings,
-    readonly reachability: Reachability,
+    readonly reachability: Reachabilities,
   ) {
     const { options, directory, space, state, clock, tell } = parts;
     this.#openedAt = clock().getTime();
@@ -226,19 +227,6 @@ function nothingYet(importing: Importing): ScimError {
   );
 }
 
-/** What decides which entries an import finds. */
-function scopeDigest({ partitions, global, objectTypes }: ConnectorOptions): string {
-  const types = objectTypes.map(({ resourceType, targetObject, filter, anchor }) => [
-    resourceType,
-    targetObject,
-    filter,
-    anchor,
-  ]);
-  return createHash('sha256')
-    .update(JSON.stringify([partitions, global.partitionNames, types]))
-    .digest('base64url');
-}
-
 /**
  * Opens a connector over its stores. With the description that they keep, opening needs no directory.
  * @throws LdapError when the directory is needed and cannot be had, ConnectorFaults when the options do not fit it
@@ -259,17 +247,29 @@ export async function openConnector(
     surroundings.audit?.({ time: new Date(at).toISOString(), kind: 'export', connector, ...change });
   };
   const kept = describedAnew ? undefined : await state.descriptions.get();
-  const opened = await openDirectory(options, log, kept);
-  const reachability = new Reachability({
-    lost: (reason) => tell({ kind: 'directoryLost', reason }),
-    reached: () => tell({ kind: 'directoryReached' }),
+  const reachability = new Reachabilities({
+    lost: (reason) => {
+      log.warn('the directory cannot be reached', { reason });
+      tell({ kind: 'directoryLost', reason });
+    },
+    reached: () => {
+      log.info('the directory is reached again');
+      tell({ kind: 'directoryReached' });
+    },
   });
-  const heard = overheard(opened, ({ operation, result, durationMs }) => {
-    metrics?.ldapOperation(connector, { operation, result: resultName(result), durationMs });
-    reachability.heard({ result });
-  });
-  reachability.follow(heard);
-  const directory = patient(heard);
+  const hearing: Hearing = (partition) => {
+    const server = reachability.of(partition);
+    return ({ operation, result, durationMs }) => {
+      metrics?.ldapOperation(connector, { operation, result: resultName(result), durationMs });
+      server.heard({ result });
+    };
+  };
+  const opened = await openDirectory(options, log, kept, hearing);
+  reachability.follow(
+    opened,
+    options.partitions.filter(hasServer).map(({ dn }) => dn),
+  );
+  const directory = patient(opened);
   try {
     const compiled = requireObjectTypes(options, directory);
     for (const { path, message } of compiled.faults) log.warn(message, { path });

@@ -1,31 +1,88 @@
 /** Connectivity options → a directory. */
 import { readFileSync } from 'node:fs';
-import type { ChangeOptions } from '../directory/changes/candidates';
 import { Oid } from '../directory/controls';
-import type { Directory } from '../directory/directory';
+import type { Directory, Observer } from '../directory/directory';
+import { DN } from '../directory/dn';
+import { LdapError } from '../directory/error';
 import { type LdapOptions, openLdapDirectory } from '../directory/ldapDirectory';
 import { openMemoryDirectory } from '../directory/memoryDirectory';
+import { partitioned } from '../directory/partitionedDirectory';
 import type { SchemaSource } from '../directory/schema';
+import type { Log as LdapLog } from '../directory/session';
 import type { Security, TlsOptions } from '../directory/transport';
 import type { KeptDescription } from '../space/state';
 import type { Log } from '../telemetry/log';
 import { ConnectorFaults } from './objectTypes';
-import type { ConnectorOptions } from './options';
+import { overheard } from './observedDirectory';
+import type { ConnectivityOptions, ConnectorOptions, PartitionOptions } from './options';
 
-/** The directory of a connector. With `kept`, opening needs no server. @throws LdapError when it is needed and cannot be reached */
+/** Hears the operations of the server of a partition, or with none named of the connector's own. */
+export type Hearing = (partition?: string) => Observer;
+
+/**
+ * The directory of a connector: one server, or several with a partition each. With `kept`, opening needs no server; those
+ * of partitions are opened when they are first asked.
+ * @throws LdapError when the connector's own is needed and cannot be reached
+ */
 export async function openDirectory(
   options: ConnectorOptions,
   log: Pick<Log, 'debug'>,
   kept?: KeptDescription,
+  hearing?: Hearing,
 ): Promise<Directory> {
-  if (options.connectivity.product === 'memory') return openMemoryDirectory({ seed: 'demo' });
-  return openLdapDirectory(ldapOptions(options, kept), (message, fields) => log.debug(message, fields));
+  const heard = (directory: Directory, partition?: string) =>
+    hearing === undefined ? directory : overheard(directory, hearing(partition));
+  const note: LdapLog = (message, fields) => log.debug(message, fields);
+  if (options.connectivity.product === 'memory') return heard(openMemoryDirectory({ seed: 'demo' }));
+  const own = options.partitions.filter(hasServer);
+  const first = heard(await openLdapDirectory(ldapOptions(options, kept), note));
+  if (own.length === 0) return first;
+  const open = async (partition: ServedPartition): Promise<Directory> => {
+    try {
+      return heard(await openLdapDirectory(partitionLdapOptions(options, partition), note), partition.dn);
+    } catch (error) {
+      if (error instanceof LdapError) {
+        const { operation, result, dn } = error;
+        hearing?.(partition.dn)({ operation: operation === 'bind' ? 'bind' : 'search', result, dn, durationMs: 0 });
+      }
+      throw error;
+    }
+  };
+  return partitioned(
+    first,
+    own.map((partition) => ({ context: DN.parse(partition.dn), open: () => open(partition) })),
+  );
 }
 
-/** How the directory of a connector is reached. @throws ConnectorFaults when a file of its certificates cannot be read */
+/** A partition on a server of its own. */
+export type ServedPartition = PartitionOptions & { readonly connectivity: ConnectivityOptions };
+
+/** Whether a partition has a server of its own. */
+export function hasServer(partition: PartitionOptions): partition is ServedPartition {
+  return partition.connectivity !== undefined;
+}
+
+/** How the server of a connector is reached. @throws ConnectorFaults when a file of its certificates cannot be read */
 export function ldapOptions(options: ConnectorOptions, kept?: KeptDescription): LdapOptions {
-  const { connectivity, runProfiles, global } = options;
+  const bases = options.partitions.filter((partition) => !hasServer(partition)).map(({ dn }) => dn);
+  return {
+    ...reached(options, options.connectivity, bases),
+    ...(kept === undefined ? {} : { known: { description: kept.description, schema: kept.schema as SchemaSource } }),
+  };
+}
+
+/** How the server of a partition is reached. @throws ConnectorFaults as {@link ldapOptions} */
+export function partitionLdapOptions(options: ConnectorOptions, { dn, connectivity }: ServedPartition): LdapOptions {
+  return reached(options, connectivity, [dn]);
+}
+
+function reached(
+  { runProfiles, global }: ConnectorOptions,
+  connectivity: ConnectivityOptions,
+  bases: readonly string[],
+): LdapOptions {
   const { password, userName, certificate } = connectivity;
+  const { deltaImport: method, changeLogDN } = global;
   return {
     hosts: connectivity.hosts,
     binding: connectivity.binding,
@@ -34,7 +91,7 @@ export function ldapOptions(options: ConnectorOptions, kept?: KeptDescription): 
     pageSize: runProfiles.fullImport.pageSize,
     ...optional('sortKey', runProfiles.fullImport.sortKey),
     withheld: global.withheldControls.map((name) => Oid[name === 'vlv' ? 'virtualListView' : name]),
-    changes: changeOptions(options),
+    changes: { method, bases, ...optional('log', changeLogDN) },
     tls: {
       minVersion: connectivity.tlsMinimum,
       ...authority(certificate.ca),
@@ -46,13 +103,7 @@ export function ldapOptions(options: ConnectorOptions, kept?: KeptDescription): 
     ...optional('userName', userName),
     ...(password === undefined ? {} : { password: () => password.reveal() }),
     ...(connectivity.product === 'auto' ? {} : { product: connectivity.product }),
-    ...(kept === undefined ? {} : { known: { description: kept.description, schema: kept.schema as SchemaSource } }),
   };
-}
-
-function changeOptions({ global, partitions }: ConnectorOptions): ChangeOptions {
-  const { deltaImport: method, changeLogDN } = global;
-  return { method, bases: partitions.map(({ dn }) => dn), ...optional('log', changeLogDN) };
 }
 
 function optional<K extends string, T>(name: K, value: T | undefined): Partial<Record<K, T>> {

@@ -68,6 +68,8 @@ export interface PartitionOptions {
   /** Empty: the whole partition. */
   readonly containers: readonly string[];
   readonly excludedContainers: readonly string[];
+  /** The server that holds it, where it is another one than the connector's. */
+  readonly connectivity?: ConnectivityOptions;
 }
 
 /** Who is told of this connector, besides those whom the host tells of all. */

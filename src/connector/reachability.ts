@@ -22,8 +22,8 @@ export class Reachability {
   }
 
   /** The directory to ask while it is lost. Its operations have to be {@link heard}. */
-  follow(directory: Directory): void {
-    const request = { base: DN.root, scope: 'base', filter: present('objectClass'), attributes: [] } as const;
+  follow(directory: Directory, base: DN = DN.root): void {
+    const request = { base, scope: 'base', filter: present('objectClass'), attributes: [] } as const;
     this.#ask = async () => {
       // To its end: a search that is broken off is heard as cancelled.
       for await (const _entry of directory.search(request, { timeoutMs: askAgainMs }));
@@ -63,5 +63,45 @@ export class Reachability {
       asked.then(next, next);
     }, askAgainMs);
     this.#timer.unref();
+  }
+}
+
+/** Follows the servers of a connector: its own, and those that partitions have for themselves. */
+export class Reachabilities {
+  readonly #observer: ReachabilityObserver;
+  readonly #servers = new Map<string, Reachability>();
+  readonly #lost = new Set<string>();
+
+  constructor(observer: ReachabilityObserver) {
+    this.#observer = observer;
+  }
+
+  /** Of the server of a partition, or of the connector's own. The directory is reached when all of its servers are. */
+  of(partition = ''): Reachability {
+    const known = this.#servers.get(partition);
+    if (known !== undefined) return known;
+    const server = new Reachability({
+      lost: (reason) => {
+        this.#lost.add(partition);
+        this.#observer.lost(partition === '' ? reason : `the server of the partition ${partition}: ${reason}`);
+      },
+      reached: () => {
+        this.#lost.delete(partition);
+        if (this.#lost.size === 0) this.#observer.reached();
+      },
+    });
+    this.#servers.set(partition, server);
+    return server;
+  }
+
+  /** The directory to ask while one of these is lost. */
+  follow(directory: Directory, partitions: readonly string[]): void {
+    this.of().follow(directory);
+    for (const partition of partitions) this.of(partition).follow(directory, DN.parse(partition));
+  }
+
+  /** Ends the asking. */
+  close(): void {
+    for (const server of this.#servers.values()) server.close();
   }
 }

@@ -1,9 +1,10 @@
 /** Which part of the directory a connector reads and writes: partitions, their containers, and what is left out of them. */
+import { createHash } from 'node:crypto';
 import type { DirectoryDescription } from '../directory/directory';
 import { DN, type MatchingRules } from '../directory/dn';
 import type { ObjectTypeOptions } from '../mapping/options';
 import { ScimError } from '../scim/error';
-import type { ConnectorOptions, Fault } from './options';
+import type { ConnectorOptions, Fault, PartitionOptions } from './options';
 
 /** The read scope, which is the write scope too: an entry that is not seen is not changed. */
 export class ReadScope {
@@ -98,4 +99,20 @@ function containersOf(
     ['deprovisioning.deleteFlow.container', deleteFlow.action === 'move' ? deleteFlow.container : undefined],
   ];
   return named.flatMap(([at, text]) => (text === undefined ? [] : [[`objectTypes[${index}].${at}`, text]]));
+}
+
+/** A partition without how its server is reached. */
+const placeOf = ({ connectivity: _, ...partition }: PartitionOptions) => partition;
+
+/** What decides which entries an import finds. */
+export function scopeDigest({ partitions, global, objectTypes }: ConnectorOptions): string {
+  const types = objectTypes.map(({ resourceType, targetObject, filter, anchor }) => [
+    resourceType,
+    targetObject,
+    filter,
+    anchor,
+  ]);
+  return createHash('sha256')
+    .update(JSON.stringify([partitions.map(placeOf), global.partitionNames, types]))
+    .digest('base64url');
 }

@@ -92,7 +92,15 @@ const byResult: ReadonlyMap<LdapError['result'], Cause> = new Map<LdapError['res
   ).map((result) => [result, unavailable] as const),
   [R.timeLimitExceeded, limited('time limit')],
   [R.adminLimitExceeded, limited('administrative limit (entries that a search may look at)')],
-  ...([R.unwillingToPerform, R.affectsMultipleDSAs] as const).map((result) => [result, unwilling] as const),
+  [R.unwillingToPerform, unwilling],
+  [
+    R.affectsMultipleDSAs,
+    {
+      status: 403,
+      detail: (dn) =>
+        `${quoted(dn)} cannot be moved there: another server holds that part of the tree, and an entry does not move between servers. Create it there, and delete it here.`,
+    },
+  ],
   ...([R.strongerAuthRequired, R.confidentialityRequired] as const).map(
     (result) =>
       [

@@ -83,7 +83,7 @@ class Delta {
       signal?.throwIfAborted();
       if (change.kind === 'present') {
         batch = await this.#flush(batch, watermark);
-        await this.#sweep(change.anchors);
+        await this.#sweep(change.anchors, change.holds);
       } else batch.push(change);
       watermark = change.watermark;
       if (batch.length >= this.#batchSize) batch = await this.#flush(batch, watermark);
@@ -229,12 +229,14 @@ class Delta {
   }
 
   /** Rows that the directory did not name among all that is left are looked at once more, and removed if they are gone. */
-  async #sweep(present: ReadonlySet<string>): Promise<void> {
+  async #sweep(present: ReadonlySet<string>, holds: (dn: DN) => boolean = () => true): Promise<void> {
     const { space, accidentLimit = 0.1 } = this.options;
     if (!this.#anchored) throw new FullImportNeeded('The directory tells what is left by ids that are not the anchors');
     const missing: NamedChange[] = [];
-    for await (const { anchor, dn } of space.names()) {
-      if (!present.has(anchor)) missing.push({ kind: 'deleted', dn: DN.parse(dn), anchor });
+    for await (const { anchor, dn: text } of space.names()) {
+      if (present.has(anchor)) continue;
+      const dn = DN.parse(text);
+      if (holds(dn)) missing.push({ kind: 'deleted', dn, anchor });
     }
     if (isAccident(missing.length, space.count(), accidentLimit)) {
       throw new FullImportNeeded(`${missing.length} of ${space.count()} entries are gone at once`);

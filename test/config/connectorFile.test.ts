@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectorFileResult, parseConnectorFile, readConnectorFile } from '../../src/config/connectorFile';
 import { FolderFault, hostEnvironment, readConnectorFolder } from '../../src/config/connectorFolder';
+import type { ConnectorOptions } from '../../src/connector/options';
+import { scopeDigest } from '../../src/connector/readScope';
+import { received, sendable } from '../../src/connector/sentOptions';
 import type { Secret } from '../../src/telemetry/secret';
 import { environment, file, parse, said } from './connectorFiles';
 
@@ -189,4 +192,79 @@ test('the files that come with the project have no faults', () => {
     expect(faults.filter(({ severity }) => severity === 'fault')).toEqual([]);
   }
   expect(readConnectorFile(join(shipped, 'none.json'), environment).faults[0]?.message).toContain('ENOENT');
+});
+
+describe('a partition on a server of its own', () => {
+  const connectivity = {
+    host: 'one.example.com',
+    port: 1389,
+    binding: 'SSL',
+    userName: 'cn=one',
+    password: 'env:BIND',
+    operationTimeout: 7,
+    certificate: { ca: 'ca.pem' },
+  };
+  const withPartition = (own: object, more: object = {}) =>
+    parse(
+      file({
+        connectivity: { ...connectivity, ...more },
+        partitions: [{ dn: 'dc=a' }, { dn: 'dc=b', connectivity: own }],
+      }),
+      folder,
+    );
+
+  test('has from the connector what it does not name itself', () => {
+    const { options, faults, uses } = withPartition({ host: 'two.example.com', certificate: { ca: 'two.pem' } });
+    expect(faults).toEqual([]);
+    const [first, second] = options?.partitions ?? [];
+    expect(first).not.toHaveProperty('connectivity');
+    const { password, ...plain } = second?.connectivity ?? {};
+    expect((password as Secret).reveal()).toBe('bind-password');
+    expect(plain).toMatchObject({
+      hosts: [{ host: 'two.example.com', port: 636 }],
+      binding: 'SSL',
+      userName: 'cn=one',
+      operationTimeoutMs: 7_000,
+      certificate: { ca: join(folder, 'two.pem') },
+    });
+    expect(uses).toEqual([join(folder, 'ca.pem'), join(folder, 'two.pem')]);
+  });
+
+  test('has an account of its own as a whole', () => {
+    const account = { userName: 'cn=two', password: 'env:TOKEN' };
+    const own = withPartition({ hosts: ['two', 'three:99'], ...account }).options?.partitions[1]?.connectivity;
+    expect(own?.hosts.map(({ host, port }) => `${host}:${port}`)).toEqual(['two:636', 'three:99']);
+    expect([own?.userName, own?.password?.reveal()]).toEqual(['cn=two', 'twelve-chars']);
+    expect(said(withPartition({ host: 'two', userName: 'cn=two' }))).toEqual([
+      'fault partitions[1].connectivity: userName and password belong together: give both, or neither for an anonymous bind',
+    ]);
+    const anonymous = withPartition({ host: 'two', binding: 'Anonymous' }).options?.partitions[1]?.connectivity;
+    expect([anonymous?.binding, anonymous?.userName, anonymous?.hosts[0]?.port]).toEqual(['Anonymous', undefined, 389]);
+  });
+
+  test('faults are told at its place, and those of what it has from the connector once', () => {
+    expect(said(withPartition({ host: 'two', hosts: ['three'], binding: 'NTLM' }))).toEqual([
+      expect.stringContaining('fault partitions[1].connectivity.binding: NTLM is not supported'),
+    ]);
+    expect(said(withPartition({ host: 'two', hosts: ['three'] }))).toEqual([
+      'fault partitions[1].connectivity.hosts: host and hosts are both given: keep one of them',
+    ]);
+    expect(said(withPartition({ host: 'two' }, { password: 'env:NOWHERE' }))).toEqual([
+      'fault connectivity.password: the environment variable NOWHERE is not set: set it and start again',
+    ]);
+    const memory = { connectivity: { product: 'memory' }, partitions: [{ dn: 'dc=b', connectivity: { host: 'two' } }] };
+    expect(said(parse(file(memory)))).toEqual([
+      'fault partitions[0].connectivity: is of no use: the embedded directory is one server',
+    ]);
+  });
+
+  test('reaches the process of an import with its secrets, which stand beside the options', () => {
+    const { options } = withPartition({ host: 'two', userName: 'cn=two', password: 'env:TOKEN' });
+    const sent = sendable(options as ConnectorOptions);
+    expect(JSON.stringify(sent.options)).not.toMatch(/bind-password|twelve-chars/);
+    const back = received(JSON.parse(JSON.stringify(sent)));
+    expect(back.connectivity.password?.reveal()).toBe('bind-password');
+    expect(back.partitions[1]?.connectivity?.password?.reveal()).toBe('twelve-chars');
+    expect(scopeDigest(back)).toBe(scopeDigest(withPartition({ host: 'moved' }).options as ConnectorOptions));
+  });
 });

@@ -51,6 +51,8 @@ export type DirectoryChange =
       /** Everything that is left; an entry with none of these anchors is gone. */
       readonly kind: 'present';
       readonly anchors: ReadonlySet<string>;
+      /** Of which names it is everything; absent: of all. */
+      readonly holds?: (dn: DN) => boolean;
       readonly watermark: Watermark;
     };
 
