@@ -12,6 +12,7 @@ import type { Kept } from '../space/state';
 import type { Secret } from '../telemetry/secret';
 import { Allocation } from './allocation';
 import { BegunCreates } from './begunCreates';
+import { collisionFilter, turnsOf } from './collisions';
 import { type ConnectorContext, onBehalfOf } from './context';
 import { applyFlow, attributesOf, cannotDisable, enabledWhenNew, type Previous } from './deprovisioning';
 import type { Entries, Found } from './entries';
@@ -72,7 +73,7 @@ export class Creation {
           : { after: active };
       const entry = moved.after;
       context.scope.require(entry.dn);
-      return context.exclusive.run(this.entries.turnsOf(objectType, entry), () =>
+      return context.exclusive.run(turnsOf(objectType, entry), () =>
         this.#createInTurn(entry, resource, request, moved.previous),
       );
     });
@@ -195,7 +196,7 @@ export class Creation {
   async #refuseCollisions(entry: Entry, request: Context): Promise<Found | undefined> {
     const { context, entries, objectType } = this;
     const normalizedDN = entry.dn.normalized(objectType.schema);
-    const filter = entries.collisionFilter(objectType, entry);
+    const filter = collisionFilter(objectType, entry);
     const met = filter === undefined ? [] : await entries.searchAll(objectType, filter, onBehalfOf(request), 10);
     const hidden = (found: Found) => context.disconnections.has(found.id, found.normalizedDN);
     const others = met.filter((found) => !hidden(found));

@@ -5,7 +5,7 @@
 import type { Options } from '../directory/directory';
 import type { DN } from '../directory/dn';
 import type { Entry } from '../directory/entry';
-import { and, type Filter, or } from '../directory/filter';
+import { and, type Filter } from '../directory/filter';
 import { anchorFilter, anchorOfId, isDNAnchor } from '../mapping/anchor';
 import type { ObjectType } from '../mapping/objectType';
 import { dnOf } from '../mapping/reference';
@@ -215,30 +215,17 @@ export class Entries {
     options: ReadOptions,
     limit = Number.POSITIVE_INFINITY,
   ): Promise<{ rows: Found[]; cut: boolean }> {
-    const { space, directory, clock, scope } = this.#context;
+    const { space, clock, scope } = this.#context;
     const { leave } = options;
     const reading = space.beginReading();
-    const rows: SpaceRow[] = [];
-    let cut = false;
     try {
       const readAt = clock().getTime();
-      for (const base of scope.bases) {
-        const request = {
-          base,
-          scope: 'sub' as const,
-          filter: and(objectType.filter, filter),
-          attributes: objectType.readAttributes.filter((name) => !leave?.has(name)),
-          ...(Number.isFinite(limit) ? { sizeLimit: limit } : {}),
-        };
-        let seen = 0;
-        for await (const entry of directory.search(request, options)) {
-          seen += 1;
-          if (this.ownerOf(entry) !== objectType) continue;
-          const row = await this.rowOf(objectType, entry, readAt);
-          if (row !== undefined) rows.push(row);
-        }
-        cut ||= seen >= limit;
-      }
+      const within = (base: DN) => this.#within(base, objectType, filter, options, { limit, readAt });
+      // What may be large is not asked for everywhere at once.
+      const parts = Number.isFinite(limit) ? await Promise.all(scope.bases.map(within)) : [];
+      if (parts.length === 0) for (const base of scope.bases) parts.push(await within(base));
+      const rows = parts.flatMap((part) => part.rows);
+      const cut = parts.some((part) => part.cut);
       if (leave !== undefined) return { rows: rows.map((row) => lean(row, leave)), cut };
       const shown = this.#shown(rows);
       await space.save(shown.map((row) => ({ kind: 'upsert', row, sequence: reading.sequence })));
@@ -247,6 +234,31 @@ export class Entries {
     } finally {
       reading.end();
     }
+  }
+
+  async #within(
+    base: DN,
+    objectType: ObjectType,
+    filter: Filter,
+    options: ReadOptions,
+    { limit, readAt }: { readonly limit: number; readonly readAt: number },
+  ): Promise<{ rows: SpaceRow[]; cut: boolean }> {
+    const request = {
+      base,
+      scope: 'sub' as const,
+      filter: and(objectType.filter, filter),
+      attributes: objectType.readAttributes.filter((name) => !options.leave?.has(name)),
+      ...(Number.isFinite(limit) ? { sizeLimit: limit } : {}),
+    };
+    const rows: SpaceRow[] = [];
+    let seen = 0;
+    for await (const entry of this.#context.directory.search(request, options)) {
+      seen += 1;
+      if (this.ownerOf(entry) !== objectType) continue;
+      const row = await this.rowOf(objectType, entry, readAt);
+      if (row !== undefined) rows.push(row);
+    }
+    return { rows, cut: seen >= limit };
   }
 
   #shown<T extends Pick<Found, 'id' | 'normalizedDN'>>(rows: readonly T[]): T[] {
@@ -275,22 +287,5 @@ export class Entries {
     await this.#context.space.save([isIn ? { kind: 'upsert', row } : { kind: 'remove', key: { id: row.id } }]);
     this.#believe(row.id);
     return row;
-  }
-
-  /** The filter that finds the entries that an entry with these values would collide with; undefined when nothing could. */
-  collisionFilter(objectType: ObjectType, entry: Entry): Filter | undefined {
-    const keys = objectType.matching.flatMap((attribute) =>
-      entry.values(attribute).map((value): Filter => ({ kind: 'equality', attribute, value })),
-    );
-    return keys.length === 0 ? undefined : or(...keys);
-  }
-
-  /** The keys whose turns a create or a rename takes: its name and its matching values. */
-  turnsOf(objectType: ObjectType, entry: Entry): string[] {
-    const { schema } = objectType;
-    const values = objectType.matching.flatMap((attribute) =>
-      entry.values(attribute).map((value) => `${attribute}=${schema.normalize(attribute, value)}`),
-    );
-    return [`dn:${entry.dn.normalized(schema)}`, ...values];
   }
 }

@@ -13,6 +13,7 @@ import { ScimError } from '../scim/error';
 import type { Change, Context } from '../scim/handler';
 import type { Resource } from '../scim/resource';
 import type { StoredAttributes } from '../space/state';
+import { collisionFilter, turnsOf } from './collisions';
 import { Conditions, isPlain } from './conditional';
 import { type ConnectorContext, onBehalfOf } from './context';
 import type { Deletion } from './deletion';
@@ -204,8 +205,8 @@ export class Updating {
     if (renamed) context.scope.require(after.dn);
     const faults = checkModification(found.entry, after, objectType.schema);
     if (faults.length > 0) throw schemaError(faults.map(({ message }) => message));
-    const turns = new Set(entries.turnsOf(objectType, after));
-    for (const own of [found.entry, held]) for (const turn of entries.turnsOf(objectType, own)) turns.delete(turn);
+    const turns = new Set(turnsOf(objectType, after));
+    for (const own of [found.entry, held]) for (const turn of turnsOf(objectType, own)) turns.delete(turn);
     // A name or a matching value that is new to this entry must not be taken by another one meanwhile.
     return context.exclusive.run(turns, async () => {
       if (turns.size > 0) await this.#refuseCollisions(found, after, request);
@@ -265,7 +266,7 @@ export class Updating {
   }
 
   async #refuseCollisions(found: Found, after: Entry, request: Context): Promise<void> {
-    const filter = this.entries.collisionFilter(this.objectType, after);
+    const filter = collisionFilter(this.objectType, after);
     if (filter === undefined) return;
     const met = await this.entries.searchAll(this.objectType, filter, onBehalfOf(request), 10);
     const others = met.filter(({ id }) => id !== found.id).map(({ entry }) => `"${entry.dn.toString()}"`);

@@ -70,8 +70,9 @@ export class RequestRecord {
   /** An LDAP operation has ended. The first ones are listed, the others counted. */
   readonly observe = (operation: object): void => {
     const { operation: kind, durationMs } = operation as LoggedOperation;
-    if (typeof durationMs === 'number') this.#operationMs += durationMs;
-    if (this.#operations.length < MOST_OPERATIONS) this.#operations.push(operation);
+    const took = typeof durationMs === 'number' ? durationMs : 0;
+    this.#operationMs += took;
+    if (this.#operations.length < MOST_OPERATIONS) this.#operations.push({ ...operation, durationMs: rounded(took) });
     else this.#more.set(String(kind), (this.#more.get(String(kind)) ?? 0) + 1);
   };
 
