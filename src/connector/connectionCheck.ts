@@ -18,8 +18,8 @@ import type { ConnectionStep, StepName } from './connectionStep';
 import { checkContent } from './contentCheck';
 
 import { ConnectorFaults } from './objectTypes';
-import { hasServer, ldapOptions, partitionLdapOptions, securityOf } from './openDirectory';
-import type { ConnectivityOptions, ConnectorOptions } from './options';
+import { ldapOptions, partitionLdapOptions, securityOf } from './openDirectory';
+import { type ConnectivityOptions, type ConnectorOptions, hasServer } from './options';
 
 const longestMs = 10_000;
 

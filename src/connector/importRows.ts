@@ -20,6 +20,7 @@ export function importScopesOf({
       attributes: readAttributes,
       ...(isDNAnchor(anchor) ? {} : { anchor }),
       excluded: scope.excluded,
+      ...(scope.isSeparate(base) && { separate: true }),
     })),
   );
 }

@@ -14,7 +14,7 @@ import type { KeptDescription } from '../space/state';
 import type { Log } from '../telemetry/log';
 import { ConnectorFaults } from './objectTypes';
 import { overheard } from './observedDirectory';
-import type { ConnectivityOptions, ConnectorOptions, PartitionOptions } from './options';
+import { type ConnectivityOptions, type ConnectorOptions, hasServer, type ServedPartition } from './options';
 
 /** Hears the operations of the server of a partition, or with none named of the connector's own. */
 export type Hearing = (partition?: string) => Observer;
@@ -52,14 +52,6 @@ export async function openDirectory(
     first,
     own.map((partition) => ({ context: DN.parse(partition.dn), open: () => open(partition) })),
   );
-}
-
-/** A partition on a server of its own. */
-export type ServedPartition = PartitionOptions & { readonly connectivity: ConnectivityOptions };
-
-/** Whether a partition has a server of its own. */
-export function hasServer(partition: PartitionOptions): partition is ServedPartition {
-  return partition.connectivity !== undefined;
 }
 
 /** How the server of a connector is reached. @throws ConnectorFaults when a file of its certificates cannot be read */

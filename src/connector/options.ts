@@ -72,6 +72,14 @@ export interface PartitionOptions {
   readonly connectivity?: ConnectivityOptions;
 }
 
+/** A partition on a server of its own. */
+export type ServedPartition = PartitionOptions & { readonly connectivity: ConnectivityOptions };
+
+/** Whether a partition has a server of its own. */
+export function hasServer(partition: PartitionOptions): partition is ServedPartition {
+  return partition.connectivity !== undefined;
+}
+
 /** Who is told of this connector, besides those whom the host tells of all. */
 export interface NotificationOptions {
   /** Mail addresses. */

@@ -4,7 +4,7 @@ import type { DirectoryDescription } from '../directory/directory';
 import { DN, type MatchingRules } from '../directory/dn';
 import type { ObjectTypeOptions } from '../mapping/options';
 import { ScimError } from '../scim/error';
-import type { ConnectorOptions, Fault, PartitionOptions } from './options';
+import { type ConnectorOptions, type Fault, hasServer, type PartitionOptions } from './options';
 
 /** The read scope, which is the write scope too: an entry that is not seen is not changed. */
 export class ReadScope {
@@ -13,9 +13,12 @@ export class ReadScope {
   /** Subtrees below the bases that are left out. */
   readonly excluded: readonly DN[];
   readonly #rules: MatchingRules;
+  readonly #separate: readonly DN[];
 
-  constructor(bases: readonly DN[], excluded: readonly DN[], rules: MatchingRules) {
+  /** @param separate naming contexts on servers of their own */
+  constructor(bases: readonly DN[], excluded: readonly DN[], rules: MatchingRules, separate: readonly DN[] = []) {
     this.#rules = rules;
+    this.#separate = separate;
     this.excluded = excluded;
     this.bases = bases.filter((base, index) =>
       bases.every(
@@ -23,6 +26,11 @@ export class ReadScope {
           position === index || !base.isWithin(other, rules) || (base.equals(other, rules) && position > index),
       ),
     );
+  }
+
+  /** Whether a base is on a server of its own, with all that is below it. */
+  isSeparate(base: DN): boolean {
+    return this.#separate.some((context) => base.isWithin(context, this.#rules));
   }
 
   /** Whether an entry of this name is in scope. */
@@ -79,7 +87,8 @@ export function readScopeOf(
     const message = 'the root DSE lists no naming context: name the partitions, e.g. [{ "dn": "dc=example,dc=com" }]';
     faults.push({ path: 'partitions', message, severity: 'fault' });
   }
-  const scope = new ReadScope(bases, excluded, rules);
+  const separate = options.partitions.filter(hasServer).map(({ dn }) => DN.parse(dn));
+  const scope = new ReadScope(bases, excluded, rules, separate);
   for (const [path, text] of options.objectTypes.flatMap(containersOf)) {
     if (bases.length === 0 || scope.contains(DN.parse(text))) continue;
     const message = `"${text}" is outside the containers that this connector reads: add it to a partition's containers`;

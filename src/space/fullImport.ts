@@ -44,7 +44,7 @@ export async function runFullImport(options: FullImportOptions): Promise<RunResu
     if (accidents.length > 0) return { outcome: 'failed', counts, errors: [...accidents, ...loaded.errors] };
     signal?.throwIfAborted();
     await next.switch();
-    const outcome = loaded.failed > 0 ? 'completedWithErrors' : 'success';
+    const outcome = loaded.errors.length > 0 ? 'completedWithErrors' : 'success';
     return { outcome, counts, errors: loaded.errors, ...(loaded.notes.length > 0 && { notes: loaded.notes }) };
   } catch (error) {
     return failedRun(error, signal?.aborted ?? false, counts);

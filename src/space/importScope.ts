@@ -25,6 +25,8 @@ export interface ImportScope {
   readonly anchor?: string;
   /** Containers below the base that are left out. */
   readonly excluded?: readonly DN[];
+  /** It is on a server of its own: while that cannot be read, what the space has of it stays, and the rest is imported. */
+  readonly separate?: boolean;
 }
 
 /** What the caller makes of an entry; the import adds where and when it was read. */
@@ -55,5 +57,10 @@ export class Failures {
     this.count += 1;
     if (this.errors.length >= KEPT_ERRORS) return;
     this.errors.push({ dn: dn.toString(), message: error instanceof Error ? error.message : String(error) });
+  }
+
+  /** What is no single entry's fault comes first, and is never left out. */
+  note(dn: DN, message: string): void {
+    this.errors.unshift({ dn: dn.toString(), message });
   }
 }

@@ -1,13 +1,23 @@
 /** Reads the directory into a new generation's file. It needs nothing of the host but what it is handed, so it can run in a process of its own. */
 import { ChangesUnreadable, seesDeletes, type Watermark } from '../directory/changes/changeSource';
 import type { Entry } from '../directory/entry';
+import { isLdapError, type LdapError } from '../directory/error';
 import type { Comparison } from './comparison';
 import { yieldToEventLoop } from './eventLoop';
-import { Failures, type ImportScope, type ImportSource, isExcluded, type RowDraft, type ToRow } from './importScope';
+import {
+  covers,
+  Failures,
+  type ImportScope,
+  type ImportSource,
+  isExcluded,
+  type RowDraft,
+  type ToRow,
+} from './importScope';
 import type { SpaceRow } from './row';
 import type { RunError } from './runRecord';
 import { SearchNotices } from './searchNotices';
 import { SpaceBuilder } from './spaceBuilder';
+import { readGeneration } from './spaceReader';
 
 /** What to load, and where to. */
 export interface LoadOptions {
@@ -66,7 +76,12 @@ export async function loadGeneration(options: LoadOptions): Promise<LoadResult> 
   try {
     const load = new Load(options, builder, now);
     await load.readAll();
-    const comparison = builder.finish({ importedAt, ...(watermark && { watermark }) }, options.previous);
+    const { changes } = options.directory;
+    const reached = load.kept.reduce(
+      (before, { base }) => before && (changes?.without?.(before, base) ?? before),
+      watermark,
+    );
+    const comparison = builder.finish({ importedAt, ...(reached && { watermark: reached }) }, options.previous);
     return {
       seen: load.seen,
       failed: load.failures.count,
@@ -100,6 +115,8 @@ class Load {
   seen = 0;
   readonly failures = new Failures();
   readonly notices = new SearchNotices();
+  /** Scopes that could not be read. */
+  readonly kept: ImportScope[] = [];
   #batch: SpaceRow[] = [];
 
   constructor(
@@ -134,6 +151,39 @@ class Load {
   }
 
   async #read(scope: ImportScope, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#search(scope, signal);
+    } catch (error) {
+      const isOut = scope.separate && isLdapError(error) && error.result !== 'cancelled' && !signal.aborted;
+      if (!isOut || !(await this.#keep(scope, error, signal))) throw error;
+    }
+  }
+
+  /** Takes over what the generation in use has of a scope; false where there was no import that it could have it from. */
+  async #keep(scope: ImportScope, reason: LdapError, signal: AbortSignal): Promise<boolean> {
+    const { directory, previous, batchSize = 200 } = this.options;
+    const { objectType, base } = scope;
+    const space = readGeneration(previous);
+    try {
+      if (space.importedAt === undefined) return false;
+      let entries = 0;
+      for await (const { entry, readAt } of space.iterate(objectType)) {
+        if (!covers(scope, entry.dn, directory.schema)) continue;
+        entries += 1;
+        await this.#take(entry, scope, readAt);
+        if (this.#batch.length >= batchSize) await this.#save(objectType, signal);
+      }
+      await this.#save(objectType, signal);
+      this.kept.push(scope);
+      const message = `The server of this partition could not be read, so its ${entries} entries of ${objectType} stay as they were: ${reason.message}`;
+      this.failures.note(base, message);
+      return true;
+    } finally {
+      space.close();
+    }
+  }
+
+  async #search(scope: ImportScope, signal: AbortSignal): Promise<void> {
     const { directory, pageSize, batchSize = 200 } = this.options;
     signal.throwIfAborted();
     const { base, filter, attributes, objectType } = scope;

@@ -25,7 +25,11 @@ export async function readSpace(folder: string, name: string): Promise<SpaceRead
   const state = await openState(folder, name);
   const number = await state.generations.current().finally(() => state.close());
   const file = join(folder, `${name}.space-${number ?? 1}.sqlite`);
-  if (!existsSync(file)) return undefined;
+  return existsSync(file) ? readGeneration(file) : undefined;
+}
+
+/** Opens the file of a generation that somebody else may be writing. */
+export function readGeneration(file: string): SpaceReader {
   const generation = Generation.open(file, new NeverStored());
   const { importedAt } = generation.properties;
   return {

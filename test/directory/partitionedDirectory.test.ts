@@ -158,6 +158,8 @@ describe('changes', () => {
     const again = await source(directory).latest();
     expect(await settled(source(directory), again)).toEqual([]);
     await expect(settled(source(first), again)).rejects.toThrow();
+    const partly = source(directory).without?.(again, DN.parse(LAB)) as Watermark;
+    await expect(settled(source(directory), partly)).rejects.toThrow(`${LAB} can be read again`);
     await expect(settled(source(directory), await source(first).latest())).rejects.toThrow('was one server');
   });
 });

@@ -79,6 +79,8 @@ export interface ChangeSource {
    * @throws ChangesUnreadable, LdapError
    */
   latest(options?: Options): Promise<Watermark>;
+  /** The watermark as if the server that holds this name had not been read: then it has to be read whole. Absent: there is one server. */
+  without?(watermark: Watermark, name: DN): Watermark;
   /** Changes after the watermark, oldest first. @throws WatermarkExpired when the log no longer reaches back, LdapError */
   since(watermark: Watermark, options?: Options): AsyncIterable<DirectoryChange>;
 }

@@ -67,6 +67,12 @@ export class PartitionedChanges implements ChangeSource {
     return joined(found);
   }
 
+  without(watermark: Watermark, name: DN): Watermark {
+    const reached = parted(watermark);
+    for (const server of this.#servers) if (server.holds(name)) reached.set(server.name, null);
+    return joined(reached);
+  }
+
   /** A server that cannot be asked keeps back none of the others, and the run fails in the end. */
   async *since(watermark: Watermark, options?: Options): AsyncGenerator<DirectoryChange> {
     const reached = parted(watermark);
