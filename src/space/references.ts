@@ -30,8 +30,13 @@ function hashOf(text: string): number {
   return (high & 0xffff) * 2 ** 32 + (low >>> 0);
 }
 
+const PLAIN_PART = '[a-z][a-z0-9-]*=[a-z0-9._@-]+(?: [a-z0-9._@-]+)*';
+/** Names of which nothing but the case can be written otherwise: most of those that groups are full of. */
+const PLAIN_NAME = new RegExp(`^${PLAIN_PART}(?:,${PLAIN_PART})*$`, 'i');
+
 /** What stands for a name (48 bits), the same for each of its spellings by the usual matching rules; undefined for what is no name. */
 export function numberOfName(name: string): number | undefined {
+  if (PLAIN_NAME.test(name)) return hashOf(name.toLowerCase());
   try {
     return hashOf(DN.keyOf(name));
   } catch {

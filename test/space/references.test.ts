@@ -89,8 +89,10 @@ describe('whoever names an entry is found', () => {
 
 describe('the number of a name', () => {
   it('is the same for each spelling of it', () => {
+    const any = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
+    const plain = fc.stringMatching(/^[A-Za-z0-9._@=#-]{1,8}( [A-Za-z0-9._@-]{1,8}){0,2}$/);
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }), (value) => {
+      fc.property(fc.oneof(any, plain), (value) => {
         const dn = PEOPLE.child(new RDN([{ type: 'uid', value }]));
         const text = dn.toString();
         const number = numberOfName(text);
@@ -99,6 +101,15 @@ describe('the number of a name', () => {
         expect(number).not.toBe(numberOfName(dn.child(new RDN([{ type: 'cn', value }])).toString()));
       }),
     );
+  });
+
+  it.each([
+    ['uid=a=b,dc=x', 'uid=a\\=b,dc=x'],
+    ['uid=a  b,dc=x', 'uid=a b,dc=X'],
+    ['uid=a+cn=b,dc=x', 'cn=b + uid=a,dc=x'],
+    ['uid=\\61,dc=x', 'UID=A,dc=x'],
+  ])('of %s is that of %s', (one, other) => {
+    expect([numberOfName(one), numberOfName(one)]).toEqual([numberOfName(other), expect.any(Number)]);
   });
 
   it('fits in 48 bits, and is another one for another name', () => {
