@@ -83,6 +83,12 @@ const partition = z.strictObject({
   dn: dn.describe('The naming context.'),
   containers: z.array(dn).default([]).describe('Subtrees that are read and written; none: the whole partition.'),
   excludedContainers: z.array(dn).default([]).describe('Subtrees inside them that are left alone.'),
+  searchOnlyInSelectedContainers: z
+    .boolean()
+    .default(true)
+    .describe(
+      '`true`: a search for each container. `false`: one search of the whole partition, of which what is in no container is left out: better where there are dozens of containers.',
+    ),
   connectivity: partitionConnectivity.optional(),
 });
 

@@ -11,6 +11,7 @@ import { changeSourceOf } from './changeSourceFinding';
 import type { ConnectionStep } from './connectionStep';
 import { compileObjectTypes } from './objectTypes';
 import type { ConnectorOptions } from './options';
+import type { ReadScope } from './readScope';
 
 /** Beyond it only "more than" is said: a check is not an import. */
 const mostCounted = 10_000;
@@ -30,7 +31,7 @@ export async function checkContent(directory: Directory, options: ConnectorOptio
     const samples: Sample[] = [];
     for (const objectType of objectTypes) {
       const before = samples.length;
-      for (const base of scope.bases) await checkReading(directory, objectType, base, note, samples);
+      for (const base of scope.bases) await checkReading(directory, { objectType, base, scope }, note, samples);
       if (samples.length > before) continue;
       const message = `${objectType.name}: nothing in any container. If there should be entries, check class, filter, and what the account may read`;
       note({ step: 'read', status: 'notTested', message });
@@ -50,8 +51,7 @@ interface Sample {
 
 async function checkReading(
   directory: Directory,
-  objectType: ObjectType,
-  base: DN,
+  { objectType, base, scope: readScope }: Pick<Sample, 'objectType' | 'base'> & { readonly scope: ReadScope },
   note: Note,
   samples: Sample[],
 ): Promise<void> {
@@ -67,6 +67,7 @@ async function checkReading(
       if (told.kind === 'oneAnswer') oneAnswer = told.reason;
     };
     for await (const entry of directory.search(request, { notice })) {
+      if (!readScope.contains(entry.dn)) continue;
       first ??= entry;
       seen += 1;
     }

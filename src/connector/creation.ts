@@ -224,7 +224,7 @@ function inactiveBy(objectType: ObjectType, resource: Resource): boolean {
 
 /** Where a new entry goes when nothing else says so. */
 function containerOfNew({ scope }: ConnectorContext, objectType: ObjectType): DN {
-  const [base] = scope.bases;
+  const [base] = scope.containers;
   if (base === undefined) {
     throw ScimError.invalidValue('The connector has no container for new entries: name one in the connector file.');
   }

@@ -258,7 +258,11 @@ export class Entries {
       const row = await this.rowOf(objectType, entry, readAt);
       if (row !== undefined) rows.push(row);
     }
-    return { rows, cut: seen >= limit };
+    const cut = seen >= limit;
+    // Entries that are not ours may have taken the place of some that are.
+    if (cut && rows.length < limit)
+      return this.#within(base, objectType, filter, options, { limit: Number.POSITIVE_INFINITY, readAt });
+    return { rows, cut };
   }
 
   #shown<T extends Pick<Found, 'id' | 'normalizedDN'>>(rows: readonly T[]): T[] {

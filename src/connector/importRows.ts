@@ -12,16 +12,20 @@ export function importScopesOf({
   scope,
 }: Pick<Compiled, 'objectTypes' | 'scope'>): readonly ImportScope[] {
   return [...objectTypes].reverse().flatMap(({ name, filter, readAttributes, anchor }) =>
-    scope.bases.map((base) => ({
-      objectType: name,
-      base,
-      scope: 'sub' as const,
-      filter,
-      attributes: readAttributes,
-      ...(isDNAnchor(anchor) ? {} : { anchor }),
-      excluded: scope.excluded,
-      ...(scope.isSeparate(base) && { separate: true }),
-    })),
+    scope.bases.map((base): ImportScope => {
+      const containers = scope.soughtBelow(base);
+      return {
+        objectType: name,
+        base,
+        scope: 'sub',
+        filter,
+        attributes: readAttributes,
+        ...(isDNAnchor(anchor) ? {} : { anchor }),
+        ...(containers && { containers }),
+        excluded: scope.excluded,
+        ...(scope.isSeparate(base) && { separate: true }),
+      };
+    }),
   );
 }
 

@@ -68,6 +68,8 @@ export interface PartitionOptions {
   /** Empty: the whole partition. */
   readonly containers: readonly string[];
   readonly excludedContainers: readonly string[];
+  /** False: the partition is searched as a whole, and what is in no container is left out. */
+  readonly searchOnlyInSelectedContainers: boolean;
   /** The server that holds it, where it is another one than the connector's. */
   readonly connectivity?: ConnectivityOptions;
 }

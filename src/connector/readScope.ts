@@ -8,35 +8,58 @@ import { type ConnectorOptions, type Fault, hasServer, type PartitionOptions } f
 
 /** The read scope, which is the write scope too: an entry that is not seen is not changed. */
 export class ReadScope {
-  /** Search bases, none below another. */
+  /** What is read and written, none below another. */
+  readonly containers: readonly DN[];
+  /** Where is searched, none below another: the containers, or what holds them. */
   readonly bases: readonly DN[];
   /** Subtrees below the bases that are left out. */
   readonly excluded: readonly DN[];
   readonly #rules: MatchingRules;
   readonly #separate: readonly DN[];
 
-  /** @param separate naming contexts on servers of their own */
-  constructor(bases: readonly DN[], excluded: readonly DN[], rules: MatchingRules, separate: readonly DN[] = []) {
+  /** @param where `bases`: where to search, if not in each container; `separate`: naming contexts on servers of their own */
+  constructor(
+    containers: readonly DN[],
+    excluded: readonly DN[],
+    rules: MatchingRules,
+    { bases = containers, separate = [] }: { readonly bases?: readonly DN[]; readonly separate?: readonly DN[] } = {},
+  ) {
     this.#rules = rules;
     this.#separate = separate;
     this.excluded = excluded;
-    this.bases = bases.filter((base, index) =>
-      bases.every(
-        (other, position) =>
-          position === index || !base.isWithin(other, rules) || (base.equals(other, rules) && position > index),
-      ),
-    );
+    this.containers = topmost(containers, rules);
+    this.bases = topmost(bases, rules);
+  }
+
+  /** The containers that a base is searched for; undefined where they are all of it. */
+  soughtBelow(base: DN): readonly DN[] | undefined {
+    const sought = this.containers.filter((container) => container.isWithin(base, this.#rules));
+    return sought.some((container) => container.equals(base, this.#rules)) ? undefined : sought;
   }
 
   /** Whether a base is on a server of its own, with all that is below it. */
   isSeparate(base: DN): boolean {
-    return this.#separate.some((context) => base.isWithin(context, this.#rules));
+    return this.#serverOf(base) !== undefined;
+  }
+
+  /** The containers whose entries cannot be moved to a name, because another server holds it. */
+  notMovableTo(name: DN): readonly DN[] {
+    const server = this.#serverOf(name);
+    return this.containers.filter((container) => this.#serverOf(container) !== server);
+  }
+
+  #serverOf(name: DN): DN | undefined {
+    const holding = this.#separate.filter((context) => name.isWithin(context, this.#rules));
+    return holding.reduce<DN | undefined>(
+      (deepest, one) => (deepest === undefined || one.rdns.length > deepest.rdns.length ? one : deepest),
+      undefined,
+    );
   }
 
   /** Whether an entry of this name is in scope. */
   contains(dn: DN): boolean {
     return (
-      this.bases.some((base) => dn.isWithin(base, this.#rules)) &&
+      this.containers.some((container) => dn.isWithin(container, this.#rules)) &&
       !this.excluded.some((base) => dn.isWithin(base, this.#rules))
     );
   }
@@ -44,11 +67,20 @@ export class ReadScope {
   /** @throws ScimError 400 that names the containers, for an entry that would be written outside of them. */
   require(dn: DN): void {
     if (this.contains(dn)) return;
-    const containers = this.bases.map((base) => `"${base.toString()}"`).join(', ');
+    const containers = this.containers.map((container) => `"${container.toString()}"`).join(', ');
     throw ScimError.invalidValue(
       `"${dn.toString()}" is outside the containers of this connector (${containers}): correct the name, or add its container to the connector file.`,
     );
   }
+}
+
+function topmost(names: readonly DN[], rules: MatchingRules): readonly DN[] {
+  return names.filter((name, index) =>
+    names.every(
+      (other, position) =>
+        position === index || !name.isWithin(other, rules) || (name.equals(other, rules) && position > index),
+    ),
+  );
 }
 
 /** The scope that the options and the root DSE give, with the faults found on the way. */
@@ -65,8 +97,10 @@ export function readScopeOf(
           dn,
           containers: [],
           excludedContainers: [],
+          searchOnlyInSelectedContainers: true,
         }));
   const bases: DN[] = [];
+  const scoped: DN[] = [];
   const excluded: DN[] = [];
   for (const [index, partition] of named.entries()) {
     const base = DN.parse(partition.dn);
@@ -80,7 +114,9 @@ export function readScopeOf(
         severity: 'fault',
       });
     }
-    bases.push(...(containers.length > 0 ? containers : [base]));
+    const selected = containers.length > 0 ? containers : [base];
+    scoped.push(...selected);
+    bases.push(...(partition.searchOnlyInSelectedContainers ? selected : [base]));
     excluded.push(...partition.excludedContainers.map((text) => DN.parse(text)));
   }
   if (bases.length === 0) {
@@ -88,9 +124,15 @@ export function readScopeOf(
     faults.push({ path: 'partitions', message, severity: 'fault' });
   }
   const separate = options.partitions.filter(hasServer).map(({ dn }) => DN.parse(dn));
-  const scope = new ReadScope(bases, excluded, rules, separate);
+  const scope = new ReadScope(scoped, excluded, rules, { bases, separate });
   for (const [path, text] of options.objectTypes.flatMap(containersOf)) {
-    if (bases.length === 0 || scope.contains(DN.parse(text))) continue;
+    const name = DN.parse(text);
+    const [far] = path.endsWith('Flow.container') ? scope.notMovableTo(name) : [];
+    if (far !== undefined) {
+      const message = `entries of "${far}" cannot be moved to "${text}": another server holds it, and an entry does not move between servers`;
+      faults.push({ path, message, severity: 'notice' });
+    }
+    if (bases.length === 0 || scope.contains(name)) continue;
     const message = `"${text}" is outside the containers that this connector reads: add it to a partition's containers`;
     faults.push({ path, message, severity: 'fault' });
   }
@@ -110,8 +152,8 @@ function containersOf(
   return named.flatMap(([at, text]) => (text === undefined ? [] : [[`objectTypes[${index}].${at}`, text]]));
 }
 
-/** A partition without how its server is reached. */
-const placeOf = ({ connectivity: _, ...partition }: PartitionOptions) => partition;
+/** A partition without what leads to the same entries in another way. */
+const placeOf = ({ dn, containers, excludedContainers }: PartitionOptions) => ({ dn, containers, excludedContainers });
 
 /** What decides which entries an import finds. */
 export function scopeDigest({ partitions, global, objectTypes }: ConnectorOptions): string {

@@ -185,7 +185,7 @@ export class Updating {
       const { after, previous } = applyFlow(disableFlow, update.after, objectType.schema);
       return { after, secrets: update.secrets, previous };
     }
-    const [base] = context.scope.bases;
+    const [base] = context.scope.containers;
     const container = containerOfType(objectType, base ?? found.entry.dn);
     const after = undoFlow(disableFlow, update.after, stored[previousKey] as Previous | undefined, {
       container,

@@ -23,6 +23,8 @@ export interface ImportScope {
   readonly attributes: readonly string[];
   /** The immutable id by which rows are told apart; absent where that is the DN. */
   readonly anchor?: string;
+  /** The containers below the base that are meant; absent: all of it. */
+  readonly containers?: readonly DN[];
   /** Containers below the base that are left out. */
   readonly excluded?: readonly DN[];
   /** It is on a server of its own: while that cannot be read, what the space has of it stays, and the rest is imported. */
@@ -37,15 +39,16 @@ export type ToRow = (entry: Entry, objectType: string) => RowDraft | undefined |
 
 /** Whether an entry at this DN would be found by the scope, but for its filter. */
 export function covers(scope: ImportScope, dn: DN, rules: MatchingRules): boolean {
-  if (isExcluded(scope, dn, rules)) return false;
+  if (isLeftOut(scope, dn, rules)) return false;
   if (scope.scope === 'base') return dn.equals(scope.base, rules);
   if (scope.scope === 'one') return dn.parent?.equals(scope.base, rules) ?? false;
   return dn.isWithin(scope.base, rules);
 }
 
-/** Whether a DN lies in a container that the scope leaves out. */
-export function isExcluded(scope: ImportScope, dn: DN, rules: MatchingRules): boolean {
-  return scope.excluded?.some((container) => dn.isWithin(container, rules)) ?? false;
+/** Whether a DN below the base lies in a container that the scope leaves out, or in none that it means. */
+export function isLeftOut({ containers, excluded }: ImportScope, dn: DN, rules: MatchingRules): boolean {
+  const isWithin = (container: DN) => dn.isWithin(container, rules);
+  return (excluded?.some(isWithin) ?? false) || !(containers?.some(isWithin) ?? true);
 }
 
 /** The entries that could not be saved: how many, and the first ones with the reason. */

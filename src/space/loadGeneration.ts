@@ -9,7 +9,7 @@ import {
   Failures,
   type ImportScope,
   type ImportSource,
-  isExcluded,
+  isLeftOut,
   type RowDraft,
   type ToRow,
 } from './importScope';
@@ -207,7 +207,7 @@ class Load {
       if (draft) this.#batch.push({ ...draft, objectType, readAt });
     };
     const fail = (error: unknown): void => this.failures.add(entry.dn, error);
-    if (isExcluded(scope, entry.dn, directory.schema)) return undefined;
+    if (isLeftOut(scope, entry.dn, directory.schema)) return undefined;
     try {
       const made = toRow(entry, objectType);
       if (made instanceof Promise) return made.then(keep).catch(fail);

@@ -118,7 +118,9 @@ test('defaults: a host, an account, a base and an object type are enough', () =>
     },
     global: { matchingMaxAgeMs: 60_000, deltaImport: 'auto', partitionNames: [] },
     provisioningHierarchy: {},
-    partitions: [{ dn: 'dc=example,dc=com', containers: [], excludedContainers: [] }],
+    partitions: [
+      { dn: 'dc=example,dc=com', containers: [], excludedContainers: [], searchOnlyInSelectedContainers: true },
+    ],
     runProfiles: {
       export: { enabled: true },
       fullImport: { pageSize: 500, accidentLimit: 0.1 },

@@ -4,7 +4,9 @@ import type { ConnectorOptions } from '../../src/connector/options';
 import { ReadScope, readScopeOf } from '../../src/connector/readScope';
 import type { DirectoryDescription } from '../../src/directory/directory';
 import { DN } from '../../src/directory/dn';
+import { present } from '../../src/directory/filter';
 import type { FlowOptions } from '../../src/mapping/options';
+import { covers } from '../../src/space/importScope';
 import { schema } from '../mapping/objectTypes';
 
 const dns = (...texts: readonly string[]) => texts.map((text) => DN.parse(text));
@@ -40,7 +42,13 @@ test('what is outside is refused with the places that are inside', () => {
 });
 
 interface Given {
-  partitions?: { dn: string; containers?: string[]; excludedContainers?: string[] }[];
+  partitions?: {
+    dn: string;
+    containers?: string[];
+    excludedContainers?: string[];
+    searchOnlyInSelectedContainers?: boolean;
+    connectivity?: object;
+  }[];
   contexts?: string[];
   more?: string[];
   types?: { container?: string; disableFlow?: FlowOptions; deleteFlow?: FlowOptions }[];
@@ -48,7 +56,12 @@ interface Given {
 
 function scopeOf({ partitions = [], contexts = [], more = [], types = [] }: Given) {
   const options = {
-    partitions: partitions.map((one) => ({ containers: [], excludedContainers: [], ...one })),
+    partitions: partitions.map((one) => ({
+      containers: [],
+      excludedContainers: [],
+      searchOnlyInSelectedContainers: true,
+      ...one,
+    })),
     global: { partitionNames: more },
     objectTypes: types.map((one) => ({ deleteFlow: { action: 'delete' }, ...one })),
   } as unknown as ConnectorOptions;
@@ -69,6 +82,31 @@ test.each<[string, Given, string[], string[]]>([
     { partitions: [{ dn: 'dc=x' }, { dn: 'dc=y', containers: ['ou=b,dc=y', 'ou=a,dc=x'] }] },
     ['dc=x', 'ou=b,dc=y'],
     ['partitions[1].containers[1]: "ou=a,dc=x" is not below the partition "dc=y"'],
+  ],
+  [
+    'the whole partition, for the sake of some containers in it',
+    {
+      partitions: [
+        { dn: 'dc=x', containers: ['ou=a,dc=x', 'ou=b,dc=x'], searchOnlyInSelectedContainers: false },
+        { dn: 'dc=y', containers: ['ou=b,dc=y'] },
+      ],
+      types: [{ container: 'ou=c,dc=x' }],
+    },
+    ['dc=x', 'ou=b,dc=y'],
+    [
+      'objectTypes[0].container: "ou=c,dc=x" is outside the containers that this connector reads: add it to a partition\'s containers',
+    ],
+  ],
+  [
+    'containers of two servers, between which nothing moves',
+    {
+      partitions: [{ dn: 'dc=x' }, { dn: 'dc=y', connectivity: {} }, { dn: 'ou=a,dc=y', connectivity: {} }],
+      types: [{ deleteFlow: { action: 'move', container: 'ou=gone,dc=y' } }],
+    },
+    ['dc=x', 'dc=y'],
+    [
+      'objectTypes[0].deprovisioning.deleteFlow.container: entries of "dc=x" cannot be moved to "ou=gone,dc=y": another server holds it, and an entry does not move between servers',
+    ],
   ],
   [
     'nothing',
@@ -98,4 +136,25 @@ test.each<[string, Given, string[], string[]]>([
   ],
 ])('%s', (_name, given, bases, faults) => {
   expect(scopeOf(given)).toEqual({ bases, faults });
+});
+
+test('what is searched as a whole is sought for its containers', () => {
+  const bases = dns('dc=x', 'ou=b,dc=y');
+  const scope = new ReadScope(dns('ou=a,dc=x', 'ou=b,dc=x', 'ou=b,dc=y'), dns('ou=q,ou=a,dc=x'), schema, { bases });
+  const [whole, single] = bases as [DN, DN];
+  expect(scope.soughtBelow(whole)?.map(String)).toEqual(['ou=a,dc=x', 'ou=b,dc=x']);
+  expect(scope.soughtBelow(single)).toBeUndefined();
+  const containers = scope.soughtBelow(whole) ?? [];
+  const importScope = { objectType: 'User', base: whole, scope: 'sub', filter: present('cn'), attributes: [] } as const;
+  for (const [name, isCovered] of [
+    ['cn=p,ou=a,dc=x', true],
+    ['cn=p,ou=b,dc=x', true],
+    ['cn=p,ou=c,dc=x', false],
+    ['cn=p,dc=x', false],
+    ['cn=p,ou=q,ou=a,dc=x', false],
+  ] as const) {
+    expect([name, scope.contains(DN.parse(name))]).toEqual([name, isCovered]);
+    const given = { ...importScope, containers, excluded: scope.excluded };
+    expect([name, covers(given, DN.parse(name), schema)]).toEqual([name, isCovered]);
+  }
 });
