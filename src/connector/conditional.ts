@@ -3,6 +3,8 @@
  * one operation where there were two, and nothing can come between them. What a condition does not vouch for is left to
  * the caller, who reads: what plug-ins change without a new revision, and what could be concluded from a stale row.
  */
+import { Oid } from '../directory/controls';
+import type { Directory } from '../directory/directory';
 import type { Entry, EntryAttribute } from '../directory/entry';
 import { isLdapError, ResultCode } from '../directory/error';
 import { and, equality, type Filter } from '../directory/filter';
@@ -24,10 +26,11 @@ export interface Known {
 
 /** Conditions of one object type. */
 export class Conditions {
-  /** The directory has refused one that was met: the account may not search by the revision. */
+  /** The directory has refused one that was met, or any: the account may not search by the revision. */
   #areRefused = false;
 
   constructor(
+    readonly directory: Pick<Directory, 'supports'>,
     readonly entries: Entries,
     readonly objectType: ObjectType,
   ) {}
@@ -47,8 +50,11 @@ export class Conditions {
     try {
       return { attempt: await make(known.found, known.assertion) };
     } catch (error) {
+      // A control that is listed and not served, at least not to this account.
+      const isUnserved = isLdapError(error, ResultCode.unavailableCriticalExtension);
+      this.#areRefused ||= isUnserved;
       // What was concluded from a row may be due to its age.
-      if (!(error instanceof ScimError) && !isLdapError(error, ...LOOK)) throw error;
+      if (!(error instanceof ScimError) && !isLdapError(error, ...LOOK) && !isUnserved) throw error;
       request.exporting.drop();
       return isLdapError(error, ResultCode.assertionFailed) ? { known } : {};
     }
@@ -64,6 +70,8 @@ export class Conditions {
   #knownFor(id: string, change: Change, request: ExportRequest): Known | undefined {
     const { revisionAttribute } = this.objectType;
     if (revisionAttribute === undefined || this.#areRefused || change.kind !== 'patch') return undefined;
+    // The servers of several partitions may differ.
+    if (!this.directory.supports(Oid.assertion)) return undefined;
     if (request.exporting.isDry('modify') || change.needs.some((path) => this.#isChangedQuietly(path)))
       return undefined;
     const row = this.entries.believed(this.objectType, id);

@@ -48,7 +48,7 @@ export class Updating {
   ) {
     this.passwords = new Passwords(context, objectType);
     this.values = new ValueWriting(context, entries, objectType);
-    this.conditions = new Conditions(entries, objectType);
+    this.conditions = new Conditions(context.directory, entries, objectType);
   }
 
   /** RFC 7644 §3.5. Undefined when the disable flow has deleted the entry, or when it has more values than are worth returning. */

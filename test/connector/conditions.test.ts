@@ -29,7 +29,7 @@ const objectType = {
 const change: Change = { kind: 'patch', valueChanges: [], needs: [], apply: (resource) => resource };
 const request = { exporting: { isDry: () => false, drop: () => undefined } } as unknown as ExportRequest;
 const conditionsOn = (known: Found | undefined) =>
-  new Conditions({ believed: () => known } as Partial<Entries> as Entries, objectType);
+  new Conditions({ supports: () => true }, { believed: () => known } as Partial<Entries> as Entries, objectType);
 const refused = () => Promise.reject(new LdapError(ResultCode.assertionFailed, 'modify', 'uid=ada,dc=example', ''));
 
 async function missed(conditions: Conditions): Promise<Known | undefined> {
@@ -58,6 +58,17 @@ test('what was concluded from a row is looked at again, and what nobody knows th
   expect(await attempt(ScimError.noTarget('nothing there'))).toEqual({});
   const lost = new LdapError('connectionLost', 'modify', 'uid=ada,dc=example', '', true);
   await expect(attempt(lost)).rejects.toBe(lost);
+});
+
+test('a control that is refused is not sent again', async () => {
+  const conditions = conditionsOn(row('1'));
+  let sent = 0;
+  const attempt = () =>
+    conditions.attempt('ada', change, request, () => {
+      sent += 1;
+      throw new LdapError(ResultCode.unavailableCriticalExtension, 'modify', 'uid=ada,dc=example', '');
+    });
+  expect([await attempt(), await attempt(), sent]).toEqual([{}, {}, 1]);
 });
 
 test('nothing is tried of an entry that is not known, and by a replace', async () => {
