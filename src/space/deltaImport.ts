@@ -1,16 +1,21 @@
 /** The run profile Delta Import: entries that the directory says have changed are read again and saved. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type ChangeSource, seesDeletes, type Watermark, WatermarkExpired } from '../directory/changes/changeSource';
+import {
+  type ChangeSource,
+  type DirectoryChange,
+  seesDeletes,
+  type Watermark,
+  WatermarkExpired,
+} from '../directory/changes/changeSource';
 import type { Unmarked } from '../directory/changes/watermark';
 import { DN } from '../directory/dn';
-import type { ChangeOutcome, SpaceChange, SpaceRow } from './connectorSpace';
+import { isLdapError, type LdapError } from '../directory/error';
+import type { SpaceChange, SpaceRow } from './connectorSpace';
 import type { DeltaImportOptions } from './deltaImportOptions';
 import { DeltaReader, FAILED } from './deltaReader';
-import type { FollowUp } from './followUps';
 import { isAccident } from './fullImport';
 import { Failures } from './importScope';
 import { Aftermath } from './namedEntries';
-import { failedRun, NO_COUNTS, type RunCounts, type RunResult } from './runRecord';
+import { countedOn, failedRun, NO_COUNTS, type RunCounts, type RunResult } from './runRecord';
 
 export type { DeltaImportOptions } from './deltaImportOptions';
 
@@ -21,12 +26,6 @@ class FullImportNeeded extends Error {
 
 /** A change of which an entry's name is known. */
 type NamedChange = Exclude<Unmarked, { readonly kind: 'present' }>;
-
-/** refint of OpenLDAP follows a moment behind; what takes it longer is left to later runs. */
-const PAUSES_MS = [200, 600];
-
-/** How often what was looked at again may show what else to look at. */
-const MOST_ROUNDS = 3;
 
 const BLIND =
   'Changes were found by time stamps, which deleted entries do not have: only full imports see deletes, so keep them on a schedule';
@@ -55,6 +54,7 @@ class Delta {
   readonly #reader: DeltaReader;
   readonly #aftermath: Aftermath;
   #counts = { ...NO_COUNTS };
+  #failure: LdapError | undefined;
 
   constructor(readonly options: DeltaImportOptions) {
     this.#reader = new DeltaReader(options, this.failures);
@@ -79,7 +79,7 @@ class Delta {
     }
     const startedAt = this.#now();
     let batch: NamedChange[] = [];
-    for await (const change of source.since(watermark, signal && { signal })) {
+    for await (const change of this.#told(source, watermark)) {
       signal?.throwIfAborted();
       if (change.kind === 'present') {
         batch = await this.#flush(batch, watermark);
@@ -89,12 +89,24 @@ class Delta {
       if (batch.length >= this.#batchSize) batch = await this.#flush(batch, watermark);
     }
     await this.#flush(batch, watermark);
-    const stillNamed = await this.#follow();
+    await this.#aftermath.follow((names) => this.#again(names), this.options);
     // A source that does not see deletes cannot vouch for the entries that it did not mention.
     const complete = seesDeletes(watermark.method);
-    const progress = { watermark, ...(complete && { freshAt: startedAt }) };
-    space.settle(progress, this.#aftermath.postponed(stillNamed, this.#now()));
+    const progress = { watermark, ...(complete && !this.#failure && { freshAt: startedAt }) };
+    space.settle(progress, this.#aftermath.postponed(this.#now()));
+    if (this.#failure) throw this.#failure;
     return [...(complete ? [] : [BLIND]), ...this.#reader.notices.notes];
+  }
+
+  /** What the source tells; where it cannot be asked any more, what it has told until then is not lost by it. */
+  async *#told(source: ChangeSource, from: Watermark): AsyncGenerator<DirectoryChange> {
+    const { signal } = this.options;
+    try {
+      yield* source.since(from, signal && { signal });
+    } catch (error) {
+      if (!isLdapError(error) || error.result === 'cancelled') throw error;
+      this.#failure = error;
+    }
   }
 
   get #batchSize(): number {
@@ -191,7 +203,8 @@ class Delta {
 
   #apply(changes: readonly SpaceChange[]): void {
     this.#aftermath.notice(changes);
-    this.#count(this.options.space.apply(changes, {}, this.#aftermath.takeNoticed()));
+    const outcomes = this.options.space.apply(changes, {}, this.#aftermath.takeNoticed());
+    this.#counts = countedOn(this.#counts, outcomes);
   }
 
   /** The name of an entry that was renamed or moved together with others below it: no directory tells of each of them. */
@@ -244,31 +257,6 @@ class Delta {
     for (let i = 0; i < missing.length; i += this.#batchSize) await this.#flush(missing.slice(i, i + this.#batchSize));
   }
 
-  /**
-   * Looks again at entries that name, or are named by, what has changed: plug-ins of the directory may have changed them
-   * too. Answers the names of entries that are gone which some still have.
-   */
-  async #follow(): Promise<ReadonlySet<FollowUp>> {
-    const { space, references = [], pausesMs = PAUSES_MS, signal } = this.options;
-    const { gone } = this.#aftermath;
-    let stillNamed: ReadonlySet<FollowUp> = new Set();
-    let left = references.length === 0 ? [] : await space.referrers(gone.names);
-    for (const pause of [0, ...pausesMs]) {
-      if (left.length === 0) break;
-      await sleep(pause, undefined, signal && { signal });
-      const rows = await this.#again(left);
-      const named = rows.map(({ entry }) => gone.namedBy(entry, references));
-      left = rows.flatMap(({ entry }, index) => (named[index]?.length ? [entry.dn] : []));
-      stillNamed = new Set(named.flat());
-    }
-    for (let rounds = MOST_ROUNDS; rounds > 0; rounds -= 1) {
-      const touched = this.#aftermath.takeTouched();
-      if (touched.length === 0) break;
-      await this.#again(touched);
-    }
-    return stillNamed;
-  }
-
   async #again(names: readonly DN[]): Promise<SpaceRow[]> {
     const { schema } = this.options.directory;
     const rows: SpaceRow[] = [];
@@ -277,17 +265,6 @@ class Delta {
       rows.push(...(await this.#save(new Map(piece), [])));
     }
     return rows;
-  }
-
-  #count(outcomes: readonly ChangeOutcome[]): void {
-    const of = (outcome: ChangeOutcome) => outcomes.filter((one) => one === outcome).length;
-    this.#counts = {
-      ...this.#counts,
-      added: this.#counts.added + of('added'),
-      updated: this.#counts.updated + of('updated'),
-      unchanged: this.#counts.unchanged + of('unchanged') + of('outdated'),
-      deleted: this.#counts.deleted + of('deleted'),
-    };
   }
 
   readonly #now = (): number => (this.options.now ?? Date.now)();

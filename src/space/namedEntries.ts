@@ -2,11 +2,22 @@
  * Entries whose values name others. Where a directory keeps such values itself (refint, memberOf), it changes entries that
  * it tells nobody about: whoever named an entry that was renamed or deleted has to be looked at again.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DN, type MatchingRules } from '../directory/dn';
 import type { Entry } from '../directory/entry';
-import type { ConnectorSpace, SpaceChange, SpaceEntry } from './connectorSpace';
+import type { ConnectorSpace, SpaceChange, SpaceEntry, SpaceRow } from './connectorSpace';
+import type { DeltaImportOptions } from './deltaImportOptions';
 import type { FollowUp } from './followUps';
 import type { RowKey } from './row';
+
+/** refint of OpenLDAP follows a moment behind; what takes it longer is left to later runs. */
+const PAUSES_MS = [200, 600];
+
+/** With more entries that still name one that is gone nobody waits: a directory that has much to see to needs longer. */
+const MOST_AWAITED = 32;
+
+/** How often what was looked at again may show what else to look at. */
+const MOST_ROUNDS = 3;
 
 /** How often whoever names an entry that is gone is looked at in later runs, each time after twice as long: about a quarter of an hour. */
 const MOST_LOOKS = 6;
@@ -68,6 +79,7 @@ export class Aftermath {
   #touched = new Map<string, DN>();
   #noticed: FollowUp[] = [];
   readonly #later: readonly FollowUp[];
+  #stillNamed: ReadonlySet<FollowUp> = new Set();
 
   /**
    * @param backLinks whether entries show who names them (`memberOf`), so that they change with the one that does
@@ -91,11 +103,31 @@ export class Aftermath {
   }
 
   /**
+   * Looks again at entries that name, or are named by, what has changed: plug-ins of the directory may have changed them
+   * too. `read` reads entries and saves them.
+   */
+  async follow(
+    read: (names: readonly DN[]) => Promise<readonly SpaceRow[]>,
+    { pausesMs = PAUSES_MS, signal }: Pick<DeltaImportOptions, 'pausesMs' | 'signal'>,
+  ): Promise<void> {
+    let left = this.references.length === 0 ? [] : await this.space.referrers(this.gone.names);
+    for (const pause of [0, ...pausesMs]) {
+      if (left.length === 0 || (pause > 0 && left.length > MOST_AWAITED)) break;
+      await sleep(pause, undefined, signal && { signal });
+      const rows = await read(left);
+      const named = rows.map(({ entry }) => this.gone.namedBy(entry, this.references));
+      left = rows.flatMap(({ entry }, index) => (named[index]?.length ? [entry.dn] : []));
+      this.#stillNamed = new Set(named.flat());
+    }
+    for (let rounds = MOST_ROUNDS; rounds > 0 && this.#touched.size > 0; rounds -= 1) await read(this.#takeTouched());
+  }
+
+  /**
    * What is left for later runs: a directory with much to do takes minutes to see to those that name an entry which is
    * gone, and many a directory never does.
    */
-  postponed(stillNamed: ReadonlySet<FollowUp>, now: number): FollowUp[] {
-    const again = [...stillNamed].filter(({ looks }) => looks < MOST_LOOKS);
+  postponed(now: number): FollowUp[] {
+    const again = [...this.#stillNamed].filter(({ looks }) => looks < MOST_LOOKS);
     return [
       ...this.#later.filter(({ dn }) => this.gone.find(dn) === undefined),
       ...again.map((name) => ({ ...name, looks: name.looks + 1, due: now + FIRST_PAUSE_MS * 2 ** name.looks })),
@@ -130,7 +162,7 @@ export class Aftermath {
   }
 
   /** The entries whose derived attributes may have changed; they are forgotten here. */
-  takeTouched(): DN[] {
+  #takeTouched(): DN[] {
     const names = [...this.#touched.values()];
     this.#touched = new Map();
     return names;

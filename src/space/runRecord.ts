@@ -49,6 +49,18 @@ export const KEPT_ERRORS = 20;
 /** Counts of a run that has not done anything. */
 export const NO_COUNTS: RunCounts = { seen: 0, added: 0, updated: 0, unchanged: 0, deleted: 0, failed: 0 };
 
+/** Counts with those of what became of more changes of rows. */
+export function countedOn(counts: RunCounts, outcomes: readonly string[]): RunCounts {
+  const of = (outcome: string) => outcomes.filter((one) => one === outcome).length;
+  return {
+    ...counts,
+    added: counts.added + of('added'),
+    updated: counts.updated + of('updated'),
+    unchanged: counts.unchanged + of('unchanged') + of('outdated'),
+    deleted: counts.deleted + of('deleted'),
+  };
+}
+
 /** The result of a run that an error ended. */
 export function failedRun(error: unknown, cancelled: boolean, counts: RunCounts = NO_COUNTS): RunResult {
   const message = error instanceof Error ? error.message : String(error);

@@ -141,6 +141,24 @@ it('members whose group has changed are read again, by the next run when this on
   expect(space.followUps).toEqual([]);
 });
 
+it('what was told before the source could not be asked any more is saved and followed, and nothing is called fresh', async () => {
+  await directory.delete(personAt('a'));
+  const told = await telling({ kind: 'deleted', dn: personAt('a') });
+  const breaking: ChangeSource = {
+    ...told,
+    since: async function* (watermark) {
+      yield* told.since(watermark);
+      throw new LdapError('connectionLost', 'search', 'cn=log', '');
+    },
+  };
+  expect(await delta(breaking)).toMatchObject({
+    outcome: 'failed',
+    errors: [{ message: 'search cn=log: connectionLost' }],
+  });
+  expect([membersOf('team'), space.watermark?.value]).toEqual([texts(personAt('c')), 't0']);
+  expect(space.statistics.freshAt).toBeUndefined();
+});
+
 it('what is below a renamed entry is read before the watermark says so', async () => {
   const [unit, moved] = ['x', 'y'].map((ou) => DN.parse(`ou=${ou},${PEOPLE}`)) as [DN, DN];
   await directory.add(new Entry(moved, { objectClass: ['organizationalUnit'], ou: 'y' }));
@@ -221,6 +239,19 @@ describe('who names an entry that is gone for as long as the directory has not s
     expect(await run(await telling({ kind: 'deleted', dn: gone }))).toMatchObject({ counts: { unchanged: 2 } });
     expect(space.followUps).toEqual([{ kind: 'gone', dn: gone.toString(), looks: 1, due: now + 15_000 }]);
   });
+});
+
+it('nobody waits for a directory that has much to see to', async () => {
+  const gone = personAt('gone');
+  const names = Array.from({ length: 40 }, (_, index) => groupAt(`many ${index}`));
+  for (const dn of names)
+    await directory.add(
+      new Entry(dn, { objectClass: ['groupOfNames'], cn: dn.rdn?.value('cn') ?? '', member: texts(gone) }),
+    );
+  await delta(await telling(...names.map((dn): Unmarked => ({ kind: 'changed', dn }))));
+  const told = await telling({ kind: 'deleted', dn: gone });
+  expect(await delta(told, undefined, { pausesMs: [3_600_000] })).toMatchObject({ counts: { seen: 40 } });
+  expect(space.followUps).toMatchObject([{ kind: 'gone', dn: gone.toString(), looks: 1 }]);
 });
 
 it('attributes that the last full import was not told of need another one', async () => {
