@@ -12,6 +12,7 @@ const { startOpenLdap, stopOpenLdap } = require('./openldap');
 const TEXT = 'EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15';
 const OCTETS = 'EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40';
 const BOOLEAN = 'EQUALITY booleanMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.7';
+const INTEGER = 'EQUALITY integerMatch ORDERING integerOrderingMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27';
 const OID = 'EQUALITY objectIdentifierMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.38';
 const NAME = 'EQUALITY distinguishedNameMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.12';
 
@@ -47,6 +48,32 @@ const AD_SCHEMA = [
 ];
 
 const OPENDJ_CONTROLS = ['supportedControl: 1.3.6.1.4.1.26027.1.5.2', 'supportedControl: 1.3.6.1.4.1.42.2.27.9.5.2'];
+
+/** The change log of draft-good-ldap-changelog, and what vendors have added to its entries. */
+const CHANGE_LOG_SCHEMA = [
+  one('2.16.840.1.113730.3.1.35', 'changelog', NAME),
+  one('2.16.840.1.113730.3.1.5', 'changeNumber', INTEGER),
+  one('2.16.840.1.113730.3.1.6', 'targetDN', NAME),
+  one('2.16.840.1.113730.3.1.7', 'changeType', TEXT),
+  one('2.16.840.1.113730.3.1.8', 'changes', OCTETS),
+  one('2.16.840.1.113730.3.1.9', 'newRDN', NAME),
+  one('2.16.840.1.113730.3.1.10', 'deleteOldRDN', BOOLEAN),
+  one('2.16.840.1.113730.3.1.11', 'newSuperior', NAME),
+  one('2.16.840.1.113730.3.1.77', 'changeTime', TEXT),
+  one('1.3.6.1.4.1.42.2.27.9.1.596', 'targetUniqueId', TEXT),
+  one('1.3.6.1.4.1.42.2.27.9.1.595', 'deletedEntryAttrs', OCTETS),
+  one('1.3.6.1.4.1.26027.1.1.590', 'replicationCSN', TEXT),
+  one('1.3.6.1.4.1.26027.1.1.591', 'changeLogCookie', TEXT),
+  one('2.25.1.20', 'replicaIdentifier', INTEGER),
+  one('2.25.1.21', 'changeInitiatorsName', TEXT),
+  one('2.25.1.22', 'targetEntryUUID', TEXT),
+  one('2.25.1.23', 'ibm-changeInitiatorsName', TEXT),
+  `objectclass ( 2.16.840.1.113730.3.2.1 NAME 'changeLogEntry' SUP top STRUCTURAL
+  MUST ( changeNumber $ targetDN $ changeType $ changeTime )
+  MAY ( changes $ newRDN $ deleteOldRDN $ newSuperior $ targetUniqueId $ deletedEntryAttrs $ replicationCSN $
+  changeLogCookie $ replicaIdentifier $ changeInitiatorsName $ targetEntryUUID ) )`,
+  `objectclass ( 2.25.1.24 NAME 'ibm-changelog' SUP changeLogEntry STRUCTURAL MAY ibm-changeInitiatorsName )`,
+];
 
 /**
  * By product: `rootDSE` lines of LDIF, `schema` lines of slapd.conf, `names` shown name → slapd's own, `groupClass` where it is
@@ -146,15 +173,20 @@ const EMULATED = {
   },
 };
 
-/** Starts slapd as a product; the same promises as {@link startOpenLdap}. */
-function startEmulated(product, options) {
+/**
+ * Starts slapd as a product; the same promises as {@link startOpenLdap}. With `changeLog` it announces a log of its
+ * changes, `cn=changelog`, which is empty: whoever starts it writes it.
+ */
+function startEmulated(product, { changeLog = false, ...options }) {
   const { rootDSE, schema, names, groupClass, containers, suffix = 'dc=example,dc=com' } = EMULATED[product];
   const folder = resolve(options.folder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const [schemaFile, rootDSEFile] = [join(folder, 'product.schema'), join(folder, 'rootdse.ldif')];
-  writeFileSync(schemaFile, `${schema.join('\n')}\n`);
-  writeFileSync(rootDSEFile, `${['dn:', ...rootDSE].join('\n')}\n`);
-  const emulated = { rootDSE: rootDSEFile, names, groupClass, containers };
+  const logSchema = changeLog ? CHANGE_LOG_SCHEMA : [];
+  const announced = changeLog ? ['changelog: cn=changelog'] : [];
+  writeFileSync(schemaFile, `${[...schema, ...logSchema].join('\n')}\n`);
+  writeFileSync(rootDSEFile, `${['dn:', ...rootDSE, ...announced].join('\n')}\n`);
+  const emulated = { rootDSE: rootDSEFile, names, groupClass, containers, changeLog };
   return startOpenLdap({ suffix, ...options, folder, schemaFile, emulated });
 }
 

@@ -19,8 +19,9 @@ const ACCOUNTS = ['admin', 'connector', 'reader'];
 /** Makes database, configuration, certificates and passwords, all or nothing: the instance file is written last. */
 function create(folder, options) {
   const binaries = findSlapd(join(folder, 'slapd'));
-  for (const part of ['db', 'accesslog', READY]) rmSync(join(folder, part), { recursive: true, force: true });
-  for (const part of ['db', 'accesslog']) mkdirSync(join(folder, part), { recursive: true, mode: 0o700 });
+  const databases = ['db', 'accesslog', ...(options.emulated?.changeLog ? ['changelog'] : [])];
+  for (const part of [...databases, READY]) rmSync(join(folder, part), { recursive: true, force: true });
+  for (const part of databases) mkdirSync(join(folder, part), { recursive: true, mode: 0o700 });
   if (options.certificates) cpSync(options.certificates, join(folder, 'tls'), { recursive: true });
   else if (!existsSync(join(folder, 'tls/server.pem'))) makeCertificates(join(folder, 'tls'));
 

@@ -3,6 +3,12 @@ import type { OpenLdap, OpenLdapOptions } from './openldap';
 /** What every private server takes; OpenLDAP takes more. */
 export type ServerOptions = Pick<OpenLdapOptions, 'folder' | 'port' | 'tlsPort' | 'suffix' | 'untilParentEnds'>;
 
+/** Of an emulated product. */
+export interface EmulationOptions {
+  /** It announces a log of its changes, `cn=changelog`, which whoever starts it has to write as the administrator. */
+  readonly changeLog?: boolean;
+}
+
 /** Further ports of a server that has them. */
 export interface MorePorts {
   /** Samba: its Global Catalog. */
@@ -18,7 +24,7 @@ export interface DirectoryServer {
   readonly name: string;
   /** Where it listens when started by hand; TLS one above. */
   readonly port: number;
-  start(options: ServerOptions & MorePorts): Promise<OpenLdap & MorePorts>;
+  start(options: ServerOptions & MorePorts & EmulationOptions): Promise<OpenLdap & MorePorts>;
   stop(folder: string): Promise<boolean>;
 }
 

@@ -33,10 +33,34 @@ function retcodeOverlay(suffix) {
 /** Controls that name attributes, which no overlay translates, so a server with other names does not show them. */
 const UNTRANSLATED = ['1.3.6.1.1.12', '1.3.6.1.1.13.1', '1.3.6.1.1.13.2'];
 
+/** Content synchronization and access log: how OpenLDAP tells its changes, and none of those that it plays. */
+const OWN_CONTROLS = ['1.3.6.1.4.1.4203.1.9.1.1'];
+const OWN_CONTEXTS = 'cn=(accesslog|changelog)';
+
 function hidden(names) {
-  if (names.length === 0) return [];
-  const controls = UNTRANSLATED.map((oid) => oid.replaceAll('.', '[.]')).join('|');
-  return [`access to dn.base="" attrs=supportedControl val.regex="^(${controls})$" by * none`, 'access to * by * read'];
+  const oids = names.length === 0 ? OWN_CONTROLS : [...OWN_CONTROLS, ...UNTRANSLATED];
+  const controls = oids.map((oid) => oid.replaceAll('.', '[.]')).join('|');
+  return [
+    `access to dn.base="" attrs=supportedControl val.regex="^(${controls})$" by * none`,
+    `access to dn.base="" attrs=namingContexts val.regex="^${OWN_CONTEXTS}$" by * none`,
+    'access to * by * read',
+  ];
+}
+
+/** A database for what a product logs of its changes; whoever plays the product writes it as the administrator. */
+function changeLogDatabase(folder, { admin, connector }) {
+  return [
+    'database mdb',
+    'suffix cn=changelog',
+    `directory ${join(folder, 'changelog')}`,
+    'rootdn cn=changelog',
+    'maxsize 1073741824',
+    'dbnosync',
+    'index changeNumber eq',
+    'limits * size=unlimited time=unlimited',
+    `access to * by dn.exact="${admin}" manage by dn.exact="${connector}" read by * none`,
+    '',
+  ];
 }
 
 /** The overlay that comes last sees requests first: everything below it knows our own names only. */
@@ -50,7 +74,7 @@ function renamed(names) {
  * room for millions of entries, and no substring index, which would take longer to load than all of them;
  * `schemaFile`: attribute types and object classes beside the usual ones; `emulated`: what another product shows in its
  * root DSE (`rootDSE`, a file) and the names under which it has attributes of slapd (`names`),
- * and the only class of its groups (`groupClass`); `modules`, `directives`: more modules, and more lines for the database.
+ * the only class of its groups (`groupClass`), and whether it has a log of its changes (`changeLog`); `modules`, `directives`: more modules, and more lines for the database.
  */
 function slapdConf({
   folder,
@@ -123,6 +147,7 @@ function slapdConf({
     'syncprov-nopresent TRUE',
     'syncprov-reloadhint TRUE',
     '',
+    ...(emulated?.changeLog ? changeLogDatabase(folder, { admin, connector }) : []),
     'database mdb',
     `suffix "${suffix}"`,
     `directory ${join(folder, 'db')}`,

@@ -1,7 +1,7 @@
 /** Create: a resource becomes an entry, once (decisions 7 and 10). */
 import type { DN } from '../directory/dn';
 import type { Entry } from '../directory/entry';
-import { isLdapError, LdapError, ResultCode } from '../directory/error';
+import { isLdapError, LdapError, RefusedValue, ResultCode } from '../directory/error';
 import { entryOf } from '../mapping/create';
 import { containerOfType, type ObjectType } from '../mapping/objectType';
 import { idsIn, membersOf } from '../mapping/reference';
@@ -164,7 +164,9 @@ export class Creation {
     } catch (error) {
       if (isAmbiguous(error)) return settle(error, () => begun.made(entry, request));
       const isThere = isLdapError(error, ResultCode.entryAlreadyExists);
-      const made = isThere && isBegun ? await begun.made(entry, request) : undefined;
+      // A server may look at values that must be unique before it looks at names.
+      const isTaken = error instanceof RefusedValue && error.why === 'taken';
+      const made = (isThere || isTaken) && isBegun ? await begun.made(entry, request) : undefined;
       if (made !== undefined) return made;
       await begun.failed(key);
       throw isThere ? exists([entry.dn], error) : error;

@@ -1,6 +1,7 @@
 /** One LDAP operation under way: how errors name it, until when it may take, and whether its caller still wants it. */
 import type { ObservedOperation, Options } from './directory';
 import { LdapError, type NoResult, Referred, ResultCode } from './error';
+import { understood } from './resultWords';
 
 /** What decides how an operation has ended. */
 interface Outcome {
@@ -70,7 +71,7 @@ export class Call {
   /** The result itself; throws with its code where it is not success. */
   expectSuccess<T extends Outcome>(result: T): T {
     if (result.status === ResultCode.success) return result;
-    const error = this.error(result.status, result.errorMessage, true);
+    const error = understood(this.error(result.status, result.errorMessage, true));
     throw result.referral === undefined ? error : new Referred(error, result.referral);
   }
 

@@ -85,6 +85,19 @@ export class Referred extends LdapError {
   }
 }
 
+/** A write that was refused for the value of one attribute, or for the right to write it. */
+export class RefusedValue extends LdapError {
+  constructor(
+    { result, operation, dn, diagnostic, sent, cause }: LdapError,
+    /** `taken`: another entry has it. */
+    readonly why: 'taken' | 'refused',
+    /** Absent where the server does not say which. */
+    readonly attribute?: string,
+  ) {
+    super(result, operation, dn, diagnostic, sent, { cause });
+  }
+}
+
 /** Why a policy refuses a password; `unknown`: the server refuses some value, and the password may be the one. */
 export type PasswordRefusal =
   | 'notAllowed'
@@ -93,6 +106,8 @@ export type PasswordRefusal =
   | 'tooShort'
   | 'tooYoung'
   | 'inHistory'
+  /** Too short, too simple or used before: the server says that it is one of these. */
+  | 'rules'
   | 'unknown';
 
 /** A write that carried a password and was refused for it. */

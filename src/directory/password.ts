@@ -3,7 +3,7 @@ import { type BerReader, BerWriter, Control, ExtendedRequest } from 'ldapts';
 import { BerCursor } from './ber';
 import { Oid } from './controls';
 import type { Value } from './entry';
-import { type LdapError, type PasswordRefusal, PasswordRefused, ResultCode } from './error';
+import { type LdapError, type PasswordRefusal, PasswordRefused, RefusedValue, ResultCode } from './error';
 
 const CONTEXT_0 = 0xa0;
 const CONTEXT_1 = 0x81;
@@ -70,25 +70,36 @@ export function passwordModifyRequest(dn: string, password: string, controls: Co
 }
 
 /**
- * What servers say in words where they say nothing by a control: Samba, 389 Directory Server, OpenLDAP, ApacheDS. The
- * words name the password, so that those of another refused value are not taken for them.
+ * What servers say in words where they say nothing by a control: Samba, 389 Directory Server and its relatives, OpenLDAP,
+ * ApacheDS, OpenDJ, Active Directory (0000052D) and eDirectory (numbers of NDS and NMAS). The words name the password, so
+ * that those of another refused value are not taken for them.
  */
 const WORDS: readonly (readonly [words: RegExp, refusal: PasswordRefusal])[] = [
   [/password (was already used|is in history|in history|present in password history)/i, 'inHistory'],
-  [/password is too young|within (password )?minimum age/i, 'tooYoung'],
+  [/found in the password history|\((-215|-1696)\)/i, 'inHistory'],
+  [/password is too young|within (password )?minimum age|changed too recently|\(-16018\)/i, 'tooYoung'],
   [/password (is too short|must be at least \d{1,5} characters|should have a minimum of)/i, 'tooShort'],
+  [/password is shorter than the minimum|\(-216\)/i, 'tooShort'],
   [/(provide|supply) (correct |the )?old password/i, 'oldPasswordMissing'],
-  [/password (does not meet the complexity|fails quality checking)|invalid password syntax|0000052D/i, 'quality'],
+  [/password (does not meet the complexity|fails quality checking)|invalid password syntax/i, 'quality'],
+  [/rejected by a password validator|\(-160(0\d|1\d|2[0-2])\)/i, 'quality'],
+  [/0000052D/i, 'rules'],
 ];
 
 function refusalInWords({ result, diagnostic }: LdapError): PasswordRefusal | undefined {
-  if (result !== ResultCode.constraintViolation && result !== ResultCode.unwillingToPerform) return undefined;
+  const mayBe: readonly (typeof result)[] = [
+    ResultCode.constraintViolation,
+    ResultCode.unwillingToPerform,
+    // eDirectory.
+    ResultCode.other,
+  ];
+  if (!mayBe.includes(result)) return undefined;
   return WORDS.find(([words]) => words.test(diagnostic))?.[1];
 }
 
 /** The error of a write that carried a password, with the reason where the server gave one. */
 export function passwordError(error: LdapError, refusal: PasswordRefusal | undefined): LdapError {
-  const reason =
-    refusal ?? refusalInWords(error) ?? (error.result === ResultCode.constraintViolation ? 'unknown' : undefined);
+  const elsewhere = error instanceof RefusedValue || error.result !== ResultCode.constraintViolation;
+  const reason = refusal ?? refusalInWords(error) ?? (elsewhere ? undefined : 'unknown');
   return reason === undefined ? error : new PasswordRefused(error, reason);
 }

@@ -2,7 +2,14 @@
  * LdapError → ScimError, once, by class of cause (RFC 4511 appendix A, RFC 7644 §3.12). The detail comes from this table
  * only: a server's diagnostic may echo the request, so it goes to the log.
  */
-import { LdapError, type PasswordRefusal, PasswordRefused, Referred, ResultCode } from '../directory/error';
+import {
+  LdapError,
+  type PasswordRefusal,
+  PasswordRefused,
+  Referred,
+  RefusedValue,
+  ResultCode,
+} from '../directory/error';
 import { ScimError, type ScimType } from '../scim/error';
 
 /** What a class of causes means to a SCIM client. */
@@ -31,11 +38,14 @@ const missingRights: Readonly<Record<string, string>> = {
   search: 'to read and search there',
   extended: 'to reset passwords there',
 };
-const denied = (operation: string): Cause => ({
-  status: 403,
-  detail: (dn) =>
-    `The directory does not allow the connector's account to do this at ${quoted(dn)}: give the account the right ${missingRights[operation] ?? 'to write there'}.`,
-});
+const denied = (operation: string, attribute?: string): Cause => {
+  const right = attribute === undefined ? missingRights[operation] : `to write ${attribute} of that entry`;
+  return {
+    status: 403,
+    detail: (dn) =>
+      `The directory does not allow the connector's account to do this at ${quoted(dn)}: give the account the right ${right ?? 'to write there'}.`,
+  };
+};
 const unwilling: Cause = {
   status: 403,
   detail: (dn) =>
@@ -53,6 +63,13 @@ const exists: Cause = {
   detail: (dn) =>
     `An entry or value that must be unique exists already: ${quoted(dn)}. Match the existing entry instead of creating it again.`,
 };
+const taken = (attribute: string | undefined): Cause => ({
+  ...exists,
+  detail: (dn) =>
+    attribute === undefined
+      ? `The directory refuses ${quoted(dn)}: another entry has a value already that must be unique. Match that entry, or send another value.`
+      : `${attribute}: another entry has this value already, and the directory wants it unique, so ${quoted(dn)} cannot have it. Match that entry, or send another value.`,
+});
 const login: Cause = {
   status: 503,
   retryAfter: 60,
@@ -165,14 +182,17 @@ const unexpected: Cause = {
 export function toScimError(error: unknown): unknown {
   if (!(error instanceof LdapError)) return error;
   const cause = error instanceof PasswordRefused ? passwordCause(error.reason) : causeOf(error);
+  const named = error instanceof RefusedValue && error.why === 'refused' && cause === invalid ? error.attribute : '';
   const headers = cause.retryAfter === undefined ? undefined : { 'Retry-After': String(cause.retryAfter) };
-  return new ScimError(cause.status, cause.scimType, cause.detail(error.dn), { headers, cause: error });
+  const detail = `${named ? `${named}: ` : ''}${cause.detail(error.dn)}`;
+  return new ScimError(cause.status, cause.scimType, detail, { headers, cause: error });
 }
 
 const passwordDetails: Readonly<Record<PasswordRefusal, string>> = {
   tooShort: 'it is too short',
   quality: 'it is not complex enough',
   inHistory: 'it has been used before',
+  rules: 'it is too short, too simple or has been used before (the directory does not say which)',
   tooYoung: 'the present one has been set too short a time ago',
   notAllowed: 'it may not be changed for this entry',
   oldPasswordMissing:
@@ -199,12 +219,14 @@ function causeOf(error: LdapError): Cause {
 }
 
 function causeOfResult(error: LdapError): Cause {
+  const attribute = error instanceof RefusedValue ? error.attribute : undefined;
+  if (error instanceof RefusedValue && error.why === 'taken') return taken(attribute);
   switch (error.result) {
     case R.noSuchObject:
       return noSuchObject(error);
     case R.insufficientAccessRights:
     case authorizationDenied:
-      return denied(error.operation);
+      return denied(error.operation, attribute);
     default:
       return byResult.get(error.result) ?? unexpected;
   }

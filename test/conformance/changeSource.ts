@@ -201,12 +201,16 @@ export function runChangeSourceTests(name: string, open: () => Promise<OpenedSou
       await move(renamed, under(inside, 'new name'));
       await move(away, under(outside, 'away'));
       await move(into, under(inside, 'into'));
+      // Where the name is the id, what is below another name is another entry: only a full import tells them apart.
+      if (opened.directory.changes.anchorAttribute === 'dn') {
+        expect(await delta()).toMatchObject({ errors: [{ message: expect.stringMatching(/renamed to/) }] });
+        await full();
+      }
       await expectFollowed();
     });
 
     it('follows what the directory itself changes in groups and members', async () => {
-      const members = [await add('stays'), await add('is renamed'), await add('is deleted')];
-      await addGroup('group', members);
+      await addGroup('group', [await add('stays'), await add('is renamed'), await add('is deleted')]);
       await full();
       await move(named('is renamed'), named('has been renamed'));
       if (!blind()) await opened.directory.delete(named('is deleted'));

@@ -6,6 +6,7 @@ import { DN } from '../../src/directory/dn';
 import { openLdapDirectory } from '../../src/directory/ldapDirectory';
 import { type Product, startDirectoryServer } from '../support/directoryServer';
 import { startSlapd } from '../support/slapd';
+import { dialects, playChangeLog } from '../support/vendorChangeLog';
 import type { OpenedSource } from './changeSource';
 import { temporaryOU } from './testbed';
 
@@ -37,6 +38,19 @@ export async function openProduct(
   if (!server) throw new Error(`${product} does not start; the line above says why`);
   const { dn: userName, password } = server.connector;
   return follow({ ...server, userName, password }, method, facts);
+}
+
+/** A product that is played by slapd and keeps a change log; how changes are found is detected. */
+export async function openDialect(product: keyof typeof dialects, facts: Facts): Promise<OpenedSource> {
+  const server = await startDirectoryServer(product, { changeLog: true });
+  if (!server) throw new Error(`${product} does not start; the line above says why`);
+  const { dn: userName, password } = server.connector;
+  const vendor = await playChangeLog(server, dialects[product]);
+  const stop = async () => {
+    await vendor.close();
+    await server.stop();
+  };
+  return follow({ ...server, port: vendor.port, userName, password, stop }, 'auto', facts);
 }
 
 async function follow(server: Reached, method: ChangeOptions['method'], facts: Facts): Promise<OpenedSource> {

@@ -139,13 +139,21 @@ describe('a change log', () => {
   let first: string;
   let lastNumber: string;
   let log: Entry[];
+  let numbersShown: boolean;
+  let searches: number;
   const source = new ChangeLog(
     contextsOf((base, filter) => {
-      if (base === '') return [new Entry(DN.root, { firstChangeNumber: first, lastChangeNumber: lastNumber })];
+      searches += 1;
+      const numbers = { firstChangeNumber: first, lastChangeNumber: lastNumber };
+      if (base === '') return [new Entry(DN.root, numbersShown ? numbers : {})];
       if (base === SUFFIX) return [new Entry(contexts()[0]!, { nsUniqueId: 'suffix' })];
       if (base.startsWith('changeNumber=')) return log.slice(0, 1);
-      const [, from] = /changeNumber>=(\d+)/.exec(filter) ?? [];
-      return log.filter((entry) => BigInt(entry.first('changeNumber') ?? '0') >= BigInt(from ?? '0'));
+      const bound = (comparison: string) => new RegExp(`changeNumber${comparison}(\\d+)`).exec(filter)?.[1];
+      const [from, to] = [BigInt(bound('>=') ?? 0), BigInt(bound('<=') ?? 10n ** 30n)];
+      return log.filter((entry) => {
+        const number = BigInt(entry.first('changeNumber') ?? 0);
+        return number >= from && number <= to;
+      });
     }),
     DN.parse('cn=changelog'),
   );
@@ -157,6 +165,8 @@ describe('a change log', () => {
     });
 
   beforeEach(() => {
+    numbersShown = true;
+    searches = 0;
     first = '1';
     lastNumber = '9007199254740993';
     log = [numbered(lastNumber, { targetDn: SUFFIX })];
@@ -182,6 +192,41 @@ describe('a change log', () => {
       ['deleted', `uid=c,${SUFFIX}`, '7'],
     ]);
     expect((await told(source, changes[1]!.watermark)).map(({ kind }) => kind)).toEqual(['deleted']);
+  });
+
+  describe('whose root DSE shows no numbers', () => {
+    const upTo = (from: number, to: number) =>
+      Array.from({ length: to - from + 1 }, (_, i) => numbered(String(from + i), { targetDn: SUFFIX }));
+    beforeEach(() => {
+      numbersShown = false;
+    });
+
+    test.each([1, 2, 3, 63, 64, 65, 1000])('is asked for its last one: %d', async (last) => {
+      log = upTo(1, last);
+      const watermark = await source.latest();
+      expect(watermark.value).toBe(String(last));
+      expect(searches).toBeLessThan(10 + 2 * Math.log2(last));
+      searches = 0;
+      expect(await told(source, watermark)).toEqual([]);
+      expect(searches).toBeLessThan(7);
+      log = upTo(Math.max(1, last - 1), last + 5);
+      expect(await told(source, watermark)).toHaveLength(5);
+      // What comes right after the last one that was read is enough.
+      log = upTo(last + 1, last + 5);
+      expect(await told(source, watermark)).toHaveLength(5);
+    });
+
+    test('is known to be trimmed, to count anew, to be hidden, and to make no sense', async () => {
+      log = upTo(1, 10);
+      const watermark = await source.latest();
+      for (const other of [upTo(12, 20), upTo(1, 3), []]) {
+        log = other;
+        await expect(told(source, watermark)).rejects.toThrow(WatermarkExpired);
+      }
+      await expect(source.latest()).rejects.toThrow(ChangesUnreadable);
+      log = [numbered('9'.repeat(29), { targetDn: SUFFIX })];
+      await expect(source.latest()).rejects.toThrow(/entries of every number/);
+    });
   });
 
   test.each([

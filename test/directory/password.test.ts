@@ -54,7 +54,7 @@ describe('Active Directory', () => {
 
   test('says that a password is too simple in its diagnostic only', () => {
     const refused = new LdapError(53, 'modify', dn.toString(), '0000052D: SvcErr: DSID-031A120C, problem 5003');
-    expect(passwordError(refused, undefined)).toMatchObject({ reason: 'quality', result: 53 });
+    expect(passwordError(refused, undefined)).toMatchObject({ reason: 'rules', result: 53 });
     const other = new LdapError(53, 'modify', dn.toString(), '00002035: SvcErr');
     expect(passwordError(other, undefined)).toBe(other);
     expect(passwordError(new LdapError(19, 'add', '', ''), undefined)).toBeInstanceOf(PasswordRefused);

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OpenLdap } from '../../scripts/directories/openldap';
-import { type MorePorts, servers } from '../../scripts/directories/servers';
+import { type EmulationOptions, type MorePorts, servers } from '../../scripts/directories/servers';
 
 export type Product = Exclude<keyof typeof servers, 'openldap'>;
 
@@ -23,7 +23,7 @@ export interface ServerUnderTest extends OpenLdap, MorePorts {
  */
 export async function startDirectoryServer(
   product: Product,
-  options: { readonly suffix?: string } = {},
+  options: EmulationOptions & { readonly suffix?: string } = {},
 ): Promise<ServerUnderTest | undefined> {
   const { name, start, stop } = servers[product];
   const folder = mkdtempSync(join(tmpdir(), `${product}-`));

@@ -33,6 +33,13 @@ export interface FakeLdap {
   close(): Promise<void>;
 }
 
+/** What a whole message asks for. */
+export function requestOf(buffer: Buffer, start = 0, end = buffer.length): Request {
+  const cursor = new BerCursor(buffer, start, end);
+  cursor.enter(0x30);
+  return { id: cursor.integer(), tag: cursor.tag, text: buffer.toString('latin1', start, end) };
+}
+
 /** Binds succeed unless `answer` says otherwise: it returns true for what it has dealt with. */
 export async function startFakeLdap(answer: (request: Request, socket: Socket) => boolean): Promise<FakeLdap> {
   const requests: Request[] = [];
@@ -44,9 +51,7 @@ export async function startFakeLdap(answer: (request: Request, socket: Socket) =
     const framer = new MessageFramer();
     socket.on('data', (bytes) => {
       framer.push(bytes, (buffer, start, end) => {
-        const cursor = new BerCursor(buffer, start, end);
-        cursor.enter(0x30);
-        const request = { id: cursor.integer(), tag: cursor.tag, text: buffer.toString('latin1', start, end) };
+        const request = requestOf(buffer, start, end);
         requests.push(request);
         if (!answer(request, socket) && request.tag === Tag.bind) socket.write(result(request.id, 0x61));
       });

@@ -1,12 +1,12 @@
 /**
  * The change log of draft-good-ldap-changelog: 389 Directory Server's retro change log and its relatives. Changes are
- * numbered; the root DSE tells the first and the last number that are there. Of an entry of the log only names are read:
+ * numbered; the root DSE tells the first and the last number that are there, or they are found by asking. Of an entry of the log only names are read:
  * what was changed (`changes`) is of no use to somebody who reads the entry again, and may hold passwords.
  */
 import type { Options } from '../directory';
 import { DN, RDN } from '../dn';
 import type { Entry } from '../entry';
-import { and, greaterOrEqual, lessOrEqual } from '../filter';
+import { and, type Filter, greaterOrEqual, lessOrEqual } from '../filter';
 import {
   type ChangeMethod,
   type ChangeSource,
@@ -16,7 +16,7 @@ import {
   WatermarkExpired,
 } from './changeSource';
 import { changeOf } from './loggedChange';
-import { type NamingContexts, readEntry } from './naming';
+import { isNotShown, type NamingContexts, readEntry } from './naming';
 import { anotherServer, counter, expiredIfHidden, ownValue, type Unmarked } from './watermark';
 
 const METHOD: ChangeMethod = 'changeLog';
@@ -24,11 +24,15 @@ const METHOD: ChangeMethod = 'changeLog';
 /** Numbers asked for at once: below the look-through limit (5,000 in 389 Directory Server) of whoever is not its manager. */
 const WINDOW = 1_000n;
 
+/** Beyond what any server counts to. */
+const MOST = 2n ** 64n;
+
 /** The attribute of the log that holds the immutable id of the changed entry. */
 const TARGET_IDS: Readonly<Record<string, string>> = { nsuniqueid: 'targetUniqueId', entryuuid: 'targetEntryUUID' };
 
-/** The log as its root DSE describes it. */
+/** How far the log goes. */
 interface Extent {
+  /** Not above the first number that is there. */
   readonly first: bigint;
   readonly last: bigint;
 }
@@ -47,7 +51,7 @@ export class ChangeLog implements ChangeSource {
   }
 
   async latest(options?: Options): Promise<Watermark> {
-    const { last } = await this.#extent(options);
+    const { last } = await this.#extent(1n, options);
     if (last > 0n && !(await readEntry(this.contexts.reader, this.#dnOf(last), ['changeNumber'], options)))
       throw new ChangesUnreadable(this.#advice());
     return this.#watermark(await this.#identity(options), last);
@@ -56,7 +60,7 @@ export class ChangeLog implements ChangeSource {
   async *since(watermark: Watermark, options?: Options): AsyncGenerator<DirectoryChange> {
     const identity = await this.#identity(options);
     const from = numberOf(watermark, identity);
-    const { first, last } = await this.#extent(options).catch((error) => {
+    const { first, last } = await this.#extent(from, options).catch((error) => {
       throw error instanceof ChangesUnreadable ? new WatermarkExpired(error.message, { cause: error }) : error;
     });
     if (last < from) {
@@ -101,11 +105,43 @@ export class ChangeLog implements ChangeSource {
     return found.sort((a, b) => (a.number < b.number ? -1 : 1));
   }
 
-  async #extent(options?: Options): Promise<Extent> {
+  /** @param known a number that the log had, or may have */
+  async #extent(known: bigint, options?: Options): Promise<Extent> {
     const root = await readEntry(this.contexts.reader, DN.root, ['firstChangeNumber', 'lastChangeNumber'], options);
     const last = counter(root?.first('lastChangeNumber'));
-    if (last === undefined) throw new ChangesUnreadable(this.#advice());
-    return { first: counter(root?.first('firstChangeNumber')) ?? 0n, last };
+    if (last !== undefined) return { first: counter(root?.first('firstChangeNumber')) ?? 0n, last };
+    return this.#found(known, options);
+  }
+
+  /** The extent by questions whether the log has anything from a number on: in steps that double, then by halving. */
+  async #found(known: bigint, options?: Options): Promise<Extent> {
+    const has = (number: bigint) => this.#holds(greaterOrEqual('changeNumber', String(number)), options);
+    // An empty log looks like one that the account may not read.
+    if (!(await has(known))) throw new ChangesUnreadable(this.#advice());
+    let last = known;
+    let step = 1n;
+    for (; await has(last + step); step *= 2n) {
+      if (step > MOST) throw new ChangesUnreadable(`The change log ${this.log} has entries of every number`);
+      last += step;
+    }
+    for (let beyond = last + step; beyond - last > 1n; ) {
+      const middle = (last + beyond) / 2n;
+      if (await has(middle)) last = middle;
+      else beyond = middle;
+    }
+    const reachesBack = await this.#holds(lessOrEqual('changeNumber', String(known + 1n)), options);
+    return { first: reachesBack ? 0n : known + 2n, last };
+  }
+
+  async #holds(filter: Filter, options?: Options): Promise<boolean> {
+    const request = { base: this.log, scope: 'one', filter, attributes: ['changeNumber'], sizeLimit: 1 } as const;
+    try {
+      for await (const _ of this.contexts.reader.search(request, options)) return true;
+      return false;
+    } catch (error) {
+      if (isNotShown(error)) return false;
+      throw error;
+    }
   }
 
   #changeOf(entry: Entry): Unmarked | undefined {
