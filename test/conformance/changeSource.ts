@@ -58,7 +58,6 @@ export function runChangeSourceTests(name: string, open: () => Promise<OpenedSou
       ];
     });
     afterAll(() => opened?.close());
-
     beforeEach(async () => {
       folder = mkdtempSync(join(tmpdir(), 'change-source-'));
       state = await openState(folder, 'hr');
@@ -187,11 +186,9 @@ export function runChangeSourceTests(name: string, open: () => Promise<OpenedSou
     });
 
     it('follows whole subtrees that are renamed, moved away and moved in', async () => {
-      const [renamed, away, into] = [
-        await bed.addUnit('old name', inside),
-        await bed.addUnit('away', inside),
-        await bed.addUnit('into', outside),
-      ];
+      const renamed = await bed.addUnit('old name', inside);
+      const away = await bed.addUnit('away', inside);
+      const into = await bed.addUnit('into', outside);
       for (const parent of [renamed, away, into]) {
         const below = await bed.addUnit('below', parent);
         for (const cn of ['one', 'two']) await add(`${cn} of ${parent.rdn?.value('ou')}`, below);
