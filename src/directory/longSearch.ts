@@ -29,12 +29,13 @@ export interface LongSearch {
   oneAnswer(reason: string): void;
 }
 
-/** What a server answers to a control that it lists and does not serve, or not for this search. */
-const REFUSALS = [
+/** What a server answers to pages that it lists and does not serve; slapd the former where an account may have none (`size.prtotal=disabled`). */
+const PAGES_REFUSED = [ResultCode.adminLimitExceeded, ResultCode.unavailableCriticalExtension] as const;
+
+/** What servers answer where they cannot sort, or not by this, or not without an index. */
+const LIST_REFUSED = [
+  ...PAGES_REFUSED,
   ResultCode.operationsError,
-  // slapd, where `size.prtotal=disabled` takes pages from an account.
-  ResultCode.adminLimitExceeded,
-  ResultCode.unavailableCriticalExtension,
   ResultCode.noSuchAttribute,
   ResultCode.undefinedAttributeType,
   ResultCode.inappropriateMatching,
@@ -42,10 +43,18 @@ const REFUSALS = [
   ResultCode.sortControlMissing,
 ] as const;
 
+const WAYS = [
+  { open: inPages, isRefusal: (error: unknown) => isLdapError(error, ...PAGES_REFUSED) },
+  {
+    open: asList,
+    isRefusal: (error: unknown) => error instanceof ListRefused || isLdapError(error, ...LIST_REFUSED),
+  },
+];
+
 /** The entries, part by part. What was refused before anything was read is tried in the next way. */
 export async function* inParts(search: LongSearch): AsyncGenerator<readonly Entry[]> {
   const reasons: string[] = [];
-  for (const open of [inPages, asList]) {
+  for (const { open, isRefusal } of WAYS) {
     const parts = open(search);
     if (typeof parts === 'string') {
       reasons.push(parts);
@@ -55,8 +64,8 @@ export async function* inParts(search: LongSearch): AsyncGenerator<readonly Entr
       const first = await parts.next();
       if (!first.done) yield first.value;
     } catch (error) {
-      if (!(error instanceof ListRefused) && !isLdapError(error, ...REFUSALS)) throw error;
-      reasons.push(error.message);
+      if (!isRefusal(error)) throw error;
+      reasons.push((error as Error).message);
       continue;
     }
     return yield* parts;

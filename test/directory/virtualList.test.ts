@@ -7,7 +7,8 @@ import { equality } from '../../src/directory/filter';
 import { type LdapOptions, openLdapDirectory } from '../../src/directory/ldapDirectory';
 import { ListReading, ListRefused, sortKeyOf, type Target, type Window } from '../../src/directory/virtualList';
 import { oneAnswerText } from '../../src/space/searchNotices';
-import { all, BASE, closing } from '../support/ldap';
+import { result, Tag } from '../support/fakeLdap';
+import { all, BASE, closing, fake, openKnown } from '../support/ldap';
 import { type Slapd, startSlapd } from '../support/slapd';
 
 const PAGED_RESULTS = '1.2.840.113556.1.4.319';
@@ -218,6 +219,13 @@ describe('on slapd without paged results', () => {
     expect(neither.found).toHaveLength(45);
     expect(neither.notices).toEqual([{ kind: 'oneAnswer', reason: 'no paged results; no virtual list views' }]);
     expect(oneAnswerText('why')).toContain('(why)');
+  });
+
+  test('a server that is unwilling to answer has not refused pages', async () => {
+    const server = await fake(({ tag, id }, socket) => tag === Tag.search && socket.write(result(id, 0x65, 53)));
+    const search = all((await openKnown(server)).search({ base, scope: 'sub', filter: people, attributes: [] }));
+    await expect(search).rejects.toMatchObject({ result: 53 });
+    expect(server.requests.filter(({ tag }) => tag === Tag.search)).toHaveLength(1);
   });
 
   test('a base that is missing or empty', async () => {
