@@ -129,6 +129,7 @@ export class Aftermath {
   postponed(now: number): FollowUp[] {
     const again = [...this.#stillNamed].filter(({ looks }) => looks < MOST_LOOKS);
     return [
+      ...[...this.#touched.values()].map((dn) => touchedAt(dn)),
       ...this.#later.filter(({ dn }) => this.gone.find(dn) === undefined),
       ...again.map((name) => ({ ...name, looks: name.looks + 1, due: now + FIRST_PAUSE_MS * 2 ** name.looks })),
     ];
@@ -178,7 +179,7 @@ export class Aftermath {
     for (const name of differingNames(before, after, this.references)) {
       try {
         const dn = DN.parse(name);
-        if (this.#touch(dn)) this.#noticed.push({ kind: 'touched', dn: dn.toString(), looks: 0, due: 0 });
+        if (this.#touch(dn)) this.#noticed.push(touchedAt(dn));
       } catch {
         // A value that is no DN names nobody.
       }
@@ -191,6 +192,10 @@ export class Aftermath {
     this.#touched.set(key, dn);
     return true;
   }
+}
+
+function touchedAt(dn: DN): FollowUp {
+  return { kind: 'touched', dn: dn.toString(), looks: 0, due: 0 };
 }
 
 /** The values by which two versions of an entry differ, each once. */

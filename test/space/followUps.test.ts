@@ -241,6 +241,27 @@ describe('who names an entry that is gone for as long as the directory has not s
   });
 });
 
+it('what leads from one to the next is followed for a while, and from there by the next run', async () => {
+  const chain = Array.from({ length: 7 }, (_, index) => groupAt(`chain${index}`));
+  for (const [index, dn] of chain.entries())
+    await directory.add(
+      new Entry(dn, {
+        objectClass: ['groupOfNames'],
+        cn: `chain${index}`,
+        member: texts(PEOPLE, chain[index + 1] ?? groupAt('end')),
+      }),
+    );
+  await delta(await telling(...chain.map((dn): Unmarked => ({ kind: 'changed', dn }))));
+  for (const dn of chain)
+    await directory.modify(dn, [{ operation: 'replace', attribute: 'member', values: texts(PEOPLE) }]);
+  const changedOf = () => chain.filter((_, index) => membersOf(`chain${index}`)?.length === 1).length;
+  const before = changedOf();
+  await delta(await telling({ kind: 'changed', dn: chain[0] as DN }));
+  expect([changedOf() - before, space.followUps]).toEqual([4, [expect.objectContaining({ dn: String(chain[4]) })]]);
+  await delta(await telling());
+  expect([changedOf(), space.followUps]).toEqual([7, []]);
+});
+
 it('nobody waits for a directory that has much to see to', async () => {
   const gone = personAt('gone');
   const names = Array.from({ length: 40 }, (_, index) => groupAt(`many ${index}`));
