@@ -186,7 +186,10 @@ class Bench {
     const started = performance.now();
     const again = await this.start(true);
     while ((await this.lookUp(again.port, again.token, 0).catch(() => undefined)) === undefined) await sleep(5);
-    this.fact('restart: start of the process to the first look-up', `${fixed(performance.now() - started, 0)} ms`);
+    this.fact(
+      'restart: start of the process to the first look-up',
+      `${fixed(performance.now() - started, 0)} ms, ${fixed(cpuMs(again.pid), 0)} ms CPU`,
+    );
     await again.stop();
   }
 

@@ -5,7 +5,8 @@
  */
 import type { Watermark } from '../directory/changes/changeSource';
 import { DN } from '../directory/dn';
-import { DatabaseDamaged, removeDatabaseFile } from './database';
+import { DatabaseDamaged } from './database';
+import { removeDatabaseFile } from './databaseFile';
 import { inPieces } from './eventLoop';
 import type { FollowUp } from './followUps';
 import type { ChangeOutcome, Generation, Progress, SpaceChange } from './generation';

@@ -4,7 +4,8 @@
  */
 import type { Watermark } from '../directory/changes/changeSource';
 import { BoundaryKeys } from './boundaryKeys';
-import { Database, removeDatabaseFile } from './database';
+import { Database } from './database';
+import { removeDatabaseFileLater } from './databaseFile';
 import { yieldToEventLoop } from './eventLoop';
 import { type FollowUp, FollowUpTable } from './followUps';
 import { ReferenceTable } from './references';
@@ -253,12 +254,9 @@ export class Generation {
 
   #closeIfUnused(): void {
     if (!this.#retired || this.#holders > 0 || !this.#database.isOpen) return;
-    this.#database.close();
-    try {
-      removeDatabaseFile(this.#database.file);
-    } catch {
-      // On Windows a process that reads it, such as an export, keeps it; the next opening of the space deletes it.
-    }
+    this.#database.abandon();
+    // On Windows a process that reads it, such as an export, keeps it; the next opening of the space deletes it.
+    removeDatabaseFileLater(this.#database.file).catch(() => undefined);
   }
 
   /** What is kept in memory follows each row at once, so it is read again when the transaction is undone. */

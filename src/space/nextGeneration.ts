@@ -3,7 +3,7 @@
  * another process). What the host writes meanwhile goes to the current generation, whose rows and tombstones with
  * higher sequence numbers than the import's are its own journal: the switch takes them over.
  */
-import { removeDatabaseFile } from './database';
+import { removeDatabaseFile } from './databaseFile';
 import { yieldToEventLoop } from './eventLoop';
 import { Generation } from './generation';
 import type { NeverStored } from './row';

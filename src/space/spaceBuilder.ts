@@ -2,9 +2,9 @@
  * Builds a new generation of the connector space in a file that nobody else has open: first the rows, then the indexes.
  * It needs nothing of the host, so it can run in a process of its own.
  */
-import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { type Comparison, compareGenerations } from './comparison';
-import { Database, removeDatabaseFile } from './database';
+import { Database } from './database';
+import { handOver, removeDatabaseFile } from './databaseFile';
 import { type GenerationProperties, writeProperties } from './generation';
 import { ReferenceLoader } from './references';
 import { encodeRow, NeverStored, type SpaceRow } from './row';
@@ -63,18 +63,13 @@ export class SpaceBuilder {
     writeProperties(this.#database, { ...properties, references: this.#references.finish() });
     const comparison = compareGenerations(this.#database, previous, this.#sequence);
     this.#database.close();
-    const descriptor = openSync(this.file, 'r+');
-    try {
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
+    handOver(this.file);
     return comparison;
   }
 
   /** Gives up and deletes the file. */
   discard(): void {
-    this.#database.close();
+    this.#database.abandon();
     removeDatabaseFile(this.file);
   }
 }

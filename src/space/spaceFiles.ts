@@ -1,7 +1,8 @@
 /** The files of a connector space: their names, setting a damaged one aside, deleting what nobody refers to. */
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseDamaged, DatabaseTooNew, DatabaseTooOld, removeDatabaseFile } from './database';
+import { DatabaseDamaged, DatabaseTooNew, DatabaseTooOld } from './database';
+import { removeDatabaseFile } from './databaseFile';
 import { Generation } from './generation';
 import type { NeverStored } from './row';
 

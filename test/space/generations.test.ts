@@ -14,6 +14,7 @@ import { readSpace } from '../../src/space/spaceReader';
 import { CONVERTED_SINCE } from '../../src/space/spaceSchema';
 import { connect } from '../../src/space/sqlite';
 import { openState, type State } from '../../src/space/state';
+import { eventually } from '../support/hostProcess';
 import { child, kill, removeTemporaryFolders, row, said, temporaryFolder } from './support';
 
 let folder: string;
@@ -163,7 +164,7 @@ describe('a new generation', () => {
     const next = space.beginGeneration();
     build(next, ['new']);
     await next.switch();
-    expect(spaceFiles().filter((name) => name.includes('space-1.'))).toEqual([]);
+    await eventually(async () => expect(spaceFiles().filter((name) => name.includes('space-1.'))).toEqual([]));
     fill(['later', 'gone']);
     space.remove({ id: 'id-gone' });
     await space.close();
@@ -186,7 +187,7 @@ describe('a new generation', () => {
     let count = 1;
     while (!(await reader.next()).done) count++;
     expect(count).toBe(500);
-    expect(existsSync(old)).toBe(false);
+    await eventually(async () => expect(existsSync(old)).toBe(false));
   });
 
   it('can be discarded, and only one is built at a time', async () => {
