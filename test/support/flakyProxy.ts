@@ -11,8 +11,8 @@ export interface FlakyProxy {
   loseAnswer(tag: number, then?: () => void): Promise<void>;
   /** The next request of this kind is lost on its way, with the connection. */
   loseRequest(tag: number): Promise<void>;
-  /** The directory does not hear of the request of this kind after so many others: the proxy answers with a result code. */
-  answer(tag: number, code: number, after: number): Promise<void>;
+  /** The directory does not hear of the request of this kind (that holds this text) after so many others: the proxy answers with a result code. */
+  answer(tag: number, code: number, after: number, holding?: string): Promise<void>;
   /** Every request arrives so late. */
   delay(ms: number): void;
   /** Closes every connection. */
@@ -29,6 +29,7 @@ interface Refusal {
   readonly tag: number;
   readonly code: number;
   after: number;
+  readonly holding: string;
   readonly done: () => void;
 }
 
@@ -82,7 +83,7 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
         const cursor = new BerCursor(buffer, start, stop);
         cursor.enter(0x30);
         const id = cursor.integer();
-        if (refusal?.tag === cursor.tag && refusal.after-- === 0) {
+        if (isMeant(refusal, cursor.tag, buffer.subarray(start, stop)) && refusal.after-- === 0) {
           refused = true;
           client.write(resultOf(id, ANSWER[cursor.tag] ?? 0, refusal.code));
           refusal.done();
@@ -112,9 +113,9 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
     port,
     loseAnswer: (tag, then = () => {}) => rule(tag, true, then),
     loseRequest: (tag) => rule(tag, false, () => {}),
-    answer: (tag, code, after) =>
+    answer: (tag, code, after, holding = '') =>
       new Promise<void>((done) => {
-        refusal = { tag, code, after, done };
+        refusal = { tag, code, after, holding, done };
       }),
     delay: (ms) => {
       delayMs = ms;
@@ -128,6 +129,10 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+function isMeant(refusal: Refusal | undefined, tag: number, message: Buffer): refusal is Refusal {
+  return refusal?.tag === tag && message.includes(refusal.holding);
 }
 
 /** An LDAPResult without a word (RFC 4511 §4.1.9). */

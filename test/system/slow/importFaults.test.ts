@@ -13,6 +13,8 @@ import type { Slapd } from '../../support/slapd';
 import { describeOnSlapd, type System, startSystem, startTimeout } from '../../support/system';
 
 const suffix = 'dc=example,dc=com';
+/** The control of a page (RFC 2696): other searches of the host are not meant. */
+const pages = '1.2.840.113556.1.4.319';
 const dnOf = (uid: string) => `uid=${uid},ou=people,${suffix}`;
 
 async function addPeople(look: LdapLook, count: number): Promise<void> {
@@ -68,7 +70,7 @@ describeOnSlapd('a directory that fails in the middle of a full import', () => {
     [
       'is killed',
       async () => {
-        await proxy.answer(Sent.search, 51, 5);
+        await proxy.answer(Sent.search, 51, 5, pages);
         await system.slapd.kill();
       },
       () => system.slapd.restart(),
@@ -76,13 +78,13 @@ describeOnSlapd('a directory that fails in the middle of a full import', () => {
     [
       'is cut off',
       async () => {
-        await proxy.answer(Sent.search, 51, 5);
+        await proxy.answer(Sent.search, 51, 5, pages);
         proxy.refuse(true);
         proxy.cut();
       },
       async () => proxy.refuse(false),
     ],
-    ['refuses', () => proxy.answer(Sent.search, 53, 8), async () => undefined],
+    ['refuses', () => proxy.answer(Sent.search, 53, 8, pages), async () => undefined],
   ])(
     '%s',
     async (_name, fail, mend) => {
