@@ -3,7 +3,7 @@
 const { execFileSync, spawn } = require('node:child_process');
 const { join } = require('node:path');
 const { createInterface } = require('node:readline');
-const { CONTAINER } = require('./person');
+const { CONTAINER, ELSEWHERE } = require('./person');
 
 /** Compiles the program into a folder. Answers its path, or why there is none. */
 function compileCLoad(folder) {
@@ -20,7 +20,7 @@ function compileCLoad(folder) {
 
 /** Starts it. `options`: url, userName, password, people. Its slices are those of `load.js`. */
 function openCLoad(program, { url, userName, password, people }) {
-  const child = spawn(program, [url, userName, CONTAINER, String(people)], {
+  const child = spawn(program, [url, userName, CONTAINER, ELSEWHERE, String(people)], {
     env: { ...process.env, LDAP_PASSWORD: password },
     stdio: ['pipe', 'pipe', 'inherit'],
   });

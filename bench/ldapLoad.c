@@ -2,7 +2,7 @@
  * The same work by libldap: one bound connection, requests in flight on it side by side, as bench/ldapLoad.js does it
  * with ldapts. One line on standard input is one slice of work, one line on standard output its result.
  *
- *   LDAP_PASSWORD=… ldapLoad URL BINDDN CONTAINER PEOPLE
+ *   LDAP_PASSWORD=… ldapLoad URL BINDDN CONTAINER ELSEWHERE PEOPLE
  *   > operation in-flight milliseconds
  *   < done failed elapsedMs latencyMs latencyMs ...
  */
@@ -25,7 +25,7 @@ struct lane {
 };
 
 static LDAP *ld;
-static const char *container;
+static const char *container, *elsewhere;
 static long people;
 static long turn;
 static long created, removed;
@@ -94,7 +94,7 @@ static int begin(enum operation operation) {
   if (operation == CREATE) nameCreated(uid, sizeof uid, created++);
   else if (operation == DELETE) nameCreated(uid, sizeof uid, removed++);
   else nameResident(uid, sizeof uid);
-  snprintf(dn, sizeof dn, "uid=%s,%s", uid, container);
+  snprintf(dn, sizeof dn, "uid=%s,%s", uid, operation == PATCH ? elsewhere : container);
   switch (operation) {
     case CREATE: return sendAdd(dn, uid);
     case PATCH: return sendPatch(dn);
@@ -167,9 +167,10 @@ int main(int count, char **arguments) {
   int lanes, version = LDAP_VERSION3;
   double ms;
   char *secret = getenv("LDAP_PASSWORD");
-  if (count != 5 || secret == NULL) return 2;
+  if (count != 6 || secret == NULL) return 2;
   container = arguments[3];
-  people = atol(arguments[4]);
+  elsewhere = arguments[4];
+  people = atol(arguments[5]);
   check(ldap_initialize(&ld, arguments[1]), "initialize");
   ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version);
   struct berval password = {.bv_val = secret, .bv_len = strlen(secret)};

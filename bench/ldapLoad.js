@@ -1,7 +1,7 @@
 /** The same work by ldapts alone: one client, connected and bound, requests one behind the other on its one socket. */
 
 const { Attribute, Change, Client, EqualityFilter } = require('ldapts');
-const { CONTAINER, attributesOf, dnOf, residentKey } = require('./person');
+const { CONTAINER, ELSEWHERE, attributesOf, dnOf, residentKey } = require('./person');
 
 class LdapLoad {
   #client;
@@ -38,7 +38,10 @@ class LdapLoad {
         return this.#search(dnOf(this.#resident()), { scope: 'base' });
       case 'patch': {
         const modification = new Attribute({ type: 'title', values: [`Engineer ${this.#next()}`] });
-        return this.#client.modify(dnOf(this.#resident()), new Change({ operation: 'replace', modification }));
+        return this.#client.modify(
+          dnOf(this.#resident(), ELSEWHERE),
+          new Change({ operation: 'replace', modification }),
+        );
       }
       case 'delete':
         return this.#client.del(dnOf(this.#created.pop()));

@@ -2,6 +2,8 @@
 
 const SUFFIX = 'dc=example,dc=com';
 const CONTAINER = `ou=people,${SUFFIX}`;
+/** Out of the connector's sight: what the others change there does not make the host's copy of its own people old. */
+const ELSEWHERE = `ou=former,${SUFFIX}`;
 const CORE = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 
@@ -19,7 +21,7 @@ function person(key) {
   };
 }
 
-const dnOf = (key) => `uid=${key},${CONTAINER}`;
+const dnOf = (key, container = CONTAINER) => `uid=${key},${container}`;
 
 /** What the host makes of {@link resourceOf}. */
 function attributesOf(key) {
@@ -44,4 +46,4 @@ function resourceOf(key) {
 /** Keys of the people that are there before the measurement. */
 const residentKey = (index) => `resident${String(index).padStart(7, '0')}`;
 
-module.exports = { SUFFIX, CONTAINER, dnOf, attributesOf, resourceOf, residentKey };
+module.exports = { SUFFIX, CONTAINER, ELSEWHERE, dnOf, attributesOf, resourceOf, residentKey };

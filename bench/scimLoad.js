@@ -47,9 +47,9 @@ class ScimLoad {
       case 'patch':
         return this.#patch(lane, 'live');
       case 'patch few':
-        return this.#patch(lane, 'few');
+        return this.#patch(lane, 'few', 0);
       case 'patch many':
-        return this.#patch(lane, 'many');
+        return this.#patch(lane, 'many', 1);
       case 'delete':
         return void (await this.#expect(204, lane, 'DELETE', 'live', `/Users/${this.#created.pop()}`));
       case 'empty':
@@ -66,8 +66,10 @@ class ScimLoad {
     return this.#created.length;
   }
 
-  async #patch(lane, connector) {
-    await this.#expect(200, lane, 'PATCH', connector, `/Users/${this.#resident()}`, {
+  /** Connectors that are compared have halves of the people for themselves: what one changes makes the other's copy old. */
+  async #patch(lane, connector, half) {
+    const id = half === undefined ? this.#resident() : this.#residentOf(half);
+    await this.#expect(200, lane, 'PATCH', connector, `/Users/${id}`, {
       schemas: [PATCH],
       Operations: [{ op: 'replace', path: 'title', value: `Engineer ${this.#next()}` }],
     });
@@ -97,6 +99,10 @@ class ScimLoad {
 
   #resident() {
     return this.#residents[this.#next() % this.#residents.length];
+  }
+
+  #residentOf(half) {
+    return this.#residents[(2 * this.#next() + half) % (this.#residents.length & ~1)];
   }
 
   #residentKey() {

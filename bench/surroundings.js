@@ -8,7 +8,7 @@ const { join } = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { startOpenLdap, stopOpenLdap } = require('../scripts/directories/openldap');
 const { findSlapd } = require('../scripts/directories/slapdBinaries');
-const { SUFFIX, CONTAINER, attributesOf, dnOf, residentKey } = require('./person');
+const { SUFFIX, CONTAINER, ELSEWHERE, attributesOf, dnOf, residentKey } = require('./person');
 
 const TOKEN = 'benchmark-token-0123456789';
 
@@ -26,12 +26,12 @@ function ldif(count) {
   for (let index = 0; index < count; index += 1) {
     const key = residentKey(index);
     const lines = Object.entries(attributesOf(key)).map(([name, value]) => `${name}: ${value}`);
-    entries.push(`dn: ${dnOf(key)}\n${lines.join('\n')}\n`);
+    for (const container of [CONTAINER, ELSEWHERE]) entries.push(`dn: ${dnOf(key, container)}\n${lines.join('\n')}\n`);
   }
   return entries.join('\n');
 }
 
-/** A directory with so many people (and `moreLdif`), in a temporary folder of its own; `more`: further options of the server. */
+/** A directory with so many people, as many out of sight (and `moreLdif`), in a temporary folder of its own; `more`: further options of the server. */
 async function startDirectory(people, parent = tmpdir(), { moreLdif = '', ...more } = {}) {
   const folder = mkdtempSync(join(parent, 'bench-'));
   const slapd = join(folder, 'slapd');
