@@ -2,6 +2,8 @@
  * One directory out of several servers, each of which holds naming contexts of its own: what is asked goes to the server
  * that holds the name. The first one is asked for everything that no other holds, and its schema is the schema of all.
  */
+
+import { Call } from './call';
 import type { ChangeSource } from './changes/changeSource';
 import { PartitionedChanges } from './changes/partitionedChanges';
 import type { Directory, DirectoryDescription, Modification, Options, SearchRequest, WriteOptions } from './directory';
@@ -17,29 +19,47 @@ export interface Partition {
   readonly open: () => Promise<Directory>;
 }
 
+/** Monotonic milliseconds. */
+type Clock = () => number;
+
 /** Several servers as one directory. `first` is opened, and is closed with it. */
-export function partitioned(first: Directory, partitions: readonly Partition[]): Directory {
-  return new PartitionedDirectory(first, partitions);
+export function partitioned(
+  first: Directory,
+  partitions: readonly Partition[],
+  clock: Clock = () => performance.now(),
+): Directory {
+  return new PartitionedDirectory(first, partitions, clock);
 }
+
+/** How long whoever asks waits for a server to be opened, where he does not say. */
+const OPENING_MS = 30_000;
+/** A server that could not be opened is not tried for each request anew. */
+const PAUSE_MS = 5_000;
+/** Refused credentials count towards a lockout of the account. */
+const REFUSED_PAUSE_MS = 30_000;
 
 /** One server. */
 class Holder {
   opened: Directory | undefined;
   readonly #open: () => Promise<Directory>;
+  readonly #clock: Clock;
   #opening: Promise<Directory> | undefined;
+  #failure: { readonly error: LdapError; readonly until: number } | undefined;
 
   constructor(
     /** Absent: everything that no other one holds. */
     readonly context: DN | undefined,
     open: () => Promise<Directory>,
+    clock: Clock,
   ) {
     this.#open = open;
+    this.#clock = clock;
   }
 
   /** Runs an operation at the server. @throws LdapError that names the context where it was the server that failed */
-  async at<T>(work: (directory: Directory) => Promise<T>): Promise<T> {
+  async at<T>(work: (directory: Directory) => Promise<T>, options?: Options): Promise<T> {
     try {
-      return await work(await this.directory());
+      return await work(this.opened ?? (await this.#directory(options)));
     } catch (error) {
       throw this.#named(error);
     }
@@ -47,24 +67,34 @@ class Holder {
 
   async *search(request: SearchRequest, options?: Options): AsyncGenerator<Entry> {
     try {
-      yield* (await this.directory()).search(request, options);
+      yield* (this.opened ?? (await this.#directory(options))).search(request, options);
     } catch (error) {
       throw this.#named(error);
     }
   }
 
-  /** Opens the server if it is not open. */
-  directory(): Promise<Directory> {
-    if (this.opened !== undefined) return Promise.resolve(this.opened);
-    this.#opening ??= this.#open()
-      .then((opened) => {
-        this.opened = opened;
-        return opened;
-      })
-      .finally(() => {
-        this.#opening = undefined;
-      });
-    return this.#opening;
+  #directory(options: Options = {}): Promise<Directory> {
+    const failure = this.#failure;
+    if (failure && this.#clock() < failure.until) return Promise.reject(failure.error);
+    this.#opening ??= this.#openNow();
+    return Call.of('bind', String(this.context), options, OPENING_MS).before(this.#opening);
+  }
+
+  async #openNow(): Promise<Directory> {
+    try {
+      this.opened = await this.#open();
+      return this.opened;
+    } catch (error) {
+      if (!(error instanceof LdapError)) throw error;
+      const { result, operation, diagnostic } = error;
+      // Whatever was sent to open it, the operation that it was opened for was not.
+      const unsent = new LdapError(result, operation, '', diagnostic, false, { cause: error });
+      const pause = result === ResultCode.invalidCredentials ? REFUSED_PAUSE_MS : PAUSE_MS;
+      this.#failure = { error: unsent, until: this.#clock() + pause };
+      throw unsent;
+    } finally {
+      this.#opening = undefined;
+    }
   }
 
   async close(): Promise<void> {
@@ -89,11 +119,14 @@ class PartitionedDirectory implements Directory {
   readonly #changes: PartitionedChanges;
   #closed = false;
 
-  constructor(first: Directory, partitions: readonly Partition[]) {
+  constructor(first: Directory, partitions: readonly Partition[], clock: Clock) {
     this.#first = first;
-    this.#rest = new Holder(undefined, async () => first);
+    this.#rest = new Holder(undefined, async () => first, clock);
+    this.#rest.opened = first;
     const deepest = [...partitions].sort((a, b) => b.context.rdns.length - a.context.rdns.length);
-    this.#partitions = deepest.map(({ context, open }) => new Holder(context, () => this.#openUnlessClosed(open)));
+    this.#partitions = deepest.map(
+      ({ context, open }) => new Holder(context, () => this.#openUnlessClosed(open), clock),
+    );
     this.#changes = new PartitionedChanges(
       [this.#rest, ...this.#partitions].map((holder) => ({
         name: holder.context?.normalized(first.schema) ?? '',
@@ -127,7 +160,7 @@ class PartitionedDirectory implements Directory {
     for (const partition of this.#partitions) {
       try {
         const isKnown = partition.opened !== undefined;
-        await partition.at(async (directory) => isKnown && directory.refresh(options));
+        await partition.at(async (directory) => isKnown && directory.refresh(options), options);
       } catch (error) {
         if (!(error instanceof LdapError)) throw error;
       }
@@ -160,11 +193,11 @@ class PartitionedDirectory implements Directory {
   }
 
   add(entry: Entry, options?: WriteOptions): Promise<Entry | undefined> {
-    return this.#holder(entry.dn).at((directory) => directory.add(entry, options));
+    return this.#holder(entry.dn).at((directory) => directory.add(entry, options), options);
   }
 
   modify(dn: DN, modifications: readonly Modification[], options?: WriteOptions): Promise<Entry | undefined> {
-    return this.#holder(dn).at((directory) => directory.modify(dn, modifications, options));
+    return this.#holder(dn).at((directory) => directory.modify(dn, modifications, options), options);
   }
 
   async modifyDN(
@@ -176,15 +209,15 @@ class PartitionedDirectory implements Directory {
       const diagnostic = `${newDN} is held by another server`;
       throw new LdapError(ResultCode.affectsMultipleDSAs, 'modifyDN', dn.toString(), diagnostic, false);
     }
-    return this.#holder(dn).at((directory) => directory.modifyDN(dn, newDN, options));
+    return this.#holder(dn).at((directory) => directory.modifyDN(dn, newDN, options), options);
   }
 
   delete(dn: DN, options?: Options & { readonly tree?: boolean }): Promise<void> {
-    return this.#holder(dn).at((directory) => directory.delete(dn, options));
+    return this.#holder(dn).at((directory) => directory.delete(dn, options), options);
   }
 
   setPassword(dn: DN, password: string, options?: Options): Promise<void> {
-    return this.#holder(dn).at((directory) => directory.setPassword(dn, password, options));
+    return this.#holder(dn).at((directory) => directory.setPassword(dn, password, options), options);
   }
 
   #holder(dn: DN): Holder {

@@ -1,6 +1,6 @@
 /** Several servers as one directory: who is asked, what a search puts together, and what one that is down keeps from working. */
 import type { ChangeSource, DirectoryChange, Watermark } from '../../src/directory/changes/changeSource';
-import type { Directory, SearchRequest } from '../../src/directory/directory';
+import type { Directory, Options, SearchRequest } from '../../src/directory/directory';
 import { DN } from '../../src/directory/dn';
 import { Entry } from '../../src/directory/entry';
 import { LdapError } from '../../src/directory/error';
@@ -43,21 +43,31 @@ async function threeServers(down = false) {
   await lab.add(person('lee', LAB));
   let isDown = down;
   let opened = 0;
-  const directory = partitioned(first, [
+  let now = 0;
+  let fault = new LdapError('connectionLost', 'bind', 'cn=connector', 'nothing listens there');
+  const partitions = [
     { context: DN.parse(SALES), open: async () => sales },
     {
       context: DN.parse(LAB),
       open: async () => {
         opened += 1;
-        if (isDown) throw new LdapError('connectionLost', 'bind', 'cn=connector', 'nothing listens there', false);
+        if (isDown) throw fault;
         return lab;
       },
     },
-  ]);
+  ];
+  const directory = partitioned(first, partitions, () => now);
+  const wait = (milliseconds: number) => {
+    now += milliseconds;
+  };
   const up = () => {
     isDown = false;
+    wait(60_000);
   };
-  return { directory, first, sales, lab, up, opened: () => opened };
+  const refuse = () => {
+    fault = new LdapError(49, 'bind', 'cn=connector', 'no such password');
+  };
+  return { directory, first, sales, lab, up, wait, refuse, opened: () => opened };
 }
 
 const people = equality('objectClass', 'inetOrgPerson');
@@ -117,6 +127,33 @@ describe('a server that is down', () => {
     await Promise.all([uids(directory, LAB), uids(directory, LAB)]);
     expect(opened()).toBe(before);
     await directory.close();
+  });
+});
+
+describe('a server that could not be opened', () => {
+  test('is not tried for each request anew, and less often with credentials that it has refused', async () => {
+    const { directory, opened, wait, refuse } = await threeServers(true);
+    const ask = () => failure(uids(directory, LAB));
+    await Promise.all([ask(), ask()]);
+    expect(await ask()).toMatchObject({ result: 'connectionLost', dn: LAB, sent: false });
+    expect(opened()).toBe(1);
+    wait(6_000);
+    refuse();
+    expect(await ask()).toMatchObject({ result: 49, dn: LAB });
+    wait(6_000);
+    expect(await ask()).toMatchObject({ result: 49 });
+    expect(opened()).toBe(2);
+    wait(30_000);
+    await ask();
+    expect(opened()).toBe(3);
+  });
+
+  test('is waited for no longer than a request has time', async () => {
+    const never = partitioned(await server(), [{ context: DN.parse(LAB), open: () => new Promise(() => undefined) }]);
+    const search = (more: Options) =>
+      failure(all(never.search({ base: DN.parse(LAB), scope: 'sub', filter: people, attributes: [] }, more)));
+    expect(await search({ timeoutMs: 1 })).toMatchObject({ result: 'timeout', dn: LAB, ambiguous: false });
+    expect(await search({ signal: AbortSignal.abort() })).toMatchObject({ result: 'cancelled', ambiguous: false });
   });
 });
 
