@@ -17,6 +17,12 @@ const SCHEMA_OF_OURS = `dn: cn=schema
 attributeTypes: ( 1.3.6.1.4.1.55555.1.1 NAME 'targetEntryUUID' DESC 'entryUUID of the entry that changed' SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE X-ORIGIN 'user defined' )
 `;
 
+/** SASL EXTERNAL: whom a client certificate stands for is found by its common name, wherever in the tree. */
+const CERTIFICATES_OF_ACCOUNTS = `certmap default default
+default:DNComps
+default:FilterComps cn
+`;
+
 function expectDirsrv() {
   expectInstalled(NAME, [NS_SLAPD, '/usr/share/dirsrv/data/template-dse.ldif', '/usr/bin/pk12util'], PACKAGES);
   expectRoot(NAME, "Debian's package keeps its configuration from other accounts");
@@ -26,8 +32,8 @@ function makeFiles(settings) {
   const { folder } = settings;
   mkdirSync(join(folder, 'config/schema'), { mode: 0o700 });
   copyFileSync('/etc/dirsrv/schema/99user.ldif', join(folder, 'config/schema/99user.ldif'));
-  for (const file of ['slapd-collations.conf', 'certmap.conf'])
-    copyFileSync(join('/etc/dirsrv/config', file), join(folder, 'config', file));
+  copyFileSync('/etc/dirsrv/config/slapd-collations.conf', join(folder, 'config/slapd-collations.conf'));
+  writeFileSync(join(folder, 'config/certmap.conf'), CERTIFICATES_OF_ACCOUNTS);
   writeFileSync(join(folder, 'config/schema/98connector.ldif'), SCHEMA_OF_OURS);
   writeFileSync(join(folder, 'config/dse.ldif'), configuration({ ...settings, manager: MANAGER }), {
     mode: 0o600,

@@ -216,6 +216,7 @@ function describe(folder) {
     url: `ldap://127.0.0.1:${port}`,
     ldapsUrl: `ldaps://127.0.0.1:${tlsPort}`,
     caFile: join(folder, 'tls/ca.pem'),
+    clientCertificate: { file: join(folder, 'tls/connector.pem'), keyFile: join(folder, 'tls/connector.key') },
     admin: account('admin'),
     connector: account('connector'),
     reader: account('reader'),

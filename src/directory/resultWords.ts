@@ -24,12 +24,18 @@ const READINGS: readonly Reading[] = [
     words: /parent does not exist|ERR_256_NO_SUCH_OBJECT/,
     means: R.noSuchObject,
   },
-  // Samba, of a member that is there in another spelling.
+  // Samba and Active Directory, of members that are there already, and of those that are not.
   {
     results: [R.entryAlreadyExists],
     operation: 'modify',
-    words: /^Attribute \S{1,80} already exists for target/,
+    words: /^Attribute \S{1,80} already exists for target|^00000562:/,
     means: R.attributeOrValueExists,
+  },
+  {
+    results: [R.unwillingToPerform],
+    operation: 'modify',
+    words: /^Attribute \S{1,80} (?:doesn't exist|already deleted) for target|^00000561:/,
+    means: R.noSuchAttribute,
   },
   // Samba and Active Directory; OpenLDAP.
   {

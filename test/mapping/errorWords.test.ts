@@ -90,6 +90,17 @@ describe('words of a server say what its code does not', () => {
     expect([read.result, read.diagnostic]).toEqual([32, 'result code 80: parent does not exist']);
     const bind = new LdapError(1, 'bind', DN, 'Operation unavailable without authentication');
     expect(understood(bind)).toBe(bind);
+  });
+
+  test.each([
+    ['Samba', 68, 'Attribute member already exists for target GUID 1', 20],
+    ['AD', 68, '00000562: UpdErr: DSID-031A11E2, problem 6005 (ENTRY_EXISTS), data 0', 20],
+    ['Samba', 53, "Attribute member doesn't exist for target GUID 1", 16],
+    ['Samba', 53, 'Attribute member already deleted for target GUID 1', 16],
+    ['AD', 53, '00000561: SvcErr: DSID-031A120C, problem 5003 (WILL_NOT_PERFORM), data 0', 16],
+    ['AD', 53, '0000001F: SvcErr: DSID-031A12D2, problem 5003 (WILL_NOT_PERFORM), data 0', 53],
+  ])('a member that is there, or is not, is told as a value: %s, %i: %s', (_product, result, words, means) => {
+    expect(understood(new LdapError(result, 'modify', DN, words)).result).toBe(means);
     expect(
       understood(new LdapError(68, 'modify', DN, 'Attribute member already exists for target GUID 1')).result,
     ).toBe(20);

@@ -5,7 +5,10 @@
 
 const { writeFileSync, writeSync } = require('node:fs');
 
-const HERE = /[\\/]test[\\/]directories[\\/]/;
+const HERE = /[\\/]test[\\/](directories[\\/]|conformance[\\/](memory|openldap)\.test)/;
+
+/** What stands alone at the top of a file is the conformance suite of a directory. */
+const ALONE = / as a directory$/;
 
 /** By product and by case: how many tests passed, failed and were skipped. */
 function count(results) {
@@ -13,8 +16,9 @@ function count(results) {
   for (const { testFilePath, testResults } of results.testResults) {
     if (!HERE.test(testFilePath)) continue;
     for (const { ancestorTitles, title, status } of testResults) {
-      const [product, ...groups] = ancestorTitles;
-      if (product === undefined) continue;
+      const [top, ...below] = ancestorTitles;
+      if (top === undefined) continue;
+      const [product, groups] = ALONE.test(top) ? [top.replace(ALONE, ''), ancestorTitles] : [top, below];
       const name = caseOf(product, groups, title);
       const cases = products.get(product) ?? new Map();
       const counts = cases.get(name) ?? { passed: 0, failed: 0, skipped: 0 };

@@ -19,18 +19,20 @@ test('a matrix has a line per case and a column per product', () => {
         { ...passed(['A', 'A as a directory', 'add'], 'two'), status: 'pending' },
         passed(['A'], 'is detected'),
       ]),
+      file('/x/test/conformance/memory.test.ts', [passed(['M as a directory', 'add'], 'one')]),
       file('/x/test/space/c.test.ts', [passed(['C'], 'nothing to do with it')]),
     ],
   });
   expect(text.split('\n').map((line) => line.trimEnd())).toEqual([
     'Product × case',
-    '                                 1         2',
-    'conformance: add   1 ok, 1 skipped      2 ok',
-    'is detected                   1 ok         -',
-    'over SCIM: rename                -  1 FAILED',
+    '                                 1         2     3',
+    'conformance: add   1 ok, 1 skipped      2 ok  1 ok',
+    'is detected                   1 ok         -     -',
+    'over SCIM: rename                -  1 FAILED     -',
     '',
     '  1  A',
     '  2  B',
+    '  3  M',
     '',
   ]);
 });
