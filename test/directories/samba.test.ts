@@ -65,12 +65,18 @@ function runValueTests(server: () => ServerUnderTest, open: () => Promise<Direct
         expect([attribute, valuesOf(await read(attribute))]).toEqual([attribute, names()]);
     });
 
-    test('a value that is gone already is no fault of a permissive modify', async () => {
+    test('a value that is gone already is no fault of a permissive modify, but for members', async () => {
+      const leaving = (attribute: string, value: string) =>
+        [{ operation: 'delete', attribute, values: [value] }] as const;
+      const gone = leaving('otherTelephone', '+1 555 0100');
+      await expect(directory.modify(group, gone)).rejects.toMatchObject({ result: 16 });
+      await directory.modify(group, gone, { permissive: true });
       const [first = ''] = names();
-      const leave = { operation: 'delete', attribute: 'member', values: [first] } as const;
-      await directory.modify(group, [leave]);
-      await expect(directory.modify(group, [leave])).rejects.toMatchObject({ result: 16 });
-      await directory.modify(group, [leave], { permissive: true });
+      await directory.modify(group, leaving('member', first));
+      for (const permissive of [false, true])
+        await expect(directory.modify(group, leaving('member', first), { permissive })).rejects.toMatchObject({
+          result: 16,
+        });
       expect(valuesOf(await read('member'))).toEqual(names().slice(1));
     });
   });
