@@ -32,6 +32,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
       'filter',
       'filterEvaluate',
       'handler',
+      'jsonPieces',
       'path',
       'resource',
       'resourceType',

@@ -1,6 +1,6 @@
 /** References in both directions, looked up in the connector space: one batch each, however many there are. */
 import type { Entry, Value } from '../directory/entry';
-import { displayOf } from '../mapping/attributes';
+import { displayOf } from '../mapping/described';
 import type { ObjectType } from '../mapping/objectType';
 import { type Name, namesIn, type References, type Referring, type Target } from '../mapping/reference';
 import type { Located } from '../space/connectorSpace';
@@ -40,7 +40,11 @@ export async function resolveReferences(
     return key === undefined ? undefined : located.get(by)?.get(key);
   };
   const targets = new Map<string, Located>();
-  for (const found of located.values()) for (const one of found.values()) targets.set(one.id, one);
+  for (const found of located.values())
+    for (const one of found.values()) {
+      targets.set(one.id, one);
+      if (targets.size % AT_ONCE === 0) await yieldToEventLoop();
+    }
   const shown = displayed.flatMap(({ by, key }) => located.get(by ?? '')?.get(key)?.id ?? []);
   const displays = described && shown.length > 0 ? await displaysOf(context, [...new Set(shown)]) : new Map();
   const endpoints = new Map(context.objectTypes.map(({ name, resourceType }) => [name, resourceType.endpoint]));

@@ -1,13 +1,17 @@
 /** Found entries → resources, with their references resolved, what the state store keeps of them, and their versions. */
-import { hash } from 'node:crypto';
-import { describeReferences, resourceOf } from '../mapping/attributes';
+import { createHash, hash } from 'node:crypto';
+import { resourceSteps } from '../mapping/attributes';
+import { describingSteps } from '../mapping/described';
 import type { ObjectType } from '../mapping/objectType';
 import type { References } from '../mapping/reference';
+import { atOnce, type Steps, VALUES_PER_STEP } from '../mapping/steps';
+import { isLong, jsonPieces } from '../scim/jsonPieces';
 import type { Resource } from '../scim/resource';
 import type { StoredAttributes } from '../space/state';
 import type { ConnectorContext } from './context';
 import { activeOf } from './deprovisioning';
 import type { Found } from './entries';
+import { paced } from './pacing';
 import { resolveReferences } from './resolving';
 
 /** The resources of entries that were found together. */
@@ -20,7 +24,10 @@ export async function resourcesOf(
   const stored = await context.state.stored.getMany(found.map(({ id }) => id));
   const entries = found.map(({ entry }) => entry);
   const references = await resolveReferences(context, { objectType, entries, described: true });
-  return found.map((one) => resource(context, objectType, one, stored.get(one.id) ?? {}, references));
+  const resources: Resource[] = [];
+  for (const one of found)
+    resources.push(await resourceInTurns(context, objectType, one, stored.get(one.id) ?? {}, references));
+  return resources;
 }
 
 /** The resource of one entry, and what the state store keeps of it: an update compares with that. */
@@ -33,19 +40,26 @@ export async function resourceFor(
 ): Promise<{ resource: Resource; stored: StoredAttributes }> {
   const stored = kept ?? (await context.state.stored.get(found.id)) ?? {};
   const references = await resolveReferences(context, { objectType, entries: [found.entry], described: true });
-  return { resource: resource(context, objectType, found, stored, references), stored };
+  return { resource: await resourceInTurns(context, objectType, found, stored, references), stored };
+}
+
+/** A resource; of very many values in turns with whatever else waits. */
+function resourceInTurns(...input: Parameters<typeof resource>): Resource | Promise<Resource> {
+  const [, , { entry }] = input;
+  for (const { values } of entry.attributes()) if (values.length > VALUES_PER_STEP) return paced(resource(...input));
+  return atOnce(resource(...input));
 }
 
 /** A resource from what is at hand. */
-function resource(
+function* resource(
   context: ConnectorContext,
   objectType: ObjectType,
   found: Found,
   stored: StoredAttributes,
   references: References,
-): Resource {
+): Steps<Resource> {
   const active = activeOf(objectType, found.entry, stored);
-  const made = resourceOf(objectType, found.entry, {
+  const made = yield* resourceSteps(objectType, found.entry, {
     id: found.id,
     references,
     stored,
@@ -53,12 +67,18 @@ function resource(
     ...(active === undefined ? {} : { active }),
   });
   // A version is that of all values.
-  if (made.meta !== undefined && found.partial !== true) made.meta.version = versionOf(made);
-  describeReferences(objectType, made, references);
+  if (made.meta !== undefined && found.partial !== true) made.meta.version = yield* versionSteps(made);
+  yield* describingSteps(objectType, made, references);
   return made;
 }
 
 /** A hash of the values in scope (decision 14): stamps of the directory miss what plug-ins change, and have coarse clocks. */
-function versionOf({ meta: _stamps, ...values }: Resource): string {
-  return `W/"${hash('sha1', JSON.stringify(values), 'base64url')}"`;
+function* versionSteps({ meta: _stamps, ...values }: Resource): Steps<string> {
+  if (!isLong(values)) return `W/"${hash('sha1', JSON.stringify(values), 'base64url')}"`;
+  const digest = createHash('sha1');
+  for (const piece of jsonPieces(values)) {
+    digest.update(piece);
+    yield;
+  }
+  return `W/"${digest.digest('base64url')}"`;
 }

@@ -6,8 +6,9 @@ import { containerOf, type Link, sameAttribute } from './coreFace';
 import { type DirectoryAttribute, virtual } from './directoryFace';
 import { isPlaceholder } from './emptyGroup';
 import type { ObjectType } from './objectType';
-import type { References, Target } from './reference';
+import type { References } from './reference';
 import { hasTerms, isRemainder, restoreElements } from './remainder';
+import { atOnce, eachInSteps, type Steps } from './steps';
 import { dateTimeOf, fromDirectory } from './syntax';
 
 /** What a resource is made from beside its entry. */
@@ -26,18 +27,27 @@ type CoreInput = Pick<ResourceInput, 'id' | 'references' | 'stored'>;
 
 /** The resource of an entry as far as the core schemas show it. */
 export function coreResourceOf(objectType: ObjectType, entry: Entry, input: CoreInput): Resource {
+  return atOnce(coreResourceSteps(objectType, entry, input));
+}
+
+function* coreResourceSteps(objectType: ObjectType, entry: Entry, input: CoreInput): Steps<Resource> {
   const resource: Resource = { schemas: [objectType.resourceType.schema.id], id: input.id };
   for (const [path, value] of Object.entries(input.stored))
     if (!isRemainder(value) && !path.startsWith('-')) place(resource, path, value as Json);
-  coreFaceOf(objectType, entry, input, resource);
+  yield* coreFaceSteps(objectType, entry, input, resource);
   return resource;
 }
 
 /** The resource of an entry. What the state store keeps fills in what the directory has no place for. */
 export function resourceOf(objectType: ObjectType, entry: Entry, input: ResourceInput): Resource {
-  const resource = coreResourceOf(objectType, entry, input);
+  return atOnce(resourceSteps(objectType, entry, input));
+}
+
+/** The same in steps. */
+export function* resourceSteps(objectType: ObjectType, entry: Entry, input: ResourceInput): Steps<Resource> {
+  const resource = yield* coreResourceSteps(objectType, entry, input);
   if (input.active !== undefined) resource.active = input.active;
-  const face = directoryFaceOf(objectType, entry, input);
+  const face = yield* directoryFaceSteps(objectType, entry, input);
   for (const extension of objectType.resourceType.extensions) {
     if (extension.id === objectType.urn) resource[objectType.urn] = face;
     if (resource[extension.id] !== undefined) resource.schemas?.push(extension.id);
@@ -63,17 +73,17 @@ function place(resource: Resource, path: string, value: Json): void {
   }
 }
 
-function coreFaceOf(objectType: ObjectType, entry: Entry, input: CoreInput, resource: Resource): void {
+function* coreFaceSteps(objectType: ObjectType, entry: Entry, input: CoreInput, resource: Resource): Steps<void> {
   for (const { link, shown, isText } of shownAttributes(objectType).links) {
     const present = entry.attribute(shown.key);
     if (present === undefined) continue;
     const one = shown.attribute.single || !link.multiValued;
-    const json: Simple[] = [];
-    for (const value of one ? visibleOf(present.values, entry, shown.attribute, objectType) : present.values) {
+    const values = one ? visibleOf(present.values, entry, shown.attribute, objectType) : present.values;
+    const json = yield* eachInSteps(values, (value) => {
       const simple = jsonOf(value, shown.attribute, input.references);
       // A core attribute has the type that RFC 7643 gives it, whatever syntax holds its values.
-      if (simple !== undefined) json.push(isText ? String(simple) : simple);
-    }
+      return simple !== undefined && isText ? String(simple) : simple;
+    });
     if (json.length > 0) contribute(resource, link, json);
   }
   if (objectType.name === 'User' && resource.userName === undefined) {
@@ -212,66 +222,18 @@ function withPrimary(elements: Record<string, unknown>[], link: Link): Record<st
   return elements.map((element, index) => (index === 0 ? { ...element, primary: true } : element));
 }
 
-/**
- * Says of references what their targets are: `$ref` relative to the resource's own endpoint (RFC 7643 §2.4), the type and
- * the name for display, as far as the attribute has sub-attributes for them. It changes the resource, and belongs to no
- * version: what is said is of other resources.
- */
-export function describeReferences(
-  { links, attributes }: ObjectType,
-  resource: Resource,
-  references: References,
-): void {
-  for (const link of links) {
-    if (link.subAttribute !== 'value' || attributes.get(link.target)?.type !== 'reference') continue;
-    const names = new Set(link.definition.subAttributes?.map(({ name }) => name));
-    const value = containerOf(link, resource)?.[link.attribute];
-    for (const element of Array.isArray(value) ? value : [value]) {
-      const id = (element as { value?: unknown } | undefined)?.value;
-      const target = typeof id === 'string' ? references.target(id) : undefined;
-      if (target !== undefined) Object.assign(element, describedBy(target, String(id), link, names));
-    }
-  }
-}
-
-function describedBy(
-  { type, endpoint, display }: Target,
-  id: string,
-  { attribute }: Link,
-  names: ReadonlySet<string>,
-): Record<string, unknown> {
-  return {
-    $ref: `..${endpoint}/${encodeURIComponent(id)}`,
-    // RFC 7643 §4.1.2: the type of a user's group is how it came to be one.
-    ...(names.has('type') && { type: attribute === 'groups' ? 'direct' : type }),
-    ...(display !== undefined && names.has('display') && { display }),
-    ...(display !== undefined && names.has('displayName') && { displayName: display }),
-  };
-}
-
-/** The name by which people know the resource of an entry. */
-export function displayOf(objectType: ObjectType, entry: Entry): string | undefined {
-  for (const wanted of ['displayName', 'name.formatted', 'userName']) {
-    const link = objectType.links.find(({ source }) => source === wanted);
-    const attribute = link && objectType.attributes.get(link.target);
-    const [value] = attribute === undefined ? [] : visibleValue(entry, attribute, objectType);
-    if (value !== undefined) return value.toString();
-  }
-  return entry.dn.rdn?.parts[0]?.value.toString();
-}
-
-function directoryFaceOf(
+function* directoryFaceSteps(
   objectType: ObjectType,
   entry: Entry,
   { references, spelled }: ResourceInput,
-): Record<string, unknown> {
+): Steps<Record<string, unknown>> {
   const dn = entry.dn.toString();
   const face: Record<string, unknown> = { [virtual.dn]: dn, [virtual.distinguishedName]: dn };
   for (const { attribute, given } of shownOf(entry, objectType)) {
     const all = attribute.single ? visibleOf(given, entry, attribute, objectType) : given;
     const values = attribute.type === 'reference' ? all.filter((value) => !isPlaceholder(value)) : all;
     if (values.length === 0) continue;
-    const json = values.map((value) => jsonOf(value, attribute, references) ?? value.toString());
+    const json = yield* eachInSteps(values, (value) => jsonOf(value, attribute, references) ?? value.toString());
     const shown = attribute.single ? json[0] : json;
     face[attribute.name] = shown;
     // A client reads back the name that it sent, beside the name that /Schemas lists.

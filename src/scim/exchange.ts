@@ -7,8 +7,8 @@ import type { ServiceProvider } from './serviceProvider';
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** JSON text. */
-  readonly body?: string;
+  /** JSON text; of very many values in pieces, which are made while they are sent. */
+  readonly body?: string | Iterable<string>;
 }
 
 /** What the routes may know of a request. */

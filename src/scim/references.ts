@@ -1,6 +1,7 @@
 /** `$ref` as clients get it (RFC 7643 §2.3.7): handlers know a resource's place among the endpoints, and the router the base URI. */
 import { faceOf } from './attributePath';
 import { isObject, own } from './json';
+import { isLongList } from './jsonPieces';
 import type { Resource } from './resource';
 import type { ResourceType } from './resourceType';
 import { type IndexedAttribute, schemaIndex } from './schemaIndex';
@@ -10,15 +11,19 @@ const toEndpoints = '../';
 
 const referring = new WeakMap<ResourceType, readonly IndexedAttribute[]>();
 
-/** Makes every relative `$ref` of a presented resource absolute; what is shared with others is copied first. */
+/**
+ * Makes every relative `$ref` of a presented resource absolute; what is shared with others is copied first. The values of
+ * long lists are left to whoever makes them into text: {@link withReference}.
+ */
 export function resolveReferences(resource: Resource, type: ResourceType, baseUri: string): void {
   for (const { path } of referringAttributes(type)) {
     const face = faceOf(resource, path);
     if (face === undefined) continue;
     const value = own(face, path.attribute);
     if (Array.isArray(value)) {
-      if (value.some(isRelative)) face[path.attribute] = value.map((element) => absolute(element, baseUri));
-    } else if (isRelative(value)) face[path.attribute] = absolute(value, baseUri);
+      if (!isLongList(value) && value.some(isRelative))
+        face[path.attribute] = value.map((element) => withReference(element, baseUri));
+    } else if (isRelative(value)) face[path.attribute] = withReference(value, baseUri);
   }
 }
 
@@ -37,6 +42,7 @@ function isRelative(value: unknown): value is { $ref: string } {
   return isObject(value) && typeof value.$ref === 'string' && value.$ref.startsWith(toEndpoints);
 }
 
-function absolute(value: unknown, baseUri: string): unknown {
+/** A value whose `$ref` is absolute. */
+export function withReference(value: unknown, baseUri: string): unknown {
   return isRelative(value) ? { ...value, $ref: `${baseUri}/${value.$ref.slice(toEndpoints.length)}` } : value;
 }

@@ -4,6 +4,7 @@ import { canonicalize } from './dialect';
 import { ScimError } from './error';
 import { type Answer, decodeSegment, type Exchange, hasETag } from './exchange';
 import type { Context, Query } from './handler';
+import { jsonText } from './jsonPieces';
 import { cursorResponse, listResponse } from './list';
 import { compilePatch } from './patch';
 import { type Presenter, presenterOf } from './projection';
@@ -14,7 +15,7 @@ import {
   resolveQuery,
   resolveWindow,
 } from './query';
-import { resolveReferences } from './references';
+import { resolveReferences, withReference } from './references';
 import { compileReplace } from './replace';
 import type { Resource } from './resource';
 import type { ResourceType } from './resourceType';
@@ -107,7 +108,7 @@ async function query(
     for (const resource of page.resources) resources.push(presented(resource, type, exchange, present));
     totalResults += page.totalResults;
   }
-  return { status: 200, body: listResponse(totalResults, startIndex, resources) };
+  return { status: 200, body: textOf(listResponse(totalResults, startIndex, resources), exchange) };
 }
 
 /** The same, from the place that a cursor names (RFC 9865). */
@@ -139,7 +140,7 @@ async function queryByCursor(
     totalResults += page.totalResults;
     if (!isPast && page.end !== undefined) next ??= formatCursor({ type: type.name, after: page.end }, parameters);
   }
-  return { status: 200, body: cursorResponse(totalResults, next, resources) };
+  return { status: 200, body: textOf(cursorResponse(totalResults, next, resources), exchange) };
 }
 
 /** Some clients percent-encode the id that they were given, encoding and all: what is not found as it came is tried decoded once more. */
@@ -181,8 +182,12 @@ function resourceAnswer(resource: Resource, type: ResourceType, exchange: Exchan
   return {
     status: 200,
     headers: resourceHeaders(resource, type, exchange),
-    body: JSON.stringify(presented(resource, type, exchange, present)),
+    body: textOf(presented(resource, type, exchange, present), exchange),
   };
+}
+
+function textOf(message: object, { baseUri }: Exchange): string | Iterable<string> {
+  return jsonText(message, (value) => withReference(value, baseUri));
 }
 
 /** Where a resource is and which version of it is meant (RFC 7644 §3.1, §3.14). */

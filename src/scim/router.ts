@@ -16,6 +16,9 @@ export type { Features, RequestContext, ResourceEndpoint, ServiceProvider } from
 /** After a missed deadline the same request may well succeed; so soon, and not sooner. */
 const retryAfterSeconds = 30;
 
+/** Of an answer in pieces. */
+const BYTES_PER_WRITE = 64 * 1024;
+
 /** The router of one service provider. It answers every request that reaches it. */
 export function createScimRouter(provider: ServiceProvider): Router {
   const discovery = new DiscoveryCache(provider);
@@ -41,10 +44,10 @@ export function createScimRouter(provider: ServiceProvider): Router {
       report: (error) => provider.onError?.(error, request),
     };
     try {
-      send(response, await deadline.race(route(exchange, discovery)));
+      await send(response, await deadline.race(route(exchange, discovery)));
     } catch (error) {
       exchange.report(error);
-      send(response, errorAnswer(error, parts.requestId));
+      await send(response, errorAnswer(error, parts.requestId));
     } finally {
       deadline.clear();
     }
@@ -91,6 +94,8 @@ function bodyReader(limit: number): (request: Request, response: Response) => Pr
   const raw = express.raw({ type: () => true, limit });
   return async (request, response) => {
     checkMediaType(request.headers['content-type']);
+    // The reader would take in all of it before it says so.
+    if (Number(request.headers['content-length']) > limit) throw tooLarge(limit);
     await new Promise<void>((resolve, reject) => {
       raw(request, response, (fault?: unknown) => (fault === undefined ? resolve() : reject(bodyFault(fault, limit))));
     });
@@ -98,10 +103,14 @@ function bodyReader(limit: number): (request: Request, response: Response) => Pr
   };
 }
 
+function tooLarge(limit: number): ScimError {
+  return new ScimError(413, undefined, `The body is larger than ${limit} bytes.`);
+}
+
 /** What the reader of bodies refuses, in SCIM's words; what it did not expect stays unexpected. */
 function bodyFault(fault: unknown, limit: number): unknown {
   const { status, type } = fault as { status?: unknown; type?: unknown };
-  if (status === 413) return new ScimError(413, undefined, `The body is larger than ${limit} bytes.`);
+  if (status === 413) return tooLarge(limit);
   if (status === 415) return new ScimError(415, undefined, 'The body has a content encoding that is not known here.');
   if (type === 'request.aborted' || type === 'request.size.invalid' || status === 400) {
     return ScimError.invalidSyntax('The body ended before it was complete, or its length is not what was announced.');
@@ -109,17 +118,36 @@ function bodyFault(fault: unknown, limit: number): unknown {
   return fault;
 }
 
-function send(response: Response, { status, headers = {}, body }: Answer): void {
-  if (response.headersSent || response.destroyed) return;
+function send(response: Response, { status, headers = {}, body }: Answer): Promise<void> | undefined {
+  if (response.headersSent || response.destroyed) return undefined;
   response.statusCode = status;
   response.removeHeader('X-Powered-By');
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (body === undefined) {
     response.end();
-    return;
+    return undefined;
   }
   response.setHeader('Content-Type', 'application/scim+json; charset=utf-8');
+  if (typeof body !== 'string') return sendPieces(response, body);
   response.setHeader('Content-Length', Buffer.byteLength(body));
   // Straight to the socket: Express would hash every body for an ETag of its own.
   response.end(body);
+  return undefined;
+}
+
+/** Each piece is made when the ones before are on their way: an answer of any size needs no more memory than a piece. */
+async function sendPieces(response: Response, pieces: Iterable<string>): Promise<void> {
+  let text = '';
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length < BYTES_PER_WRITE) continue;
+    const isTaken = response.write(text);
+    text = '';
+    await new Promise<void>((resolve) => {
+      if (isTaken) setImmediate(resolve);
+      else for (const event of ['drain', 'close']) response.once(event, resolve);
+    });
+    if (response.destroyed) return;
+  }
+  response.end(text);
 }

@@ -1,9 +1,10 @@
 /** What a client sets reads back as it was set (decision 12), on either face and for every syntax. */
 import fc from 'fast-check';
 import { Entry } from '../../src/directory/entry';
-import { describeReferences, resourceOf } from '../../src/mapping/attributes';
+import { resourceOf } from '../../src/mapping/attributes';
 import { containerOf } from '../../src/mapping/coreFace';
 import { entryOf } from '../../src/mapping/create';
+import { describeReferences } from '../../src/mapping/described';
 import type { ObjectType } from '../../src/mapping/objectType';
 import { noReferences, type References } from '../../src/mapping/reference';
 import { remainderOf } from '../../src/mapping/remainder';

@@ -1,6 +1,7 @@
 import type { Express } from 'express';
 import supertest from 'supertest';
 import type { ResourceHandler } from '../../src/scim/handler';
+import { isLong, jsonPieces } from '../../src/scim/jsonPieces';
 import { base, openProvider, post, withBarbara } from './memoryProvider';
 import { ecma, enterprise, userType } from './resourceTypes';
 
@@ -40,6 +41,41 @@ describe('projection', () => {
     expect((await get('/Users/id%2F1')).body[ecma]).toEqual({ surname: 'J' });
     expect((await get('/Users/id%2F1')).body.schemas).toEqual([userType.schema.id, ecma]);
     expect((await get('/Users/id%2F1?attributes=sn')).body[ecma]).toEqual({ surname: 'J' });
+  });
+});
+
+describe('answers with very many values', () => {
+  const $ref = '../Users/x';
+
+  async function withMembers(count: number) {
+    const opened = openProvider();
+    const { body } = await post(opened.app, { displayName: 'many' }, '/Groups').expect(201);
+    const members = Array.from({ length: count }, (_, index) => ({ value: `m${index}`, $ref }));
+    opened.groups.resources.set(body.id, { ...opened.groups.resources.get(body.id), members });
+    const path = `/Groups/${encodeURIComponent(body.id)}`;
+    const ask = (method: 'get' | 'head', url: string) =>
+      supertest(opened.app)[method](`${base}${url}`).buffer(true).expect(200);
+    return { ask, path };
+  }
+
+  it.each([1_000, 1_001, 25_000])('(%d) are what they would be at once', async (count) => {
+    const { ask, path } = await withMembers(count);
+    const one = JSON.parse((await ask('get', path)).text);
+    expect(one.members).toHaveLength(count);
+    expect(one.members.at(-1)).toEqual({ value: `m${count - 1}`, $ref: expect.stringMatching(/^http.*\/Users\/x$/) });
+    const list = JSON.parse((await ask('get', '/Groups')).text);
+    expect(list).toMatchObject({ totalResults: 1, itemsPerPage: 1 });
+    expect(list.Resources[0]).toEqual(one);
+    expect((await ask('head', path)).text ?? '').toBe('');
+  });
+
+  it('are the text that JSON.stringify makes', () => {
+    const long = Array.from({ length: 2_500 }, (_, index) => index);
+    const value = { a: undefined, 'b"': long, c: [{ d: long, e: null }, 'x', []], f: {}, g: { h: { i: long } }, j: 1 };
+    expect([...jsonPieces(value)].join('')).toBe(JSON.stringify(value));
+    expect([...jsonPieces({ a: 1 })]).toEqual(['{"a":1}']);
+    expect(isLong({ x: { y: long } })).toBe(true);
+    expect(isLong({ x: { y: long.slice(0, 1_000) } })).toBe(false);
   });
 });
 
