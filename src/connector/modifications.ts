@@ -1,6 +1,6 @@
 /** Entry before, entry after → the fewest modifications that a server accepts (RFC 4511 §4.6). */
 import type { Modification } from '../directory/directory';
-import { type Entry, type EntryAttribute, sameValue, type Value } from '../directory/entry';
+import { type Entry, type EntryAttribute, sameValue, unshared, type Value } from '../directory/entry';
 import type { Schema } from '../directory/schema';
 import { namesRules } from '../mapping/rules';
 import { scimTypeOf } from '../mapping/syntax';
@@ -50,9 +50,10 @@ function changeOf(
 ): Modification[] {
   if (before.length === after.length && before.every((value, index) => sameValue(value, after[index] ?? ''))) return [];
   if (after.length === 0) return [{ operation: 'delete', attribute, values: [] }];
-  const had = byNormalForm(attribute, before, schema);
-  const has = byNormalForm(attribute, after, schema);
-  const values = [...has.values()];
+  const [fewHad, fewHas] = unshared(before, after) ?? [before, after];
+  const had = byNormalForm(attribute, fewHad, schema);
+  const has = byNormalForm(attribute, fewHas, schema);
+  const values = fewHas === after ? [...has.values()] : after;
   if (before.length === 0) return [{ operation: 'add', attribute, values }];
   const replace: Modification[] = [{ operation: 'replace', attribute, values }];
   const removed = [...had].flatMap(([normal, value]) => (has.has(normal) ? [] : [value]));
@@ -61,7 +62,8 @@ function changeOf(
   if (removed.length === 0 && added.length === 0) return [];
   // With one value, or when all of them change, a replace is shorter and cannot meet a value that somebody else removed.
   // Without an equality rule a server finds no single value (RFC 4511 §4.6: inappropriateMatching).
-  if (had.size === 1 || removed.length === had.size || !isFoundByValue(attribute, schema)) return replace;
+  const isAll = fewHad === before && (had.size === 1 || removed.length === had.size);
+  if (isAll || !isFoundByValue(attribute, schema)) return replace;
   // Delete before add: a single-valued attribute may never have two values on the way.
   return [
     ...(removed.length > 0 ? [{ operation: 'delete' as const, attribute, values: removed }] : []),

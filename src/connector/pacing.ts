@@ -1,5 +1,6 @@
 /** Steps of pure work, with a turn of the event loop between them: nobody waits for a group of 100,000 members. */
-import type { Steps } from '../mapping/steps';
+import type { Entry } from '../directory/entry';
+import { type Steps, VALUES_PER_STEP } from '../mapping/steps';
 import { yieldToEventLoop } from '../space/eventLoop';
 
 /** Does all steps, letting everything else that waits go first after each. */
@@ -9,4 +10,15 @@ export async function paced<T>(steps: Steps<T>): Promise<T> {
     if (done) return value;
     await yieldToEventLoop();
   }
+}
+
+/** Whether an entry has so many values of some attribute that work on it is done in turns. */
+export function hasMany(entry: Entry): boolean {
+  for (const { values } of entry.attributes()) if (values.length > VALUES_PER_STEP) return true;
+  return false;
+}
+
+/** A turn of the event loop between two pieces of work on one of these entries, if it is one of very many values. */
+export async function turnBetween(...entries: readonly Entry[]): Promise<void> {
+  if (entries.some(hasMany)) await yieldToEventLoop();
 }

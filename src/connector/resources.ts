@@ -4,14 +4,14 @@ import { resourceSteps } from '../mapping/attributes';
 import { describingSteps } from '../mapping/described';
 import type { ObjectType } from '../mapping/objectType';
 import type { References } from '../mapping/reference';
-import { atOnce, type Steps, VALUES_PER_STEP } from '../mapping/steps';
+import { atOnce, type Steps } from '../mapping/steps';
 import { isLong, jsonPieces } from '../scim/jsonPieces';
 import type { Resource } from '../scim/resource';
 import type { StoredAttributes } from '../space/state';
 import type { ConnectorContext } from './context';
 import { activeOf } from './deprovisioning';
 import type { Found } from './entries';
-import { paced } from './pacing';
+import { hasMany, paced } from './pacing';
 import { resolveReferences } from './resolving';
 
 /** The resources of entries that were found together. */
@@ -46,8 +46,7 @@ export async function resourceFor(
 /** A resource; of very many values in turns with whatever else waits. */
 function resourceInTurns(...input: Parameters<typeof resource>): Resource | Promise<Resource> {
   const [, , { entry }] = input;
-  for (const { values } of entry.attributes()) if (values.length > VALUES_PER_STEP) return paced(resource(...input));
-  return atOnce(resource(...input));
+  return hasMany(entry) ? paced(resource(...input)) : atOnce(resource(...input));
 }
 
 /** A resource from what is at hand. */

@@ -25,6 +25,7 @@ import type { ExportRequest } from './exporting';
 import { keepStored } from './keeping';
 import { modificationsOf, replaceAll } from './modifications';
 import { requireType } from './ownership';
+import { turnBetween } from './pacing';
 import { Passwords } from './passwords';
 import { requireVersion } from './precondition';
 import type { ReferenceKeeping } from './references';
@@ -82,6 +83,7 @@ export class Updating {
     const { resource: current, stored } = await resourceFor(context, objectType, found);
     requireVersion(current, request);
     const desired = change.apply(current);
+    await turnBetween(found.entry);
     this.#requireCoreOf(change, desired);
     const becomes = activeChange(objectType, current, desired);
     if (becomes === false && objectType.disableFlow?.action === 'delete') {
@@ -91,6 +93,7 @@ export class Updating {
     const updated = await this.#entryAfter(found, change, current, desired, becomes, stored);
     if (assertion !== undefined && !isPlain(found, updated, objectType)) return undefined;
     const written = await this.#write(found, updated, request, { becomes, assertion });
+    await turnBetween(written.entry);
     this.entries.regrouped(changedMembers(current, desired));
     const previous = becomes === undefined ? stored[previousKey] : updated.previous;
     const [kept] = await Promise.all([
@@ -178,6 +181,7 @@ export class Updating {
       now: context.clock,
       random: context.random,
     });
+    await turnBetween(found.entry, update.after);
     requireType(objectType, update.after, context.objectTypes);
     const { disableFlow } = objectType;
     if (disableFlow === undefined || becomes === undefined) return { ...update, previous: undefined };
@@ -205,6 +209,7 @@ export class Updating {
     if (renamed) context.scope.require(after.dn);
     const faults = checkModification(found.entry, after, objectType.schema);
     if (faults.length > 0) throw schemaError(faults.map(({ message }) => message));
+    await turnBetween(found.entry, after);
     const turns = new Set(turnsOf(objectType, after));
     for (const own of [found.entry, held]) for (const turn of turnsOf(objectType, own)) turns.delete(turn);
     // A name or a matching value that is new to this entry must not be taken by another one meanwhile.

@@ -170,3 +170,16 @@ export function sameValue(a: Value, b: Value): boolean {
   if (typeof a === 'string' && typeof b === 'string') return a === b;
   return Buffer.from(a as string).equals(Buffer.from(b as string));
 }
+
+/** Values beyond which two lists are compared by what they do not share, letter by letter. */
+const MANY = 1_000;
+
+/**
+ * Of two long lists the values that the other one does not have in the same spelling; undefined where one of them is short
+ * enough to be compared as a whole. Normal forms of 100,000 names cost more than writing the ten that have changed.
+ */
+export function unshared(before: readonly Value[], after: readonly Value[]): [Value[], Value[]] | undefined {
+  if (before.length <= MANY || after.length <= MANY) return undefined;
+  const [had, has] = [new Set(before), new Set(after)];
+  return [before.filter((value) => !has.has(value)), after.filter((value) => !had.has(value))];
+}

@@ -3,7 +3,7 @@
  * at once, so that the caller hears attribute names instead of one result code. Pure; it never repeats a value.
  */
 import type { Entry, EntryAttribute, Value } from './entry';
-import { sameValue } from './entry';
+import { sameValue, unshared } from './entry';
 import type { AttributeTypeDescription, ObjectClassDescription, Schema } from './schema';
 import { allowsEmpty, checkSyntax } from './syntax';
 
@@ -55,8 +55,13 @@ export function checkModification(before: Entry, after: Entry, schema: Schema): 
     ...shapeFaults(after, has, schema).filter((fault) => !known.has(key(fault))),
     ...structuralChange(before, after, schema),
     ...[...changed, ...removed].flatMap(([, attribute]) => readOnlyFaults(attribute, schema)),
-    ...changed.flatMap(([, attribute]) => valueFaults(attribute, schema)),
+    ...changed.flatMap(([name, attribute]) => valueFaults(newIn(attribute, had.get(name)), schema)),
   ];
+}
+
+/** Of very many values those that were not there before: the others the server has taken already. */
+function newIn({ name, values }: EntryAttribute, before: EntryAttribute | undefined): EntryAttribute {
+  return { name, values: unshared(before?.values ?? [], values)?.[1] ?? values };
 }
 
 type Attributes = ReadonlyMap<string, EntryAttribute>;

@@ -71,6 +71,7 @@ export class HttpsServer {
     });
     this.#server.on('secureConnection', (socket) => {
       this.#quiet.add(socket);
+      readThroughStream(socket);
       socket.once('close', () => this.#quiet.delete(socket));
     });
     this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -79,7 +80,6 @@ export class HttpsServer {
       response.once('close', () => this.#answered(request, response));
     });
     this.#server.on('request', (request, response) => {
-      readOnWhenPaused(request.socket as TLSSocket);
       if (request.headers.host === undefined && request.httpVersion === '1.1')
         refuse(response, 400, 'A request of HTTP/1.1 needs the header field Host.');
       else listener(request, response);
@@ -164,8 +164,8 @@ async function within(ms: number, promise: Promise<void>): Promise<void> {
  * though, reads straight from the TLS layer, which goes on with records that it has decrypted already: the paused parser
  * calls the request's body unreadable and the connection is lost. With a listener the records wait in the stream instead.
  */
-function readOnWhenPaused(socket: TLSSocket): void {
-  if (socket.isPaused() && !socket.listeners('data').includes(ignore)) socket.on('data', ignore);
+function readThroughStream(socket: TLSSocket): void {
+  socket.on('data', ignore);
 }
 
 function ignore(): void {}

@@ -143,7 +143,14 @@ export function encode(
       throw new ScimError(400, 'invalidValue', `${path} ${error.message}.`);
     }
   });
-  return encoded.length > 1 ? distinct(encoded, attribute, objectType) : encoded;
+  if (encoded.length < 2) return encoded;
+  // Two ids are two entries, and so two names: 100,000 of them need no normal form to be told apart.
+  const areIds = attribute.type === 'reference' && attribute.by === undefined && !values.some(isNamedByDN);
+  return areIds ? [...new Set(encoded)] : distinct(encoded, attribute, objectType);
+}
+
+function isNamedByDN(value: unknown): boolean {
+  return typeof value === 'string' && looksLikeDN(value);
 }
 
 /** An attribute is a set: of values that match each other, the first one. */

@@ -121,12 +121,10 @@ function keepUnresolved(
   const silent = input.kind === 'replace' && values.length === 0;
   const sameFace = isDeepStrictEqual(faceValue(input.desired, urn, name), faceValue(input.current, urn, name));
   if (!silent && !sameFace) return values;
+  const unknown = input.entry.values(target).filter((value) => input.references.idOf(attribute, value) === undefined);
+  if (unknown.length === 0) return values;
   const stated = new Set(values.map((value) => schema.normalize(target, value)));
-  const unresolved = input.entry
-    .values(target)
-    .filter(
-      (value) => input.references.idOf(attribute, value) === undefined && !stated.has(schema.normalize(target, value)),
-    );
+  const unresolved = unknown.filter((value) => !stated.has(schema.normalize(target, value)));
   return [...values, ...unresolved];
 }
 

@@ -7,7 +7,7 @@ import type { ServiceProvider } from './serviceProvider';
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** JSON text; of very many values in pieces, which are made while they are sent. */
+  /** JSON text; of very many values in pieces, which are made one by one when it is sent. */
   readonly body?: string | Iterable<string>;
 }
 

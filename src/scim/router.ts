@@ -16,8 +16,8 @@ export type { Features, RequestContext, ResourceEndpoint, ServiceProvider } from
 /** After a missed deadline the same request may well succeed; so soon, and not sooner. */
 const retryAfterSeconds = 30;
 
-/** Of an answer in pieces. */
-const BYTES_PER_WRITE = 64 * 1024;
+/** Of an answer in pieces, what is made without a turn of the event loop at the most. */
+const LETTERS_PER_TURN = 16 * 1024;
 
 /** The router of one service provider. It answers every request that reaches it. */
 export function createScimRouter(provider: ServiceProvider): Router {
@@ -118,36 +118,28 @@ function bodyFault(fault: unknown, limit: number): unknown {
   return fault;
 }
 
-function send(response: Response, { status, headers = {}, body }: Answer): Promise<void> | undefined {
-  if (response.headersSent || response.destroyed) return undefined;
+async function send(response: Response, { status, headers = {}, body }: Answer): Promise<void> {
+  const text = typeof body === 'object' ? await inTurns(body) : body;
+  if (response.headersSent || response.destroyed) return;
   response.statusCode = status;
   response.removeHeader('X-Powered-By');
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  if (body === undefined) {
+  if (text === undefined) {
     response.end();
-    return undefined;
+    return;
   }
   response.setHeader('Content-Type', 'application/scim+json; charset=utf-8');
-  if (typeof body !== 'string') return sendPieces(response, body);
-  response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.setHeader('Content-Length', Buffer.byteLength(text));
   // Straight to the socket: Express would hash every body for an ETag of its own.
-  response.end(body);
-  return undefined;
+  response.end(text);
 }
 
-/** Each piece is made when the ones before are on their way: an answer of any size needs no more memory than a piece. */
-async function sendPieces(response: Response, pieces: Iterable<string>): Promise<void> {
-  let text = '';
+/** Pieces as one text; between them everything else that waits has its turn. */
+async function inTurns(pieces: Iterable<string>): Promise<string> {
+  const made: string[] = [];
   for (const piece of pieces) {
-    text += piece;
-    if (text.length < BYTES_PER_WRITE) continue;
-    const isTaken = response.write(text);
-    text = '';
-    await new Promise<void>((resolve) => {
-      if (isTaken) setImmediate(resolve);
-      else for (const event of ['drain', 'close']) response.once(event, resolve);
-    });
-    if (response.destroyed) return;
+    made.push(piece);
+    if (piece.length > LETTERS_PER_TURN) await new Promise((resolve) => setImmediate(resolve));
   }
-  response.end(text);
+  return made.join('');
 }

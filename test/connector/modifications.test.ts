@@ -162,3 +162,24 @@ test('a password is replaced, never read', () => {
     { operation: 'replace', attribute: 'userPassword', values: ['x'] },
   ]);
 });
+
+describe('very many values', () => {
+  const many = Array.from({ length: 1_500 }, (_, index) => `Value ${index}`);
+  const of = (description: readonly string[]) => new Entry(dn, { objectClass: 'inetOrgPerson', description });
+
+  test('are changed by those that are not shared', () => {
+    const after = [...many.slice(2).reverse(), 'new'];
+    expect(modificationsOf(of(many), of(after), schema)).toEqual([
+      { operation: 'delete', attribute: 'description', values: ['Value 0', 'Value 1'] },
+      { operation: 'add', attribute: 'description', values: ['new'] },
+    ]);
+    expect(modificationsOf(of(many), of([...many].reverse()), schema)).toEqual([]);
+  });
+
+  test('are written anew where one is spelled otherwise', () => {
+    const after = ['VALUE 0', ...many.slice(1)];
+    expect(modificationsOf(of(many), of(after), schema)).toEqual([
+      { operation: 'replace', attribute: 'description', values: after },
+    ]);
+  });
+});

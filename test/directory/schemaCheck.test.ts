@@ -195,3 +195,12 @@ describe('an entry that is changed', () => {
     expect(modify(wrong, { ...wrong, gecos: 'x' })).toEqual(['notAllowed gecos']);
   });
 });
+
+test('of very many values those that are new are looked at', () => {
+  const members = Array.from({ length: 1_500 }, (_, index) => `uid=u${index},dc=x`);
+  const group = (member: readonly string[]) =>
+    entry({ objectClass: ['top', 'groupOfNames'], cn: 'g', member }, 'cn=g,dc=x');
+  const faults = (after: readonly string[]) => short(checkModification(group(members), group(after), schema));
+  expect(faults([...members.slice(1), 'uid=new,dc=x'])).toEqual([]);
+  expect(faults([...members, 'no name'])).toEqual(['syntax member']);
+});

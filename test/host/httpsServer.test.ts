@@ -69,7 +69,10 @@ describe('requests', () => {
     let read = 0;
     let answering: () => void;
     const answered = new Promise<void>((resolve) => (answering = resolve));
+    let seeing: () => void;
+    const seen = new Promise<void>((resolve) => (seeing = resolve));
     const server = new HttpsServer({ ...certificate, requestTimeoutMs: 10_000 }, (request, response) => {
+      if (request.method === 'POST') seeing();
       request.on('data', (chunk: Buffer) => (read += chunk.length));
       request.once('end', () => {
         response.end(request.method === 'GET' ? 'x'.repeat(20_000_000) : 'the second');
@@ -82,8 +85,10 @@ describe('requests', () => {
     const body = 'y'.repeat(40_000);
     socket.cork();
     socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`);
-    for (let start = 0; start < body.length; start += 10_000) socket.write(body.slice(start, start + 10_000));
+    for (let start = 0; start < 30_000; start += 10_000) socket.write(body.slice(start, start + 10_000));
     socket.uncork();
+    await seen;
+    socket.write(body.slice(30_000));
     expect(await received(socket, 'the second')).toMatch(/the second$/);
     expect(read).toBe(body.length);
     await server.close(0);
