@@ -3,11 +3,11 @@
  * What is found to need a look after all is left to the caller, who reads, applies the same change and writes the rest of it.
  */
 import { Oid } from '../directory/controls';
-import type { Modification, WriteOptions } from '../directory/directory';
+import type { Modification, Options, WriteOptions } from '../directory/directory';
 import type { DN } from '../directory/dn';
 import type { Entry, Value } from '../directory/entry';
 import { isLdapError, LdapError, ResultCode } from '../directory/error';
-import { and, type Filter } from '../directory/filter';
+import { and, equality, type Filter, not } from '../directory/filter';
 import { anchorFilter, isDNAnchor } from '../mapping/anchor';
 import { isPlaceholder } from '../mapping/emptyGroup';
 import type { ObjectType } from '../mapping/objectType';
@@ -43,6 +43,9 @@ export const LOOK = [
 
 /** The directory has a value already, or no longer. */
 const DONE_ALREADY = [ResultCode.attributeOrValueExists, ResultCode.noSuchAttribute] as const;
+
+/** Values that one search asks for. */
+const ASKED_TOGETHER = 1_000;
 
 /** One value to be added or deleted. */
 interface Unit {
@@ -180,10 +183,33 @@ export class ValueWriting {
       }
       if (directory.supports(Oid.permissiveModify) && !hidden)
         return directory.modify(dn, modificationsOf(units), { ...write, permissive: true });
+      // A search costs a hundredth of a write. Where it sees nothing of what the write has met, writes have to find out.
+      const left = hidden ? units : await this.#undone(dn, units, write);
+      if (left.length === 0) return undefined;
+      if (left.length < units.length) return this.#modify(dn, left, write);
       const middle = units.length >> 1;
       const first = await this.#modify(dn, units.slice(0, middle), write);
       return (await this.#modify(dn, units.slice(middle), write)) ?? first;
     }
+  }
+
+  /** Those that are still to be done: asked for all at once, and by halves where only some are. */
+  async #undone(dn: DN, units: readonly Unit[], options: Options): Promise<readonly Unit[]> {
+    if (units.length <= ASKED_TOGETHER) {
+      if (await this.#matches(dn, and(...units.map((unit) => holds(unit, 'add'))), options)) return [];
+      const isUndone = and(...units.map((unit) => holds(unit, 'delete')));
+      if (units.length === 1 || (await this.#matches(dn, isUndone, options))) return units;
+    }
+    const middle = units.length >> 1;
+    const first = await this.#undone(dn, units.slice(0, middle), options);
+    return [...first, ...(await this.#undone(dn, units.slice(middle), options))];
+  }
+
+  async #matches(base: DN, filter: Filter, options: Options): Promise<boolean> {
+    const request = { base, scope: 'base', filter, attributes: [] } as const;
+    let found = false;
+    for await (const _ of this.context.directory.search(request, options)) found = true;
+    return found;
   }
 }
 
@@ -191,6 +217,12 @@ export class ValueWriting {
 export function identityOf({ anchor, filter, schema }: ObjectType, known: SpaceEntry): Filter {
   if (isDNAnchor(anchor)) return filter;
   return and(filter, anchorFilter(known.anchor, anchor, schema.isBinary(anchor)));
+}
+
+/** That a value is there where it is to be added (deleted, with `operation` delete), and is not where it is to be deleted (added). */
+function holds({ operation, attribute, value }: Unit, wanted: Unit['operation']): Filter {
+  const isThere = equality(attribute, value);
+  return operation === wanted ? isThere : not(isThere);
 }
 
 /** Values one by one, removals first. What stands in for members that are not there goes with the first one that is. */

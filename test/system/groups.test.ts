@@ -230,10 +230,8 @@ describe.each(slapdIsHere ? ['memory', 'OpenLDAP'] : ['memory'])('members on %s'
       for (const path of paths) {
         const found = (await client.get(path)).body.Resources as unknown as Json[];
         expect([path, found]).toEqual([path, [expect.objectContaining(without)]]);
-        expect([found[0]?.members, (found[0]?.[ECMA_GROUP] as Json | undefined)?.member]).toEqual([
-          undefined,
-          undefined,
-        ]);
+        const { members, [ECMA_GROUP]: face } = found[0] ?? {};
+        expect([members, (face as Json | undefined)?.member]).toEqual([undefined, undefined]);
       }
       const { body, headers } = await client.get(`/Groups/${String(group.id)}?excludedAttributes=members`);
       expect([body.displayName, body.members, (body[ECMA_GROUP] as Json).member]).toEqual([
@@ -269,9 +267,11 @@ describe.each(slapdIsHere ? ['memory', 'OpenLDAP'] : ['memory'])('members on %s'
       const { status } = await patch(group, [add(ada, bob, cyd), { op: 'remove', path: 'members[value eq "x"]' }]);
       expect(status).toBe(204);
       expect(await shown()).toEqual([[ada, bob, cyd].sort(), count + 3]);
-      expect(
-        (await patch(group, [{ op: 'remove', path: 'members', value: [{ value: bob }, { value: cyd }] }])).status,
-      ).toBe(204);
+      // Who sends all members again costs one look, and none of them a write of its own.
+      const again = await patch(group, [add(ada, bob, cyd)]);
+      expect([again.status, again.ldap]).toEqual([204, ['modify 20', 'search 0']]);
+      const gone = await patch(group, [{ op: 'remove', path: 'members', value: [{ value: bob }, { value: cyd }] }]);
+      expect(gone.status).toBe(204);
       expect(await shown()).toEqual([[ada], count + 1]);
     });
 
