@@ -30,8 +30,8 @@ export interface ImportDependencies {
   readonly toRow: ToRow;
   /** Which attributes name other entries. */
   readonly links: () => Links;
-  /** Reads the directory's description and schema again, before a full import. */
-  readonly refresh: () => Promise<void>;
+  /** Reads the directory's description and schema again, before each import. */
+  readonly refresh: (profile: ImportProfile) => Promise<void>;
   /** Whether the options read another part of the directory than the last whole import: then a loss is no accident. */
   readonly isRescoped: () => Promise<boolean>;
   /** A full import has ended well. */
@@ -146,7 +146,7 @@ export class Importing {
     if (this.running || this.#closed) return undefined;
     const { space, options, refresh, isRescoped, imported } = this.#dependencies;
     const record = await this.#run('fullImport', async (signal) => {
-      await refresh();
+      await refresh('fullImport');
       // The embedded directory forgets at each start what was written to it: that is no accident either.
       const everyLoss = options.connectivity.product === 'memory' || (await isRescoped());
       const { accidentLimit } = options.runProfiles.fullImport;
@@ -166,7 +166,10 @@ export class Importing {
   /** A delta import now, and a full one where the source says that only that is right. */
   async delta(): Promise<RunRecord | undefined> {
     if (this.running || this.#closed || this.#dependencies.space.importedAt === undefined) return undefined;
-    const record = await this.#run('deltaImport', (signal) => this.#following.run(signal));
+    const record = await this.#run('deltaImport', async (signal) => {
+      await this.#dependencies.refresh('deltaImport');
+      return this.#following.run(signal);
+    });
     return record?.needsFullImport ? this.full() : record;
   }
 

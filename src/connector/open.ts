@@ -21,6 +21,7 @@ import { importScopesOf, linksOf, toRowBy } from './importRows';
 import { type Compiled, requireObjectTypes } from './objectTypes';
 import { resultName } from './observedDirectory';
 import { type Hearing, openDirectory } from './openDirectory';
+import type { ImportProfile } from './operationRefused';
 import { type ConnectorOptions, hasServer } from './options';
 import { patient } from './patientDirectory';
 import { Reachabilities } from './reachability';
@@ -71,7 +72,7 @@ export class OpenedConnector {
       scopes: () => importScopesOf(this.#context),
       toRow: (entry, name) => this.#toRow(entry, name),
       links: () => linksOf(this.#context),
-      refresh: () => this.#refresh(),
+      refresh: (profile) => this.#refresh(profile),
       isRescoped: async () => (await state.descriptions.get())?.scope !== scopeDigest(options),
       imported: () => this.#keepDescription(scopeDigest(options)),
       ended: (record) => {
@@ -191,15 +192,18 @@ export class OpenedConnector {
     await state.descriptions.set(scope === undefined ? kept : { ...kept, scope });
   }
 
-  /** The schema is read again at each full import; object types and /Schemas follow it without a restart (decision 20). */
-  async #refresh(): Promise<void> {
+  /** The schema is read again at each import; object types and /Schemas follow it without a restart (decision 20). */
+  async #refresh(profile: ImportProfile): Promise<void> {
     const { directory, options, state } = this.#context;
     const before = directory.schema;
     await directory.refresh();
-    await this.#keepDescription((await state.descriptions.get())?.scope);
-    const recovered = await recoverBegun(this.#context, this.#entries, this.#openedAt);
-    if (recovered > 0)
-      this.#log.info('creates that were under way when the host ended are complete now', { recovered });
+    if (profile === 'fullImport' || directory.schema !== before)
+      await this.#keepDescription((await state.descriptions.get())?.scope);
+    if (profile === 'fullImport') {
+      const recovered = await recoverBegun(this.#context, this.#entries, this.#openedAt);
+      if (recovered > 0)
+        this.#log.info('creates that were under way when the host ended are complete now', { recovered });
+    }
     if (directory.schema === before) return;
     const compiled = requireObjectTypes(options, directory);
     this.#context = { ...this.#context, ...compiled };

@@ -48,8 +48,14 @@ export async function isSearchedFromRoot(search: Search, rootDSE: Entry): Promis
   }
 }
 
-/** The schema, wherever this server publishes it. */
-export async function readSchema(search: Search, rootDSE: Entry, onFault: (text: string) => void): Promise<Schema> {
+/** The schema, wherever this server publishes it: `known` where nothing has changed. */
+export async function readSchema(
+  search: Search,
+  rootDSE: Entry,
+  onFault: (text: string) => void,
+  known?: Schema,
+): Promise<Schema> {
+  const read = (subschema: Entry): Schema => Schema.from(subschema, onFault, known);
   const announced = rootDSE.first('subschemaSubentry');
   for (const name of announced ? [announced] : USUAL_SUBENTRIES) {
     const request = {
@@ -58,13 +64,13 @@ export async function readSchema(search: Search, rootDSE: Entry, onFault: (text:
       filter: present('objectClass'),
       attributes: SCHEMA_ATTRIBUTES,
     } as const;
-    const schema = await schemaAmong(search, request, onFault);
+    const schema = await schemaAmong(search, request, read);
     if (schema) return schema;
   }
   // Some X.500 servers show it only to a search one level below the root DSE.
   const filter = equality('objectClass', 'subschema');
   const request = { base: DN.root, scope: 'one', filter, attributes: SCHEMA_ATTRIBUTES, sizeLimit: 10 } as const;
-  const schema = await schemaAmong(search, request, onFault);
+  const schema = await schemaAmong(search, request, read);
   if (schema) return schema;
   const advice =
     'The directory shows no schema: let the account read the attributes attributeTypes and objectClasses of this entry.';
@@ -74,13 +80,13 @@ export async function readSchema(search: Search, rootDSE: Entry, onFault: (text:
 async function schemaAmong(
   search: Search,
   request: SearchRequest,
-  onFault: (text: string) => void,
+  read: (subschema: Entry) => Schema,
 ): Promise<Schema | undefined> {
   try {
     const subschema = (await search(request)).find(
       (entry) => entry.has('attributeTypes') && entry.has('objectClasses'),
     );
-    return subschema && Schema.from(subschema, onFault);
+    return subschema && read(subschema);
   } catch (error) {
     if (isLdapError(error, ResultCode.noSuchObject, ResultCode.insufficientAccessRights)) return undefined;
     throw error;

@@ -135,13 +135,13 @@ class LdapDirectory implements Directory {
   async refresh(options: Options = {}): Promise<void> {
     const search = (request: SearchRequest): Promise<Entry[]> => this.#searcher.atOnce(request, options);
     const rootDSE = await readRootDSE(search);
-    const schema = await readSchema(search, rootDSE, (fault) => this.#log('a fault in the schema', { fault }));
+    const onFault = (fault: string): void => this.#log('a fault in the schema', { fault });
+    const schema = await readSchema(search, rootDSE, onFault, this.schema);
     const searchedFromRoot = await isSearchedFromRoot(search, rootDSE);
     const circumstances = { product: this.#options.product, answeredBy: this.#session.address, searchedFromRoot };
     const description = detect(rootDSE, schema, circumstances);
-    const sameSchema = isDeepStrictEqual(schema.source(), this.schema.source());
-    if (sameSchema && isDeepStrictEqual(description, this.description)) return;
-    this.#knowledge = knowledgeOf(description, sameSchema ? this.schema : schema, this.#options.withheld);
+    if (schema === this.schema && isDeepStrictEqual(description, this.description)) return;
+    this.#knowledge = knowledgeOf(description, schema, this.#options.withheld);
   }
 
   search(request: SearchRequest, options: Options = {}): AsyncIterable<Entry> {

@@ -3,6 +3,7 @@
  * resolved, and how values compare. It owns the reading of a subschema subentry, and never judges an entry
  * (`schemaCheck.ts`). What a server publishes wrongly is reported and left out; the rest stays usable.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Entry, Value } from './entry';
 import { compareValues, type Family, familyOf, matchingKey, type NameRules } from './matchingRule';
 import { loadSchema, type SchemaTables } from './schemaLoader';
@@ -44,19 +45,17 @@ export class Schema implements NameRules {
     return new Schema(source, onFault);
   }
 
-  /** Reads a subschema subentry (RFC 4512 §4.2). */
-  static from(subschema: Entry, onFault?: (text: string) => void): Schema {
+  /** Reads a subschema subentry (RFC 4512 §4.2). One that says the same as `known` is `known`. */
+  static from(subschema: Entry, onFault?: (text: string) => void, known?: Schema): Schema {
     const texts = (name: string): string[] => subschema.values(name).map((value) => value.toString());
-    return Schema.parse(
-      {
-        attributeTypes: texts('attributeTypes'),
-        objectClasses: texts('objectClasses'),
-        ldapSyntaxes: texts('ldapSyntaxes'),
-        matchingRules: texts('matchingRules'),
-        dITContentRules: texts('dITContentRules'),
-      },
-      onFault,
-    );
+    const source: SchemaSource = {
+      attributeTypes: texts('attributeTypes'),
+      objectClasses: texts('objectClasses'),
+      ldapSyntaxes: texts('ldapSyntaxes'),
+      matchingRules: texts('matchingRules'),
+      dITContentRules: texts('dITContentRules'),
+    };
+    return known !== undefined && isDeepStrictEqual(source, known.source()) ? known : Schema.parse(source, onFault);
   }
 
   /** The descriptions as they were read: plain data to be stored as JSON and parsed again. */
