@@ -3,12 +3,11 @@ import { DN } from '../../src/directory/dn';
 import { Entry } from '../../src/directory/entry';
 import { LdapError } from '../../src/directory/error';
 import { type ConnectorSpace, openSpace } from '../../src/space/connectorSpace';
-import { runFullImport } from '../../src/space/fullImport';
 import type { ImportScope, ImportSource } from '../../src/space/importScope';
-import { type LoadOptions, loadGeneration } from '../../src/space/loadGeneration';
 import { RunInProgress, Runner, type RunResult } from '../../src/space/run';
 import { NO_COUNTS } from '../../src/space/runRecord';
 import { openState, type State } from '../../src/space/state';
+import { anchorsIn, type FullOptions, importAll } from './importAll';
 import {
   draft,
   ListDirectory,
@@ -37,23 +36,9 @@ afterEach(async () => {
 });
 afterAll(removeTemporaryFolders);
 
-type FullOptions = Partial<LoadOptions> & { accidentLimit?: number };
-
-function full(directory: ImportSource, { accidentLimit = 0.1, ...load }: FullOptions = {}): Promise<RunResult> {
-  return runFullImport({
-    space,
-    accidentLimit,
-    ...(load.signal && { signal: load.signal }),
-    load: (target) =>
-      loadGeneration({ directory, scopes: [peopleScope], toRow: draft, now: () => now, ...load, ...target }),
-  });
-}
-
-async function anchors(): Promise<string[]> {
-  const found: string[] = [];
-  for await (const { anchor } of space.iterate()) found.push(anchor);
-  return found;
-}
+const full = (directory: ImportSource, options: FullOptions = {}): Promise<RunResult> =>
+  importAll(space, directory, { now: () => now, ...options });
+const anchors = () => anchorsIn(space);
 
 describe('a full import', () => {
   it('fills the space and counts what has changed', async () => {

@@ -4,12 +4,11 @@ import { DN } from '../../src/directory/dn';
 import { Entry } from '../../src/directory/entry';
 import { LdapError } from '../../src/directory/error';
 import { type ConnectorSpace, openSpace } from '../../src/space/connectorSpace';
-import { runFullImport } from '../../src/space/fullImport';
 import type { ImportScope, ImportSource } from '../../src/space/importScope';
-import { type LoadOptions, loadGeneration } from '../../src/space/loadGeneration';
 import type { RunResult } from '../../src/space/run';
 import { openState, type State } from '../../src/space/state';
-import { draft, ListDirectory, people, peopleScope, removeTemporaryFolders, temporaryFolder } from './support';
+import { anchorsIn, type FullOptions, importAll } from './importAll';
+import { ListDirectory, people, peopleScope, removeTemporaryFolders, temporaryFolder } from './support';
 
 let state: State;
 let space: ConnectorSpace;
@@ -27,23 +26,9 @@ afterEach(async () => {
 });
 afterAll(removeTemporaryFolders);
 
-type FullOptions = Partial<LoadOptions> & { accidentLimit?: number };
-
-function full(directory: ImportSource, { accidentLimit = 0.1, ...load }: FullOptions = {}): Promise<RunResult> {
-  return runFullImport({
-    space,
-    accidentLimit,
-    ...(load.signal && { signal: load.signal }),
-    load: (target) =>
-      loadGeneration({ directory, scopes: [peopleScope], toRow: draft, now: () => now, ...load, ...target }),
-  });
-}
-
-async function anchors(): Promise<string[]> {
-  const found: string[] = [];
-  for await (const { anchor } of space.iterate()) found.push(anchor);
-  return found;
-}
+const full = (directory: ImportSource, options: FullOptions = {}): Promise<RunResult> =>
+  importAll(space, directory, { now: () => now, ...options });
+const anchors = () => anchorsIn(space);
 
 describe('a scope on a server of its own', () => {
   const OTHER = DN.parse('ou=people,dc=other');
