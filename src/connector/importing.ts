@@ -2,20 +2,19 @@
 import type { Directory } from '../directory/directory';
 import { isLdapError } from '../directory/error';
 import type { ConnectorSpace } from '../space/connectorSpace';
-import { type LoadTarget, runFullImport } from '../space/fullImport';
+import { runFullImport } from '../space/fullImport';
 import type { ImportScope, ToRow } from '../space/importScope';
-import { type LoadProgress, type LoadResult, loadGeneration } from '../space/loadGeneration';
+import type { LoadProgress } from '../space/loadGeneration';
 import { type CurrentRun, RunInProgress, Runner, type RunRecord, type RunResult } from '../space/run';
 import type { State } from '../space/state';
 import type { Log } from '../telemetry/log';
 import { Following, isFollowed } from './following';
-import { importInProcess } from './importProcess';
 import type { Links } from './importRows';
+import { loadInto } from './loading';
 import { type ImportProfile, OperationRefused } from './operationRefused';
 import type { ConnectorOptions } from './options';
 import { progressOf, type RunProgress } from './runProgress';
 import { Recurring, type Time, tickAfter } from './schedule';
-import { sendable } from './sentOptions';
 
 /** What imports need of an opened connector. */
 export interface ImportDependencies {
@@ -154,7 +153,7 @@ export class Importing {
         space,
         accidentLimit: everyLoss ? 1 : accidentLimit,
         signal,
-        load: (target) => this.#load(target),
+        load: (target) => loadInto(target, this.#dependencies, (progress) => this.#took(progress)),
       });
       if (result.outcome !== 'failed' && result.outcome !== 'cancelled') await imported();
       return result;
@@ -239,37 +238,10 @@ export class Importing {
     }
   }
 
-  /** A process of its own reads the directory (decision 3), but for the embedded one, which is only in this process. */
-  async #load(target: LoadTarget): Promise<LoadResult> {
-    const { options, directory, space, scopes, toRow, links, now, state } = this.#dependencies;
-    const onProgress = ({ seen }: LoadProgress) => {
-      this.#seen = seen;
-      this.#logProgress();
-    };
-    if (options.connectivity.product === 'memory') {
-      const { pageSize, sideBySide } = options.runProfiles.fullImport;
-      const { references } = links();
-      const reading = { directory, scopes: scopes(), toRow, references, pageSize, sideBySide, now, onProgress };
-      return loadGeneration({ ...target, ...reading });
-    }
-    const { signal, file, sequence, previous } = target;
-    const { description, schema } = directory;
-    const [ids, disconnected] = await Promise.all([state.ids.exceptions(), state.disconnected.all()]);
-    const known = { description, schema: schema.source(), readAt: now() };
-    const awaited = space.importedAt === undefined;
-    const job = { ...sendable(options), known, file, sequence, previous, ids, disconnected, awaited };
-    const { allocated, ...result } = await importInProcess(job, onProgress, signal);
-    const given = new Set((await state.ids.exceptions()).map(({ normalizedDN }) => normalizedDN));
-    for (const { id, normalizedDN } of allocated) {
-      // An id that the host has given meanwhile is known to clients; the row that goes with it replaces this import's.
-      if (normalizedDN !== undefined && !given.has(normalizedDN)) await state.ids.keep(id, normalizedDN);
-    }
-    return result;
-  }
-
   /** Whoever waits for a long import finds in the log how long yet. */
-  #logProgress(): void {
+  #took({ seen: read }: LoadProgress): void {
     const { log, now } = this.#dependencies;
+    this.#seen = read;
     if (now() - this.#loggedAt < progressLogMs) return;
     this.#loggedAt = now();
     const { seen, perSecond, percent, remainingMs } = this.progress;

@@ -5,59 +5,16 @@
  * `ldaptsContract.test.ts` fails when they change.
  */
 import type { connect, Socket } from 'node:net';
-import {
-  AbandonRequest,
-  type AddRequest,
-  type BindRequest,
-  Client,
-  type Control,
-  type DeleteRequest,
-  type ExtendedRequest,
-  type ModifyDNRequest,
-  type ModifyRequest,
-  SearchRequest,
-  UnbindRequest,
-} from 'ldapts';
+import { AbandonRequest, Client, SearchRequest, UnbindRequest } from 'ldapts';
 import { BerCursor, MessageFramer } from './ber';
 import type { Call } from './call';
 import { ResultCode } from './error';
 import { present } from './filter';
+import type { LdapRequest, LdapResult, Receivers } from './ldapMessage';
 import { mendLibrary } from './ldaptsMends';
 import { referralOf } from './referral';
 import { BIND_RESPONSE, saslCredentialsOf } from './saslBind';
 import { WireFilter } from './wireFilter';
-
-export type LdapRequest =
-  | AddRequest
-  | BindRequest
-  | DeleteRequest
-  | ExtendedRequest
-  | ModifyDNRequest
-  | ModifyRequest
-  | SearchRequest;
-
-/** LDAPResult (RFC 4511 §4.1.9) with its response controls. */
-export interface LdapResult {
-  readonly status: number;
-  readonly errorMessage: string;
-  readonly controls?: readonly Control[];
-  /** Where the server refers to, with result code 10. */
-  readonly referral?: readonly string[];
-  /** Of an extended operation, where it is text. */
-  readonly value?: string | undefined;
-}
-
-type Take = (cursor: BerCursor) => void;
-
-/** Who takes what comes before the result of a request; the cursor stands before it. */
-export interface Receivers {
-  /** SearchResultEntry (RFC 4511 §4.5.2). */
-  readonly entry?: Take;
-  /** SearchResultReference (§4.5.3). */
-  readonly reference?: Take;
-  /** IntermediateResponse (§4.13). */
-  readonly info?: Take;
-}
 
 interface Waiting extends Receivers {
   readonly fail: (error: Error) => void;

@@ -24,7 +24,7 @@ import type { Entry, EntryAttribute, Value } from './entry';
 import { LdapError, ResultCode } from './error';
 import { equality, type Filter, not, or } from './filter';
 import { type Knowledge, knowledgeOf } from './knowledge';
-import type { LdapRequest } from './ldapConnection';
+import type { LdapRequest } from './ldapMessage';
 import {
   isPassword,
   isUnicodePwd,

@@ -7,7 +7,7 @@ import type { Control } from 'ldapts';
 import { Oid } from './controls';
 import type { Entry } from './entry';
 import { isLdapError, ResultCode } from './error';
-import type { LdapResult } from './ldapConnection';
+import type { LdapResult } from './ldapMessage';
 import { cookieOf, pages } from './pagedSearch';
 import { ListReading, ListRefused, type SortKey, windowOf } from './virtualList';
 

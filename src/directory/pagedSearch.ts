@@ -4,7 +4,7 @@
  */
 import { PagedResultsControl } from 'ldapts';
 import type { Entry } from './entry';
-import type { LdapResult } from './ldapConnection';
+import type { LdapResult } from './ldapMessage';
 
 /** One page as the server gave it. `cookie` is absent where the server sent no paging control. */
 export interface Page {
