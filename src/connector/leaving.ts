@@ -3,6 +3,7 @@
  * 100,000 of them read, from the directory or from the space, before they are left out of the answer.
  */
 import type { Options } from '../directory/directory';
+import { membersLink } from '../mapping/coreFace';
 import type { ObjectType } from '../mapping/objectType';
 import { attributesIn } from '../mapping/objectTypeChecks';
 import type { Filter } from '../scim/filter';
@@ -34,9 +35,7 @@ export function leftOutOf(
   { attributes, excludedAttributes = [] }: Projection,
   conditions: readonly AttributePath[] = [],
 ): LeftOut | undefined {
-  const link = objectType.links.find(
-    ({ attribute, subAttribute }) => attribute === 'members' && subAttribute === 'value',
-  );
+  const link = membersLink(objectType.links);
   const target = link && objectType.attributes.get(link.target);
   if (link === undefined || target === undefined) return undefined;
   const isCore = (path: AttributePath) => path.schema === link.schema && path.attribute === link.attribute;

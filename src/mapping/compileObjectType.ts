@@ -4,7 +4,7 @@ import type { Schema } from '../directory/schema';
 import type { ResourceType } from '../scim/resourceType';
 import { isDNAnchor } from './anchor';
 import { compileMappings } from './compileMappings';
-import { coreSchemas, type KeptAttributes, type Link } from './coreFace';
+import { coreSchemas, type KeptAttributes, type Link, membersLink } from './coreFace';
 import {
   type DirectoryAttribute,
   directoryAttributes,
@@ -136,7 +136,13 @@ function resourceTypeOf(
     ...standard,
     endpoint: options.endpoint ?? standard.endpoint,
     schema,
-    extensions: [...extensions, directoryFaceSchema(options.resourceType, attributes.values(), demanded.unique)],
+    extensions: [
+      ...extensions,
+      directoryFaceSchema(options.resourceType, attributes.values(), {
+        unique: demanded.unique,
+        members: membersLink(links)?.target,
+      }),
+    ],
   };
 }
 

@@ -78,6 +78,11 @@ export function groupsLink(schema: Schema): Link | undefined {
   };
 }
 
+/** The link between the members of a group and the attribute of the directory that holds them. */
+export function membersLink(links: readonly Link[]): Link | undefined {
+  return links.find(({ attribute, subAttribute }) => attribute === 'members' && subAttribute === 'value');
+}
+
 function hasSchemas(resourceType: string): string {
   if (resourceType === 'User' || resourceType === 'Group') return 'see the core and enterprise schemas of RFC 7643';
   return 'a type of your own has displayName, and everything else by the names of the directory, which need no mapping';

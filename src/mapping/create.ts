@@ -136,8 +136,17 @@ export function givenDN(objectType: ObjectType, resource: Resource): DN | undefi
   }
 }
 
-/** A name that is longer than those that are read would be written, and then be found by nobody. @throws ScimError 400 */
+/**
+ * A name that is longer than those that are read would be written, and then be found by nobody; a blank one is read by
+ * nobody. @throws ScimError 400
+ */
 export function requireReadable(dn: DN): DN {
+  const blank = dn.rdn?.parts.find(({ value }) => value.toString().trim() === '');
+  if (blank !== undefined) {
+    throw ScimError.invalidValue(
+      `The entry would be named by a value of ${blank.type} that has only white space: send another one.`,
+    );
+  }
   const { length } = dn.toString();
   if (length <= DN.maxLength) return dn;
   throw ScimError.invalidValue(

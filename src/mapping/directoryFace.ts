@@ -206,12 +206,19 @@ function describe(name: string, input: FaceInput, treatAsSingleValue?: boolean):
   };
 }
 
+/** What the face says of some of its attributes, by their keys. */
+export interface FaceKeys {
+  /** No two entries may have the same value. */
+  readonly unique: ReadonlySet<string>;
+  /** Holds what the core schema calls `members`. */
+  readonly members?: string;
+}
+
 /** The extension schema of RFC 7643 §7 that describes the face. */
 export function directoryFaceSchema(
   resourceType: string,
   attributes: Iterable<DirectoryAttribute>,
-  /** Keys of the attributes of which no two entries may have the same value. */
-  unique: ReadonlySet<string>,
+  { unique, members }: FaceKeys,
 ): SchemaDefinition {
   const text = { type: 'string', multiValued: false, required: false, caseExact: false, uniqueness: 'none' } as const;
   const virtuals: AttributeDefinition[] = [
@@ -246,7 +253,11 @@ export function directoryFaceSchema(
     description: 'The attributes of the directory under their own names',
     attributes: [
       ...virtuals,
-      ...[...attributes].map((attribute) => definitionOf(attribute, unique.has(attribute.key))),
+      ...[...attributes].map((attribute) => ({
+        ...definitionOf(attribute, unique.has(attribute.key)),
+        // Whoever wants no list of 100,000 members does not want it under another name.
+        ...(attribute.key === members && { excludedWith: 'members' }),
+      })),
     ],
   };
 }

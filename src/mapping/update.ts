@@ -62,7 +62,8 @@ export function updateOf(objectType: ObjectType, input: UpdateInput): Update {
     change(attribute, withPlaceholder(objectType, attribute, kept));
   }
   for (const [attribute, values] of flowChanges(objectType, input, stated)) change(attribute, values);
-  const dn = requireReadable(newDN(objectType, input, changes));
+  const dn = newDN(objectType, input, changes);
+  if (dn !== input.entry.dn) requireReadable(dn);
   keepNaming(objectType, input.entry, dn, changes);
   return { after: input.entry.with(changes.values(), dn), secrets };
 }

@@ -136,6 +136,8 @@ function readScalar(given: unknown, definition: AttributeDefinition, path: strin
   }
   const canonical = scalars[definition.type](value);
   if (canonical === undefined) throw wrongType(value, definition, path);
+  if (definition.required && typeof canonical === 'string' && canonical.trim() === '')
+    throw ScimError.invalidValue(`"${path}" is required, and what was sent for it has only white space: send a value.`);
   return canonical;
 }
 

@@ -139,12 +139,13 @@ class Selection {
     const key = formatPath(path);
     const asked = this.#asked?.get(key);
     const excluded = this.#excluded.get(key) ?? [];
+    const twins = asked === undefined ? (this.#excluded.get(definition.excludedWith ?? '') ?? []) : [];
     const whole = asked?.some(({ subAttribute }) => subAttribute === undefined) ?? false;
     const name = asked?.find(({ alias }) => alias !== undefined)?.alias ?? this.spelledAs.get(key) ?? definition.name;
     const wanted = this.#wants(
       definition,
       asked !== undefined,
-      excluded.some(({ subAttribute }) => subAttribute === undefined),
+      [...excluded, ...twins].some(({ subAttribute }) => subAttribute === undefined),
     );
     if (!wanted) return undefined;
     if (definition.type !== 'complex') return { name };

@@ -26,6 +26,11 @@ export interface AttributeDefinition {
   readonly canonicalValues?: readonly string[];
   readonly referenceTypes?: readonly string[];
   readonly subAttributes?: readonly AttributeDefinition[];
+  /**
+   * The canonical path of an attribute that shows the same values: who excludes that one does without these too, unless
+   * `attributes` names this one.
+   */
+  readonly excludedWith?: string;
   /** Requests may speak of it, so that the handler can refuse it in its own words; /Schemas does not list it. */
   readonly hidden?: boolean;
 }

@@ -185,6 +185,7 @@ describe('values', () => {
     ],
     [{ name: 'Barbara' }, '"name" takes an object'],
     [{ [ecma]: 'x' }, ecma],
+    [{ userName: ' \t' }, '"userName" is required'],
     [{ emails: [[['a']]] }, '"emails'],
   ])('%j is refused', (body, reason) => {
     const error = refusal(() => canonical(body));
@@ -200,7 +201,7 @@ describe('values', () => {
     const value = fc.oneof(fc.string(), fc.constantFrom('True', '12', '', null), fc.array(fc.string()), fc.integer());
     const body = fc.record(
       {
-        userName: fc.string(),
+        userName: fc.string().filter((text) => text === '' || text.trim() !== ''),
         active: fc.constantFrom('True', false, null),
         emails: fc.array(fc.record({ value: fc.string(), type: fc.constantFrom('work', 'home') }), { maxLength: 4 }),
         [ecma]: fc.record({ objectClass: value, surname: fc.string(), sn: fc.constant(undefined) }),

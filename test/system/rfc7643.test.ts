@@ -184,7 +184,7 @@ onEachDirectory(
     });
 
     test('a user has a userName, and no answer ever has a password', async () => {
-      for (const userName of [undefined, '', null]) {
+      for (const userName of [undefined, '', null, ' ', '\t \u00a0\n']) {
         const { status, body } = await asked.client.post('/Users', { userName, name: { familyName: 'N' } });
         expect([status, body.scimType]).toEqual([400, 'invalidValue']);
       }
@@ -193,6 +193,30 @@ onEachDirectory(
       const all = await asked.client.get('/Users?attributes=password,userPassword,export_password');
       for (const text of [JSON.stringify(user), all.text, JSON.stringify(await asked.read(user))])
         expect(text).not.toMatch(/password/i);
+    });
+
+    test('what is required is no white space, however it is sent', async () => {
+      const user = await asked.user({ [ECMA_USER]: posix });
+      const group = await asked.group(user);
+      const own = `/Users/${user.id}`;
+      const before = await asked.read(user);
+      const blank = { op: 'replace', path: 'userName', value: '  ' };
+      const refusals = [
+        await asked.client.put(own, { userName: '  ', displayName: 'D' }),
+        await asked.patch(user, blank),
+        await asked.patch(user, { op: 'replace', value: { userName: '  ' } }),
+        await asked.patch(user, { op: 'replace', path: `${ECMA_USER}:uid`, value: '  ' }),
+        await asked.client.post('/Users', { [ECMA_USER]: { ...posix, uid: '  ', sn: 'S', cn: 'C' } }),
+        await asked.client.post('/Groups', { displayName: '   ' }),
+        await asked.client.put(`/Groups/${group.id}`, { displayName: '   ' }),
+        await asked.client.patch(`/Groups/${group.id}`, { op: 'replace', path: 'displayName', value: '   ' }),
+      ];
+      for (const { status, body } of refusals)
+        expect([status, body]).toEqual([
+          400,
+          expect.objectContaining({ scimType: 'invalidValue', detail: expect.stringContaining('white space') }),
+        ]);
+      expect(await asked.read(user)).toEqual(before);
     });
 
     test('resource types name schemas that /Schemas has', async () => {
