@@ -11,7 +11,7 @@ export interface FlakyProxy {
   loseAnswer(tag: number, then?: () => void): Promise<void>;
   /** The next request of this kind is lost on its way, with the connection. */
   loseRequest(tag: number): Promise<void>;
-  /** The directory does not hear of the request of this kind (that holds this text) after so many others: the proxy answers with a result code. */
+  /** The directory does not hear of the request of this kind (that holds this text) after so many others: the proxy answers with a result code, once. */
   answer(tag: number, code: number, after: number, holding?: string): Promise<void>;
   /** Every request arrives so late. */
   delay(ms: number): void;
@@ -44,7 +44,7 @@ interface Rule {
 export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
   const sockets = new Set<Socket>();
   const rules: Rule[] = [];
-  let refusal: Refusal | undefined;
+  const refusals: Refusal[] = [];
   let delayMs = 0;
   let refusing = false;
   const track = (socket: Socket) => {
@@ -83,11 +83,13 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
         const cursor = new BerCursor(buffer, start, stop);
         cursor.enter(0x30);
         const id = cursor.integer();
-        if (isMeant(refusal, cursor.tag, buffer.subarray(start, stop)) && refusal.after-- === 0) {
+        const message = buffer.subarray(start, stop);
+        const refusal = refusals.find(({ tag, holding }) => tag === cursor.tag && message.includes(holding));
+        if (refusal !== undefined && refusal.after-- === 0) {
           refused = true;
           client.write(resultOf(id, ANSWER[cursor.tag] ?? 0, refusal.code));
           refusal.done();
-          refusal = undefined;
+          refusals.splice(refusals.indexOf(refusal), 1);
         }
         const place = rules.findIndex(({ tag }) => tag === cursor.tag);
         if (met === undefined && place >= 0) [met] = rules.splice(place, 1);
@@ -115,7 +117,7 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
     loseRequest: (tag) => rule(tag, false, () => {}),
     answer: (tag, code, after, holding = '') =>
       new Promise<void>((done) => {
-        refusal = { tag, code, after, holding, done };
+        refusals.push({ tag, code, after, holding, done });
       }),
     delay: (ms) => {
       delayMs = ms;
@@ -129,10 +131,6 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
-}
-
-function isMeant(refusal: Refusal | undefined, tag: number, message: Buffer): refusal is Refusal {
-  return refusal?.tag === tag && message.includes(refusal.holding);
 }
 
 /** An LDAPResult without a word (RFC 4511 §4.1.9). */
