@@ -11,6 +11,7 @@ import { type AdminListener, listenForAdmin } from './adminListener';
 import { createApp } from './app';
 import { type Certificate, type CertificateInfo, openCertificate } from './certificate';
 import { HttpsServer } from './httpsServer';
+import { messagesOf } from './messages';
 import type { Notifications } from './notifications/notifications';
 
 const CERTIFICATE_CHECK_MS = 3_600_000;
@@ -103,6 +104,7 @@ export async function startHost(options: HostOptions, dependencies: HostDependen
         cert,
         key,
         requestTimeoutMs: options.requestTimeoutMs,
+        messages: messagesOf(app),
         onFull: (connections, remote) =>
           log.warn('there are as many connections as may be, further ones are closed', { connections, remote }),
         onTlsError: (error, remote) => log.debug('a TLS handshake failed', { remote, reason: error.message }),

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { HostError } from './hostError';
+import type { Messages } from './messages';
 
 const SECOND = 1000;
 const LIMITS = {
@@ -28,6 +29,8 @@ export interface HttpsServerOptions {
   readonly cert: string;
   readonly key: string;
   readonly requestTimeoutMs: number;
+  /** What requests and responses are made of. Default: Node's own classes. */
+  readonly messages?: Messages;
   /** Connections at a time; those beyond are closed at once. Default: 2000. */
   readonly maxConnections?: number;
   /** Told when the limit is reached, and not again before a connection has ended. */
@@ -50,6 +53,7 @@ export class HttpsServer {
     const { cert, key, requestTimeoutMs, maxConnections = MAX_CONNECTIONS } = options;
     this.#server = createServer({
       ...LIMITS,
+      ...options.messages,
       cert,
       key,
       requestTimeout: Math.max(requestTimeoutMs, LIMITS.headersTimeout),

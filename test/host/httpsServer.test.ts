@@ -5,8 +5,10 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
+import express from 'express';
 import { openCertificate } from '../../src/host/certificate';
 import { HttpsServer } from '../../src/host/httpsServer';
+import { messagesOf } from '../../src/host/messages';
 
 describe('connections', () => {
   it('beyond the limit are closed at once, said once, and taken again when others have ended', async () => {
@@ -91,6 +93,30 @@ describe('requests', () => {
     socket.write(body.slice(30_000));
     expect(await received(socket, 'the second')).toMatch(/the second$/);
     expect(read).toBe(body.length);
+    await server.close(0);
+  });
+
+  it('have the prototypes of the application from the beginning, so that none are replaced', async () => {
+    const app = express();
+    const prototypes = (...messages: object[]) => messages.map((message) => Object.getPrototypeOf(message));
+    let before: object[] = [];
+    let after: object[] = [];
+    app.use((request, response) => {
+      after = prototypes(request, response);
+      response.status(200).send(request.get('host'));
+    });
+    const options = { ...certificate, requestTimeoutMs: 10_000, messages: messagesOf(app) };
+    const server = new HttpsServer(options, (request, response) => {
+      before = prototypes(request, response);
+      app(request, response);
+    });
+    const socket = await opened(server);
+    socket.write('GET / HTTP/1.1\r\nHost: somewhere\r\n\r\n');
+    expect(await received(socket, 'somewhere')).toMatch(/^HTTP\/1.1 200 .*somewhere$/s);
+    expect(after).toHaveLength(2);
+    after.forEach((prototype, index) => {
+      expect(prototype).toBe(before[index]);
+    });
     await server.close(0);
   });
 
