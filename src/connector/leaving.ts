@@ -44,8 +44,10 @@ export function leftOutOf(
   const isShown =
     attributes?.some((path) => isCore(path) || isDirectory(path)) ??
     !excludedAttributes.some((path) => isCore(path) && path.subAttribute === undefined);
+  const isVersion = (path: AttributePath) =>
+    path.attribute === 'meta' && (path.subAttribute ?? 'version') === 'version';
   const isNeeded =
-    conditions.some((path) => isCore(path) || isDirectory(path)) ||
+    conditions.some((path) => isCore(path) || isDirectory(path) || isVersion(path)) ||
     objectTypes.some(({ filter, schema }) =>
       attributesIn(filter).some((name) => schema.canonicalName(name) === target.key),
     );

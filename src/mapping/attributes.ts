@@ -57,6 +57,8 @@ export function* resourceSteps(objectType: ObjectType, entry: Entry, input: Reso
   const lastModified = dateTimeOf(entry.first('modifyTimestamp') ?? '') ?? created;
   resource.meta = {
     resourceType: objectType.name,
+    // Relative, as every `$ref` is: only who answers knows the base URI.
+    location: `..${objectType.resourceType.endpoint}/${encodeURIComponent(input.id)}`,
     ...(created === undefined ? {} : { created }),
     ...(lastModified === undefined ? {} : { lastModified }),
   };

@@ -163,6 +163,8 @@ export function elementText(value: unknown): string {
 function keyPlan(path: AttributePath, value: string | number | boolean, objectType: ObjectType): FilterPlan {
   const text = String(value);
   const key = (candidate: Candidate): FilterPlan => ({ superset: 'all', candidates: [candidate] });
+  if (!path.extension && path.attribute === 'meta' && path.subAttribute === 'resourceType')
+    return text === objectType.name ? all : none;
   if (path.subAttribute !== undefined) return all;
   if (!path.extension && path.attribute === 'id') return key({ kind: 'id', id: text });
   if (path.schema === objectType.urn) {

@@ -49,6 +49,8 @@ export type Filter =
       readonly spelled: string;
       /** In the type of the attribute's definition wherever the literal allows; null only with `eq` and `ne`. */
       readonly value: string | number | boolean | null;
+      /** Where URIs of resources are compared: what those begin with that are relative (`../Users/2819c223`). */
+      readonly baseUri?: string;
     }
   | { readonly kind: 'present'; readonly path?: AttributePath; readonly spelled: string }
   | { readonly kind: 'valuePath'; readonly path?: AttributePath; readonly spelled: string; readonly filter: Filter };

@@ -1,6 +1,7 @@
 /** What a filter says of a resource, by the attributes' types, case rules and multiplicity (RFC 7644 §3.4.2.2). */
 import { type AttributePath, attributeAt, type CompareOperator, type Filter, targetDefinition } from './attributePath';
 import { isEmpty, isObject, own } from './json';
+import { absoluteUri } from './references';
 import type { Resource } from './resource';
 import type { AttributeDefinition } from './resourceType';
 
@@ -47,7 +48,7 @@ function truth(filter: Filter, read: Reader): Truth {
     case 'present':
       return filter.path && read(filter.path).some(isAssigned);
     case 'compare':
-      return filter.path && compare(filter.operator, read(filter.path), filter.value, targetDefinition(filter.path));
+      return filter.path && comparison(filter, read(filter.path), targetDefinition(filter.path));
     case 'valuePath':
       return filter.path && read(filter.path).some((value) => isAssigned(value) && evaluateValue(filter.filter, value));
   }
@@ -68,6 +69,16 @@ function isAssigned(value: unknown): boolean {
   return isObject(value) ? Object.values(value).some(isAssigned) : !isEmpty(value);
 }
 
+function comparison(
+  { operator, value, baseUri }: Extract<Filter, { kind: 'compare' }>,
+  values: readonly unknown[],
+  type: AttributeDefinition,
+): boolean {
+  if (baseUri === undefined) return compare(operator, values, value, type);
+  const whole = values.map((one) => absoluteUri(one, baseUri));
+  return compare(operator, whole, absoluteUri(value, baseUri) as Literal, type);
+}
+
 function compare(
   operator: CompareOperator,
   values: readonly unknown[],
@@ -76,12 +87,17 @@ function compare(
 ): boolean {
   if (operator === 'ne') return !compare('eq', values, literal, type);
   if (literal === null) return operator === 'eq' && !values.some(isAssigned);
-  const wanted = comparable(literal, type);
-  return values.some((value) => !isEmpty(value) && holds(operator, comparable(value, type), wanted));
+  const isText = operator === 'co' || operator === 'sw' || operator === 'ew';
+  // A part of a date is compared with the text of it, and a whole one with the instant that it means.
+  const as = isText && type.type === 'dateTime' ? asText : type;
+  const wanted = comparable(literal, as);
+  return values.some((value) => !isEmpty(value) && holds(operator, comparable(value, as), wanted));
 }
 
+const asText: Pick<AttributeDefinition, 'type' | 'caseExact'> = { type: 'string', caseExact: false };
+
 /** A value in a form in which `===` and `<` mean what the attribute's type means by them. */
-function comparable(value: unknown, { type, caseExact }: AttributeDefinition): unknown {
+function comparable(value: unknown, { type, caseExact }: Pick<AttributeDefinition, 'type' | 'caseExact'>): unknown {
   if (typeof value !== 'string') return value;
   if (type === 'dateTime') return instantOf(value) ?? value;
   return caseExact ? value : value.toLowerCase();

@@ -1,11 +1,13 @@
 /** The grammar of filters and value paths (RFC 7644 §3.4.2.2, figure 1; §3.5.2, figure 7), by recursive descent. */
 import { type AttributePath, type CompareOperator, type Filter, formatPath, targetDefinition } from './attributePath';
+import { instantOf } from './filterEvaluate';
 import { FilterLexer, SyntaxFault } from './filterLexer';
 import type { AttributeDefinition } from './resourceType';
 import { type IndexedAttribute, type SchemaIndex, subPath } from './schemaIndex';
 
 const operators: ReadonlySet<string> = new Set(['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le']);
 const ordering: ReadonlySet<string> = new Set(['gt', 'ge', 'lt', 'le']);
+const partial: ReadonlySet<string> = new Set(['co', 'sw', 'ew']);
 const numberLiteral = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** Groups, negations and value paths within one another; deeper is refused, so that nobody can exhaust the stack. */
@@ -120,11 +122,15 @@ export class FilterParser {
       throw lexer.unexpected('An operator (eq, ne, co, sw, ew, pr, gt, ge, lt or le)');
     }
     lexer.take();
+    const { position: place } = lexer.peek();
     const value = this.#value();
     const target = path && this.#comparable(path);
     const definition = target && targetDefinition(target);
     if (ordering.has(operator) && (value === null || (definition && !isOrdered(definition)))) {
       throw new SyntaxFault(word.position, `"${operator}" compares no ${definition?.type ?? 'null'} values;`);
+    }
+    if (definition?.type === 'dateTime' && value !== null && !partial.has(operator) && !isInstant(value)) {
+      throw new SyntaxFault(place, `"${operator}" compares with a date and time such as "2026-01-31T12:00:00Z";`);
     }
     return {
       kind: 'compare',
@@ -174,6 +180,10 @@ export class FilterParser {
 
 function isOrdered({ type }: AttributeDefinition): boolean {
   return type !== 'boolean' && type !== 'binary' && type !== 'complex';
+}
+
+function isInstant(value: string | number | boolean): boolean {
+  return instantOf(String(value)) !== undefined;
 }
 
 /** Clients quote what is a number, and leave bare what is a string; the definition knows better. */

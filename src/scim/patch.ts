@@ -3,6 +3,7 @@ import { type AttributePath, type Filter, formatPath, targetDefinition } from '.
 import { idInReference, type Reading, readOneValue, readSimple, readValue } from './attributeValue';
 import { type BodyEntry, bodyEntries, faceEntries, isReadOnly, noteName } from './dialect';
 import { ScimError } from './error';
+import { withIds } from './filterUris';
 import type { Change } from './handler';
 import { isEmpty, isObject, ownAnyCase } from './json';
 import { PatchDraft, type PatchStep } from './patchDraft';
@@ -101,9 +102,10 @@ class PatchCompiler {
       this.#atFace(operation, face, value);
       return;
     }
-    const path = parsePath(text, this.type);
-    const attribute = path && this.#index.face(path.schema)?.find(path.attribute);
-    if (!path || !attribute) throw unknownPath(text, this.type);
+    const found = parsePath(text, this.type);
+    const attribute = found && this.#index.face(found.schema)?.find(found.attribute);
+    if (!found || !attribute) throw unknownPath(text, this.type);
+    const path = found.valueFilter ? { ...found, valueFilter: withIds(found.valueFilter, attribute) } : found;
     if (path.attribute === 'schemas' && !path.extension) {
       // What a resource's `schemas` lists follows from what it holds, so there is nothing to do and nothing to refuse.
       this.ignored.push(path.attribute);

@@ -1,6 +1,7 @@
 /** The parameters of a query (RFC 7644 §3.4.2, §3.9), from a URL or from a SearchRequest message (§3.4.3). */
 import { ScimError } from './error';
 import { parseFilter } from './filter';
+import { withBaseUri } from './filterUris';
 import type { Projection, Query } from './handler';
 import { isEmpty, isObject } from './json';
 import { type AttributePath, formatPath, parsePath } from './path';
@@ -87,10 +88,17 @@ function parametersFrom(value: (name: (typeof names)[number]) => string | undefi
 }
 
 /** The query that parameters mean for one resource type. Throws 400 `invalidFilter`, `invalidValue` or `invalidPath`. */
-export function resolveQuery(parameters: QueryParameters, type: ResourceType, limits: QueryLimits): Query {
+export function resolveQuery(
+  parameters: QueryParameters,
+  type: ResourceType,
+  limits: QueryLimits,
+  /** What URIs of resources begin with. */
+  baseUri: string,
+): Query {
   const sortBy = limits.sort && parameters.sortBy !== undefined ? sortPath(parameters.sortBy, type) : undefined;
+  const filter = parameters.filter === undefined ? undefined : parseFilter(parameters.filter, type);
   return {
-    ...(parameters.filter !== undefined && { filter: parseFilter(parameters.filter, type) }),
+    ...(filter && { filter: withBaseUri(filter, type, baseUri) }),
     ...(sortBy && { sortBy, sortOrder: sortOrderOf(parameters) }),
     ...resolveWindow(parameters, limits),
     projection: resolveProjection(parameters, type),

@@ -38,11 +38,18 @@ function referringAttributes(type: ResourceType): readonly IndexedAttribute[] {
   return attributes;
 }
 
+/** A URI of a resource as clients get it; anything else as it is. */
+export function absoluteUri(value: unknown, baseUri: string): unknown {
+  return typeof value === 'string' && value.startsWith(toEndpoints)
+    ? `${baseUri}/${value.slice(toEndpoints.length)}`
+    : value;
+}
+
 function isRelative(value: unknown): value is { $ref: string } {
   return isObject(value) && typeof value.$ref === 'string' && value.$ref.startsWith(toEndpoints);
 }
 
 /** A value whose `$ref` is absolute. */
 export function withReference(value: unknown, baseUri: string): unknown {
-  return isRelative(value) ? { ...value, $ref: `${baseUri}/${value.$ref.slice(toEndpoints.length)}` } : value;
+  return isRelative(value) ? { ...value, $ref: absoluteUri(value.$ref, baseUri) } : value;
 }

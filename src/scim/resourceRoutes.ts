@@ -99,7 +99,7 @@ async function query(
   let totalResults = 0;
   for (const { type, handler } of endpoints) {
     const rest: Query = {
-      ...resolveQuery(parameters, type, limits),
+      ...resolveQuery(parameters, type, limits, exchange.baseUri),
       startIndex: Math.max(1, startIndex - totalResults),
       count: count - resources.length,
     };
@@ -130,7 +130,7 @@ async function queryByCursor(
   for (const [position, { type, handler }] of endpoints.entries()) {
     const isPast = position < begin;
     const rest: Query = {
-      ...resolveQuery(parameters, type, limits),
+      ...resolveQuery(parameters, type, limits, exchange.baseUri),
       after: position === begin ? (place?.after ?? '') : '',
       count: isPast ? 0 : count - resources.length,
     };

@@ -121,6 +121,11 @@ describe('changes that need no reading', () => {
       [['remove', 'members', ['a', 'b']]],
     ],
     [
+      'members removed by their URIs',
+      [{ op: 'remove', path: 'members[$ref eq "https://x/scim/Users/a" or $ref eq "../Groups/b"]' }],
+      [['remove', 'members', ['a', 'b']]],
+    ],
+    [
       'both',
       [
         { op: 'add', path: 'members', value: 'a' },

@@ -148,6 +148,7 @@ describe.each(slapdIsHere ? ['memory', 'OpenLDAP'] : ['memory'])('on %s', (direc
       ['emails[type eq "work"', 22],
       ['title gt true and active gt true', 26],
       ['password eq "x"', 1],
+      ['meta.created gt "yesterday"', 17],
       [`${'('.repeat(40)}title pr${')'.repeat(40)}`, 33],
     ])('%s is refused, with the place of the fault', async (filter, position) => {
       const { status, body } = await client.get(`/Users?filter=${encoded(filter)}`);
