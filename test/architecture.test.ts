@@ -60,7 +60,6 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   kerberos: ['directory/gssapi'],
   ldapts: ['directory'],
   nodemailer: ['host/notifications/mail'],
-  passport: ['host/authentication'],
   'passport-http-bearer': ['host/authentication'],
   'prom-client': ['telemetry/metrics'],
   scimmy: ['scim'],

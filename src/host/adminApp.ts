@@ -1,29 +1,23 @@
 /** The routes of the administration's listener: metrics, and what `admin/` serves, behind the administrator's token. */
-import express, {
-  type ErrorRequestHandler,
-  type Express,
-  type NextFunction,
-  type Request,
-  type RequestHandler,
-  type Response,
-} from 'express';
+import type { ErrorRequestHandler, Express, NextFunction, Request, RequestHandler, Response } from 'express';
 import { type AdminOptions, createAdminRoutes } from '../admin/api';
 import { AdminError, type AnswerableError, sendAdminError } from '../admin/error';
 import { ScimError } from '../scim/error';
 import { createScimRouter } from '../scim/router';
 import type { Metrics } from '../telemetry/metrics';
 import { adminAuthentication } from './adminAuthentication';
-import type { Audit } from './auditing';
 import type { SlowingOptions } from './authentication';
+import { type BaseAppOptions, createBaseApp } from './baseApp';
 import { FailureDelays } from './failureDelays';
-import { requestLog } from './requestLog';
 import { recordOf } from './requestRecord';
 
 /** What the routes need. */
-export interface AdminAppOptions extends AdminOptions, Pick<SlowingOptions, 'stopping' | 'wait'> {
+export interface AdminAppOptions
+  extends AdminOptions,
+    Pick<BaseAppOptions, 'audit'>,
+    Pick<SlowingOptions, 'stopping' | 'wait'> {
+  /** What is exposed; the administration's own requests are not counted. */
   readonly metrics: Metrics;
-  /** What an auditor wants to know goes there too. */
-  readonly audit?: Audit;
   /** SHA-256 of each administrator's token that is accepted; asked at each request. */
   readonly tokenDigests: () => readonly Buffer[];
   /** Whether `/metrics` is open to everybody who can reach the listener. */
@@ -32,17 +26,8 @@ export interface AdminAppOptions extends AdminOptions, Pick<SlowingOptions, 'sto
 
 /** The request listener of the administration. */
 export function createAdminApp(options: AdminAppOptions): Express {
-  const { registry, log, metrics, stopping, clock, wait, tokenDigests } = options;
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.enable('case sensitive routing');
-  app.use(requestLog(log, undefined, options.audit), (_request: Request, response: Response, next: NextFunction) => {
-    response.setHeader('Cache-Control', 'no-store');
-    response.setHeader('X-Content-Type-Options', 'nosniff');
-    if (stopping.aborted) response.setHeader('Connection', 'close');
-    next();
-  });
+  const { registry, log, metrics, audit, stopping, clock, wait, tokenDigests } = options;
+  const app = createBaseApp({ log, stopping, ...(audit && { audit }) });
   const delays = new FailureDelays({ ...(clock && { clock }) });
   const authenticated = adminAuthentication({ registry, tokenDigests, delays, stopping, ...(wait && { wait }) });
   if (!options.metricsWithoutToken) app.use('/metrics', authenticated);

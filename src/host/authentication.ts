@@ -4,9 +4,9 @@
  * connector answers exactly like a wrong token, so that names cannot be probed. Refused clients wait, others never do.
  */
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { unescape as percentDecoded } from 'node:querystring';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { Authenticator } from 'passport';
 import { Strategy, type VerifyFunctionWithRequest } from 'passport-http-bearer';
 import type { ConnectorHandle, ConnectorRegistry } from '../connector/handle';
 import { ScimError } from '../scim/error';
@@ -32,53 +32,80 @@ export interface AuthenticationOptions extends SlowingOptions {
 
 /** Lets a request pass when its token is one of those of the connector that the route parameter `name` names, and sets the record's connector. */
 export function authentication(options: AuthenticationOptions): RequestHandler {
-  const bearer = bearerStrategy(options.registry);
+  const authenticate = bearerStrategy(options.registry);
   return (request: Request, response: Response, next: NextFunction): void => {
-    if ('access_token' in request.query) {
+    const record = recordOf(request);
+    if (hasParameter(request.url, 'access_token')) {
       // RFC 6750 §5.3: what stands in a URL stands in logs.
-      recordOf(request).refusal = {};
+      record.refusal = {};
       next(unauthorized(400, `A token in the query (access_token) is not accepted; ${HINT}.`, 'invalid_request'));
       return;
     }
-    bearer(request, response, (error?: unknown) => {
-      if (!isRefusal(error)) {
-        next(error);
-        return;
-      }
-      recordOf(request).refusal = {};
-      response.removeHeader('WWW-Authenticate');
-      response.statusCode = 200;
-      slowed(options, request, response, refusal(request)).then(next, next);
-    });
+    const passed = authenticate(request);
+    if (passed) {
+      const { handle, index } = passed;
+      record.authenticated(handle.name, handle.tokenDigests.length > 1 ? index + 1 : undefined);
+      (request as AuthenticatedRequest).connector = handle;
+      next();
+      return;
+    }
+    record.refusal = {};
+    slowed(options, request, response, refusal(request)).then(next, next);
   };
 }
 
-/** Passport, set up once and without sessions. It only reads the header: there is no parsed body and no query token. */
-function bearerStrategy(registry: Pick<ConnectorRegistry, 'get'>): RequestHandler {
+/** Whether the query of a URL has a parameter of this name, however it is percent-encoded. */
+function hasParameter(url: string, name: string): boolean {
+  const question = url.indexOf('?');
+  if (question < 0) return false;
+  return url
+    .slice(question + 1)
+    .split('&')
+    .some((parameter) => {
+      const end = parameter.indexOf('=');
+      const spelled = end < 0 ? parameter : parameter.slice(0, end);
+      return spelled === name || (spelled.includes('%') && percentDecoded(spelled) === name);
+    });
+}
+
+/** A connector, and the place of the request's token among the accepted ones. */
+interface Passed {
+  readonly handle: ConnectorHandle;
+  readonly index: number;
+}
+
+/**
+ * The strategy, driven by itself: Passport would give each request a session's methods first. It makes up its mind
+ * before it returns, and is shown the header only: there is no parsed body, and no token in the query.
+ */
+function bearerStrategy(registry: Pick<ConnectorRegistry, 'get'>): (request: Request) => Passed | undefined {
   const decoy = [randomBytes(32)];
-  const verify: VerifyFunctionWithRequest = (request, token, done) => {
-    const handle = registry.get(String(request.params.name));
+  const verify: VerifyFunctionWithRequest = ({ params }, token, done) => {
+    const handle = registry.get(String(params.name));
     const index = matchingDigest(token, handle?.tokenDigests ?? decoy);
-    if (!handle || index < 0) {
-      done(null, false);
-      return;
-    }
-    recordOf(request).authenticated(handle.name, handle.tokenDigests.length > 1 ? index + 1 : undefined);
-    done(null, handle);
+    done(null, handle && index >= 0 && ({ handle, index } satisfies Passed));
   };
-  const passport = new Authenticator();
-  passport.use(new Strategy<VerifyFunctionWithRequest>({ realm: REALM, passReqToCallback: true }, verify));
-  return passport.authenticate('bearer', {
-    session: false,
-    assignProperty: 'connector',
-    authInfo: false,
-    failWithError: true,
-  }) as RequestHandler;
+  let passed: Passed | undefined;
+  const strategy = Object.assign(new Strategy({ realm: REALM, passReqToCallback: true }, verify), {
+    success: (user: Passed) => {
+      passed = user;
+    },
+    fail: () => undefined,
+  });
+  return ({ headers, params }) => {
+    passed = undefined;
+    strategy.authenticate({ headers, params } as Request);
+    return passed;
+  };
+}
+
+interface AuthenticatedRequest extends Request {
+  connector?: ConnectorHandle;
 }
 
 /** The connector that authentication has let this request pass to. */
 export function connectorOf(request: Request): ConnectorHandle {
-  const { connector } = request as Request & { connector?: ConnectorHandle };
+  const { connector } = request as AuthenticatedRequest;
   if (!connector) throw new Error('A route that needs a connector stands before authentication.');
   return connector;
 }
@@ -92,10 +119,6 @@ export function matchingDigest(token: string, digests: readonly Buffer[]): numbe
     if (accepted.length === digest.length && timingSafeEqual(accepted, digest)) found = index;
   }
   return found;
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AuthenticationError';
 }
 
 /** Says what is wrong with the header field. It looks at the request only, never at what is known about the connector. */

@@ -1,5 +1,5 @@
 /** One line per request when it has ended: what was asked, what was answered, and what it cost. */
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { Request, Response } from 'express';
 import type { Level, Log } from '../telemetry/log';
 import type { Metrics } from '../telemetry/metrics';
 import { redact } from '../telemetry/secret';
@@ -8,10 +8,10 @@ import { ownEndpointOf } from './endpoint';
 import { loggedUrl } from './loggedUrl';
 import { RequestRecord, rounded } from './requestRecord';
 
-/** The first middleware: gives the request its record and its id, writes its line, and counts it. */
-export function requestLog(log: Log, metrics?: Metrics, audit?: Audit): RequestHandler {
+/** What begins every request: it gets its record and its id; when it has ended its line is written and it is counted. */
+export function requestLog(log: Log, metrics?: Metrics, audit?: Audit): (request: Request, response: Response) => void {
   const audited = audit && new RequestAudit(audit);
-  return (request: Request, response: Response, next: NextFunction): void => {
+  return (request, response) => {
     const start = performance.now();
     metrics?.requestBegan();
     const record = new RequestRecord(request);
@@ -56,7 +56,6 @@ export function requestLog(log: Log, metrics?: Metrics, audit?: Audit): RequestH
         },
       );
     });
-    next();
   };
 }
 

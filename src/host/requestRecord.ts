@@ -2,10 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-const records = new WeakMap<IncomingMessage, RequestRecord>();
+/** Where a request keeps its record: what is weakly kept beside it costs every collection of garbage. */
+const recordKey = Symbol('record');
 const MOST_OPERATIONS = 20;
 const MOST_NOTES = 50;
 const SANE_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
+interface RecordedRequest extends IncomingMessage {
+  [recordKey]?: RequestRecord;
+}
 
 /** What an LDAP operation leaves in the request's line; the rooms that report them know more of it. */
 interface LoggedOperation {
@@ -38,9 +43,9 @@ export class RequestRecord {
   #aborted = false;
   #operationMs = 0;
 
-  constructor(request: IncomingMessage) {
+  constructor(request: RecordedRequest) {
     this.requestId = requestId(request);
-    records.set(request, this);
+    request[recordKey] = this;
   }
 
   /** Aborts when the client has gone. */
@@ -100,8 +105,8 @@ export class RequestRecord {
 }
 
 /** The record of a request that has passed the request log. */
-export function recordOf(request: IncomingMessage): RequestRecord {
-  const record = records.get(request);
+export function recordOf(request: RecordedRequest): RequestRecord {
+  const record = request[recordKey];
   if (!record) throw new Error('A route stands before the request log.');
   return record;
 }

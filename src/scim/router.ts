@@ -1,8 +1,8 @@
 /**
- * SCIM over HTTP: an Express router that a host mounts under a connector's path, after authentication. It owns media
+ * SCIM over HTTP: an Express handler that a host mounts under a connector's path, after authentication. It owns media
  * types, bodies, deadlines, headers and errors on the wire; it never touches what a resource means.
  */
-import express, { type Request, type Response, type Router } from 'express';
+import express, { type Request, type RequestHandler, type Response } from 'express';
 import { DiscoveryCache } from './discovery';
 import { ScimError } from './error';
 import { type Answer, type Exchange, errorAnswer, parseETags, prefersMinimal, splitUrl } from './exchange';
@@ -20,11 +20,10 @@ const retryAfterSeconds = 30;
 const LETTERS_PER_TURN = 16 * 1024;
 
 /** The router of one service provider. It answers every request that reaches it. */
-export function createScimRouter(provider: ServiceProvider): Router {
+export function createScimRouter(provider: ServiceProvider): RequestHandler {
   const discovery = new DiscoveryCache(provider);
   const readBody = bodyReader(maxBodyBytesOf(provider));
-  const router = express.Router();
-  router.use(async (request, response) => {
+  const answer = async (request: Request, response: Response): Promise<void> => {
     const parts = provider.contextOf(request, response);
     const deadline = new Deadline(provider.requestTimeoutMs, response);
     const { segments, search } = splitUrl(request.url);
@@ -51,8 +50,10 @@ export function createScimRouter(provider: ServiceProvider): Router {
     } finally {
       deadline.clear();
     }
-  });
-  return router;
+  };
+  return (request, response, next) => {
+    answer(request, response).catch(next);
+  };
 }
 
 /** The end of a request's time: its deadline, or the moment at which the client has gone. */

@@ -18,6 +18,8 @@ describe('authentication', () => {
     ['no token after the blank', URL, { Authorization: 'Bearer ' }, 401, undefined],
     ['a token in the query', `${URL}?access_token=${TOKEN}`, {}, 400, 'invalid_request'],
     ['one in disguise', `${URL}?a=b&access%5Ftoken=${TOKEN}`, {}, 400, 'invalid_request'],
+    ['one without a value', `${URL}?access_token`, bearer(TOKEN), 400, 'invalid_request'],
+    ['one behind what cannot be decoded', `${URL}?%=%C3&&acces%73_token=x`, bearer(TOKEN), 400, 'invalid_request'],
     ['tokens in both', `${URL}?access_token=${TOKEN}`, bearer(TOKEN), 400, 'invalid_request'],
     ['an unknown connector', '/ecma2host_none/scim/Users/1', bearer('wrong'), 401, 'invalid_token'],
     ["an unknown connector with another's token", '/ecma2host_none/scim/Users/1', bearer(TOKEN), 401, 'invalid_token'],
@@ -37,6 +39,20 @@ describe('authentication', () => {
       detail: expect.stringMatching(/\w{4}.*[.:]/),
     });
     expect(served).toEqual([]);
+  });
+
+  it('takes the words for a token in the query for nothing else', async () => {
+    const { app, served } = setUpApp();
+    for (const query of ['?', '?attributes=access_token', '?access_tokens=1&ACCESS_TOKEN=2', '?access_token%00=1'])
+      await request(app).get(`${URL}${query}`).set(bearer(TOKEN)).expect(200);
+    expect(served).toEqual(['1', '1', '1', '1']);
+  });
+
+  it('lets nobody pass because the request before has passed', async () => {
+    const { app, served } = setUpApp();
+    for (const headers of [bearer(TOKEN), {}, bearer(TOKEN), bearer('wrong'), { Authorization: 'Bearer a b' }])
+      await request(app).get(URL).set(headers);
+    expect(served).toEqual(['1', '1']);
   });
 
   it('does not look for a token in the body', async () => {
