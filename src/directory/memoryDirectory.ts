@@ -1,7 +1,7 @@
 /**
  * A directory in memory: the embedded one of a first run, and the fast half of the conformance suite. It enforces its
  * schema and answers with the result codes that OpenLDAP gives for the same, keeps references intact when entries are
- * renamed or deleted, and tells what changed. It never touches a network, a file or a clear-text password, and what is
+ * renamed or deleted, notes in `memberOf` who is in which group, and tells what changed. It never touches a network, a file or a clear-text password, and what is
  * in it is gone when the process ends.
  */
 import { createHash, randomUUID } from 'node:crypto';
@@ -16,6 +16,7 @@ import type { Filter } from './filter';
 import { matches } from './filterMatch';
 import { MemoryChangeLog, type UnnumberedChange } from './memoryChangeLog';
 import { PASSWORD_ATTRIBUTE, type StoredEntry, selector, singleValued } from './memoryEntry';
+import { noteMemberships } from './memoryMemberships';
 import { checkModifications, modifyEntry, newEntry, renameEntry } from './memoryModify';
 import { type Call, type Operation, perform } from './memoryOperation';
 import { verifyPassword } from './memoryPassword';
@@ -75,7 +76,7 @@ export class MemoryDirectory implements Directory {
       this.#tree.checkWithinSuffix(entry.dn);
       const added = this.#stampedNew(newEntry(entry, this.schema), randomUUID());
       this.#assert(options.assertion, added);
-      const node = this.#tree.insert(added);
+      const node = this.#insert(added);
       this.#record('changed', node.entry);
       return this.#postRead(node, options);
     });
@@ -173,13 +174,26 @@ export class MemoryDirectory implements Directory {
     return postRead && node.entry.toEntry(selector(postRead, this.schema));
   }
 
+  #insert(entry: StoredEntry): MemoryNode {
+    const node = this.#tree.insert(entry);
+    noteMemberships(this.#tree, undefined, entry, this.schema);
+    return node;
+  }
+
   #replace(node: MemoryNode, entry: StoredEntry): void {
+    const before = node.entry;
     node.entry = this.#stamped(entry);
+    noteMemberships(this.#tree, before, node.entry, this.schema);
     this.#record('changed', node.entry);
   }
 
   #followReferences(renamed: Renamed): void {
-    for (const [node, entry] of followReferences(this.#tree.all(), renamed, this.schema)) this.#replace(node, entry);
+    for (const [node, attributes] of followReferences(this.#tree.all(), renamed, this.schema)) {
+      const entry = node.entry.with(attributes, this.schema);
+      // What the directory itself has noted of a group is no change of the member's entry.
+      if (attributes.every(({ name }) => name === 'memberOf')) node.entry = entry;
+      else this.#replace(node, entry);
+    }
   }
 
   #record(kind: UnnumberedChange['kind'], entry: StoredEntry, oldDN: DN = entry.dn): void {
@@ -190,7 +204,7 @@ export class MemoryDirectory implements Directory {
   /** A seeded entry has the same id in every run, and is no change. */
   #seed(entry: Entry): void {
     try {
-      this.#tree.insert(this.#stampedNew(newEntry(entry, this.schema), uuidOfName(entry.dn)));
+      this.#insert(this.#stampedNew(newEntry(entry, this.schema), uuidOfName(entry.dn)));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       throw new LdapError(error.result, 'add', entry.dn.toString(), error.message, false);

@@ -1,10 +1,11 @@
 /**
  * Referential integrity, as OpenLDAP's refint overlay and 389 DS's plug-in keep it: where an entry is renamed or
- * deleted, values that name it (member, manager, seeAlso, uniqueMember) follow or go.
+ * deleted, values that name it (member, manager, seeAlso, uniqueMember, memberOf) follow or go.
  */
 import type { DN } from './dn';
 import type { Value } from './entry';
 import { StoredAttribute, type StoredEntry } from './memoryEntry';
+import { MEMBER_OF } from './memoryMemberships';
 import type { MemoryNode } from './memoryTree';
 import type { Schema } from './schema';
 import { Syntax } from './syntax';
@@ -12,13 +13,13 @@ import { Syntax } from './syntax';
 /** What became of names: matching key of the old one → the new one, or undefined where the entry is gone. */
 export type Renamed = ReadonlyMap<string, DN | undefined>;
 
-/** The entries that named one of them, as they must be now. */
+/** The entries that named one of them, with those of their attributes as they must be now. */
 export function followReferences(
   nodes: Iterable<MemoryNode>,
   renamed: Renamed,
   schema: Schema,
-): Map<MemoryNode, StoredEntry> {
-  const changed = new Map<MemoryNode, StoredEntry>();
+): Map<MemoryNode, readonly StoredAttribute[]> {
+  const changed = new Map<MemoryNode, readonly StoredAttribute[]>();
   // Every entry is looked at, so the schema is asked once per attribute and not once per entry.
   const references = new Map<string, boolean>();
   for (const node of nodes) {
@@ -33,15 +34,15 @@ export function followReferences(
         attributes.push(follow(attribute, renamed, node.entry, schema));
       }
     }
-    if (attributes.length > 0) changed.set(node, node.entry.with(attributes, schema));
+    if (attributes.length > 0) changed.set(node, attributes);
   }
   return changed;
 }
 
 function isReference(name: string, schema: Schema): boolean {
   const type = schema.attributeType(name);
-  if (type?.usage !== 'userApplications') return false;
-  return type.syntax === Syntax.dn || type.syntax === Syntax.nameAndOptionalUID;
+  if (type?.usage !== 'userApplications' && name !== MEMBER_OF) return false;
+  return type?.syntax === Syntax.dn || type?.syntax === Syntax.nameAndOptionalUID;
 }
 
 function names({ keys }: StoredAttribute, renamed: Renamed): boolean {

@@ -34,7 +34,11 @@ export class MemoryTree {
   }
 
   find(dn: DN): MemoryNode | undefined {
-    return this.#nodes.get(dn.normalized(this.schema));
+    return this.at(dn.normalized(this.schema));
+  }
+
+  at(normalizedDN: string): MemoryNode | undefined {
+    return this.#nodes.get(normalizedDN);
   }
 
   /** The node of an entry that must exist (32). */

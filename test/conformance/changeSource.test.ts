@@ -8,7 +8,7 @@ import { temporaryOU } from './testbed';
 runChangeSourceTests('the embedded directory', async () => {
   const directory = openMemoryDirectory();
   const { base, remove } = await temporaryOU(directory, DN.parse('dc=example,dc=com'));
-  return { directory, base, close: remove, anchor: 'entryUUID', keepsReferences: true, hasMemberOf: false };
+  return { directory, base, close: remove, anchor: 'entryUUID', keepsReferences: true, hasMemberOf: true };
 });
 
 runChangeSourceTests('OpenLDAP by accessLog', () => openSlapd('accessLog'));

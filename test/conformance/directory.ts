@@ -3,6 +3,7 @@
  * unchanged against the embedded directory and against every real server. Where products are known to differ, the
  * tests allow the class of answers that they give, and nothing beyond it.
  */
+import { runMembershipTests } from './memberships';
 import { runRenameTests } from './renames';
 import { runSearchTests } from './searches';
 import { type OpenedDirectory, Testbed } from './testbed';
@@ -11,7 +12,11 @@ import { runWriteTests } from './writes';
 export { type OpenedDirectory, temporaryOU } from './testbed';
 
 /** Defines the tests. `open` is called once; its OU holds everything that the tests make. */
-export function runDirectoryTests(name: string, open: () => Promise<OpenedDirectory>): void {
+export function runDirectoryTests(
+  name: string,
+  open: () => Promise<OpenedDirectory>,
+  { notesMemberships = false }: { readonly notesMemberships?: boolean } = {},
+): void {
   describe(`${name} as a directory`, () => {
     let opened: OpenedDirectory | undefined;
     beforeAll(async () => {
@@ -29,6 +34,7 @@ export function runDirectoryTests(name: string, open: () => Promise<OpenedDirect
     runWriteTests(testbed);
     runRenameTests(testbed);
     runSearchTests(testbed);
+    if (notesMemberships) runMembershipTests(testbed);
   });
 }
 
