@@ -4,12 +4,17 @@ import { type Entry, type EntryAttribute, sameValue, unshared, type Value } from
 import type { Schema } from '../directory/schema';
 import { namesRules } from '../mapping/rules';
 import { scimTypeOf } from '../mapping/syntax';
+import { hasMany } from './pacing';
 
-/** The last answer for an entry: who asks for what a change is asks again to make it, and a group may have many values. */
+/**
+ * The last answer for an entry of very many values: who asks for what a change is asks again to make it. Fewer values are
+ * compared in less time than it takes to remember what came of it.
+ */
 const memo = new WeakMap<Entry, { readonly after: Entry; readonly schema: Schema; readonly found: Modification[] }>();
 
 /** The modifications that make `after` out of `before`. */
 export function modificationsOf(before: Entry, after: Entry, schema: Schema): Modification[] {
+  if (!hasMany(before) && !hasMany(after)) return compared(before, after, schema);
   const known = memo.get(before);
   if (known?.after === after && known.schema === schema) return known.found;
   const found = compared(before, after, schema);
@@ -22,24 +27,19 @@ export function modificationsOf(before: Entry, after: Entry, schema: Schema): Mo
  * at, because a rename has changed some of them already.
  */
 function compared(before: Entry, after: Entry, schema: Schema): Modification[] {
-  const had = attributesByName(before, schema);
-  const has = attributesByName(after, schema);
-  return [...new Set([...had.keys(), ...has.keys()])].flatMap((key) => {
-    const attribute = had.get(key)?.name ?? has.get(key)?.name ?? key;
-    if (schema.attributeType(attribute)?.noUserModification) return [];
-    return changeOf(attribute, had.get(key)?.values ?? [], has.get(key)?.values ?? [], schema);
-  });
-}
-
-/** By canonical name, options included: `sn` and `surname` are one attribute, `cn` and `cn;lang-fr` are two. */
-function attributesByName(entry: Entry, schema: Schema): Map<string, EntryAttribute> {
-  const attributes = new Map<string, EntryAttribute>();
-  for (const { name, values } of entry.attributes()) {
-    const key = schema.canonicalName(name);
-    const present = attributes.get(key);
-    attributes.set(key, { name: present?.name ?? name, values: [...(present?.values ?? []), ...values] });
+  const had = before.byCanonicalName(schema);
+  const has = after.byCanonicalName(schema);
+  const found: Modification[] = [];
+  const compare = (attribute: string, from: readonly Value[], to: readonly Value[]): void => {
+    if (!schema.attributeType(attribute)?.noUserModification) found.push(...changeOf(attribute, from, to, schema));
+  };
+  for (const [key, attribute] of had) {
+    const now = has.get(key);
+    // What a change leaves alone it mostly shares.
+    if (now !== attribute) compare(attribute.name, attribute.values, now?.values ?? []);
   }
-  return attributes;
+  for (const [key, { name, values }] of has) if (!had.has(key)) compare(name, [], values);
+  return found;
 }
 
 function changeOf(

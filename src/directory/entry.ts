@@ -1,6 +1,6 @@
 /** Entries as values: a DN and attributes whose names compare without case (RFC 4512 §2.5). */
 import { AttributeReader, type EncodedAttributes, encodeAttributes } from './attributeOctets';
-import type { DN } from './dn';
+import type { DN, MatchingRules } from './dn';
 
 /** An attribute value: text, or octets where the syntax is binary. */
 export type Value = string | Buffer;
@@ -22,6 +22,7 @@ export class Entry {
   readonly #octets: Uint8Array | undefined;
   readonly #encoded: EncodedAttributes | undefined;
   #byKey: ReadonlyMap<string, EntryAttribute> | undefined;
+  #canonical: { readonly rules: MatchingRules; readonly byName: ReadonlyMap<string, EntryAttribute> } | undefined;
   #lookUps = 0;
 
   /** Attributes without values are left out; two of the same description are merged. */
@@ -37,6 +38,7 @@ export class Entry {
     }
     if (attributes instanceof Distinct) {
       this.#attributes = attributes.attributes;
+      this.#byKey = attributes.byKey;
       return;
     }
     const map = new Map<string, EntryAttribute>();
@@ -89,11 +91,26 @@ export class Entry {
 
   /** The attribute of this name in lower case, for whoever asks many entries for the same ones. */
   attribute(lowerCaseName: string): EntryAttribute | undefined {
-    return this.#index().get(lowerCaseName);
+    return this.byKey().get(lowerCaseName);
+  }
+
+  /** All attributes by their names in lower case, in the order in which they came. */
+  byKey(): ReadonlyMap<string, EntryAttribute> {
+    this.#byKey ??= new Map(this.#list.map((attribute) => [attribute.name.toLowerCase(), attribute]));
+    return this.#byKey;
   }
 
   has(name: string): boolean {
     return this.#find(name) !== undefined;
+  }
+
+  /**
+   * By canonical name, options included: `sn` and `surname` are one attribute to a server, `cn` and `cn;lang-fr` are two.
+   * An attribute that stands under one name only is the very same one here.
+   */
+  byCanonicalName(rules: MatchingRules): ReadonlyMap<string, EntryAttribute> {
+    if (this.#canonical?.rules !== rules) this.#canonical = { rules, byName: canonical(this.#list, rules) };
+    return this.#canonical.byName;
   }
 
   /** Attributes in the order in which they came. */
@@ -108,12 +125,12 @@ export class Entry {
 
   /** The same entry with attributes replaced; an empty list of values removes one. */
   with(changes: Iterable<EntryAttribute>, dn: DN = this.dn): Entry {
-    const map = new Map(this.#index());
+    const map = new Map(this.byKey());
     for (const change of changes) {
       if (change.values.length === 0) map.delete(change.name.toLowerCase());
       else map.set(change.name.toLowerCase(), change);
     }
-    return new Entry(dn, map.values());
+    return new Entry(dn, new Distinct([...map.values()], map));
   }
 
   get #list(): readonly EntryAttribute[] {
@@ -129,18 +146,17 @@ export class Entry {
       const key = name.toLowerCase();
       return this.#list.find((one) => one.name.length === name.length && one.name.toLowerCase() === key);
     }
-    return this.#index().get(name.toLowerCase());
-  }
-
-  #index(): ReadonlyMap<string, EntryAttribute> {
-    this.#byKey ??= new Map(this.#list.map((attribute) => [attribute.name.toLowerCase(), attribute]));
-    return this.#byKey;
+    return this.byKey().get(name.toLowerCase());
   }
 }
 
 /** Attributes that need no merging. */
 class Distinct implements Iterable<EntryAttribute> {
-  constructor(readonly attributes: readonly EntryAttribute[]) {}
+  constructor(
+    readonly attributes: readonly EntryAttribute[],
+    /** By name in lower case. */
+    readonly byKey?: ReadonlyMap<string, EntryAttribute>,
+  ) {}
 
   [Symbol.iterator](): Iterator<EntryAttribute> {
     return this.attributes[Symbol.iterator]();
@@ -150,6 +166,17 @@ class Distinct implements Iterable<EntryAttribute> {
 /** Attributes that nobody has looked at yet. */
 class Encoded {
   constructor(readonly encoded: EncodedAttributes) {}
+}
+
+function canonical(attributes: readonly EntryAttribute[], rules: MatchingRules): Map<string, EntryAttribute> {
+  const byName = new Map<string, EntryAttribute>();
+  for (const attribute of attributes) {
+    const name = rules.canonicalName(attribute.name);
+    const present = byName.get(name);
+    const merged = present && { name: present.name, values: [...present.values, ...attribute.values] };
+    byName.set(name, merged ?? attribute);
+  }
+  return byName;
 }
 
 function indexOf(name: string, names: readonly string[]): number {

@@ -180,9 +180,12 @@ function anyAttribute(description: string, rules: FilterRules, test: (attribute:
   return (candidate) => some(candidate.attributes(), (attribute) => describes(attribute.name) && test(attribute));
 }
 
+/** More than the names of the attributes of all entries; beyond it answers are forgotten, so that names cannot fill the memory. */
+const REMEMBERED_NAMES = 1_000;
+
 /**
  * Whether an attribute description means another: the same type or a subtype of it, with at least its options
- * (RFC 4512 §2.5). The function remembers its answers: make one per search.
+ * (RFC 4512 §2.5). The function remembers its answers: make one for many entries.
  */
 export function describer(wanted: string, rules: FilterRules): (actual: string) => boolean {
   const [wantedType, ...wantedOptions] = rules.canonicalName(wanted).split(';');
@@ -194,6 +197,7 @@ export function describer(wanted: string, rules: FilterRules): (actual: string) 
       answer =
         wantedOptions.every((option) => options.includes(option)) &&
         lineage(type, rules).some((ancestor) => ancestor === wantedType);
+      if (answers.size >= REMEMBERED_NAMES) answers.clear();
       answers.set(actual, answer);
     }
     return answer;

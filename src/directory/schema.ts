@@ -17,19 +17,37 @@ export interface Requirements {
   readonly must: readonly AttributeTypeDescription[];
   /** Allowed and not required. */
   readonly may: readonly AttributeTypeDescription[];
+  /** Both together. */
+  readonly allowed: ReadonlySet<AttributeTypeDescription>;
   /** `extensibleObject` is among the classes: every user attribute is allowed (RFC 4512 §4.3). */
   readonly allowsAny: boolean;
   /** Name of the class that requires an attribute type. */
   readonly requiredBy: ReadonlyMap<AttributeTypeDescription, string>;
+  /** Structural classes that no other of the classes inherits from: the ends of the structural chains. */
+  readonly structuralEnds: readonly ObjectClassDescription[];
+  /** Classes that the schema does not know, as they are spelled. */
+  readonly unknown: readonly string[];
+}
+
+/** What a description says, options included. */
+interface Described {
+  readonly type: AttributeTypeDescription | undefined;
+  readonly canonicalName: string;
+  readonly family: Family;
 }
 
 const CACHED_REQUIREMENTS = 200;
+/** More than the spellings of all attributes of a schema that is in use. */
+const CACHED_DESCRIPTIONS = 5_000;
+/** Names come from entries and requests: neither their number nor their length may fill the memory. */
+const LONGEST_CACHED = 1_000;
 
 /** An immutable schema. Names are compared without case; attribute options (`;binary`) are ignored in look-ups. */
 export class Schema implements NameRules {
   readonly #source: SchemaSource;
   readonly #tables: SchemaTables;
-  readonly #families = new Map<AttributeTypeDescription, Family>();
+  readonly #described = new Map<string, Described>();
+  readonly #superclasses = new Map<ObjectClassDescription, ReadonlySet<ObjectClassDescription>>();
   readonly #requirements = new Map<string, Requirements>();
 
   private constructor(source: SchemaSource, onFault: (text: string) => void) {
@@ -77,12 +95,7 @@ export class Schema implements NameRules {
   }
 
   attributeType(nameOrOid: string): AttributeTypeDescription | undefined {
-    const types = this.#tables.attributeTypeByName;
-    const key = nameOrOid.toLowerCase();
-    const found = types.get(key);
-    if (found) return found;
-    const base = withoutOidPrefix(key).split(';', 1)[0] ?? '';
-    return base === key ? undefined : types.get(base);
+    return this.#describe(nameOrOid).type;
   }
 
   objectClass(nameOrOid: string): ObjectClassDescription | undefined {
@@ -91,12 +104,31 @@ export class Schema implements NameRules {
 
   /** The primary name in lower case with its options in order; a name that the schema does not know, in lower case. */
   canonicalName(description: string): string {
+    return this.#describe(description).canonicalName;
+  }
+
+  /** Every look at an attribute begins here, and the same spellings come again with every entry. */
+  #describe(description: string): Described {
+    let described = this.#described.get(description);
+    if (described === undefined) {
+      described = this.#found(description);
+      if (this.#described.size >= CACHED_DESCRIPTIONS) this.#described.clear();
+      if (description.length <= LONGEST_CACHED) this.#described.set(description, described);
+    }
+    return described;
+  }
+
+  #found(description: string): Described {
     const key = description.toLowerCase();
-    const type = this.attributeType(key);
-    if (!type) return key;
+    const [base = '', ...options] = key.split(';');
+    const types = this.#tables.attributeTypeByName;
+    const whole = types.get(key);
+    const type = whole ?? types.get(withoutOidPrefix(base));
+    // Unknown attributes compare as Directory Strings do: the widest guess, and the usual one.
+    if (!type) return { type, canonicalName: key, family: options.includes('binary') ? 'octets' : 'caseIgnore' };
     const name = type.name.toLowerCase();
-    const options = key.includes(';') && !this.#tables.attributeTypeByName.has(key) ? key.split(';').slice(1) : [];
-    return options.length === 0 ? name : [name, ...options.sort()].join(';');
+    const canonicalName = whole || options.length === 0 ? name : [name, ...options.sort()].join(';');
+    return { type, canonicalName, family: familyOf(type.equality, type.syntax) };
   }
 
   /** One spelling for all names and the OID of an object class or attribute type. */
@@ -115,9 +147,21 @@ export class Schema implements NameRules {
 
   /** The class itself first, then its superclasses upwards, each once; empty for an unknown class. */
   superclasses(name: string): readonly ObjectClassDescription[] {
-    const chain = new Set<ObjectClassDescription>();
     const first = this.objectClass(name);
-    if (first) chain.add(first);
+    return first === undefined ? [] : [...this.#lineage(first)];
+  }
+
+  /** Whether a class is `ancestor` or inherits from it. */
+  isSubclassOf(name: string, ancestor: string): boolean {
+    const [own, wanted] = [this.objectClass(name), this.objectClass(ancestor)];
+    return own !== undefined && wanted !== undefined && this.#lineage(own).has(wanted);
+  }
+
+  /** A class and its superclasses, upwards. */
+  #lineage(first: ObjectClassDescription): ReadonlySet<ObjectClassDescription> {
+    const known = this.#superclasses.get(first);
+    if (known !== undefined) return known;
+    const chain = new Set([first]);
     // A set hands out what is added while it is walked, and takes nothing twice: circular superiors end here.
     for (const description of chain) {
       for (const superior of description.superiors) {
@@ -125,30 +169,26 @@ export class Schema implements NameRules {
         if (above) chain.add(above);
       }
     }
-    return [...chain];
+    if (this.#superclasses.size >= CACHED_REQUIREMENTS) this.#superclasses.clear();
+    this.#superclasses.set(first, chain);
+    return chain;
   }
 
-  /** Whether a class is `ancestor` or inherits from it. */
-  isSubclassOf(name: string, ancestor: string): boolean {
-    const wanted = this.objectClass(ancestor);
-    return wanted !== undefined && this.superclasses(name).includes(wanted);
-  }
-
-  /** What the classes ask of an entry together. Unknown classes and attribute types ask nothing. */
+  /** What the classes ask of an entry together. Unknown classes and attribute types ask nothing. The same at each call. */
   requirements(classes: readonly string[]): Requirements {
-    const key = [...new Set(classes.map((name) => this.canonicalOid(name)))].sort().join('\0');
+    const key = JSON.stringify(classes);
     let requirements = this.#requirements.get(key);
     if (!requirements) {
       requirements = this.#computeRequirements(classes);
-      // Class lists come from entries and requests: the cache must not grow with them.
       if (this.#requirements.size >= CACHED_REQUIREMENTS) this.#requirements.clear();
-      this.#requirements.set(key, requirements);
+      if (key.length <= LONGEST_CACHED) this.#requirements.set(key, requirements);
     }
     return requirements;
   }
 
   #computeRequirements(classes: readonly string[]): Requirements {
-    const closure = new Set(classes.flatMap((name) => this.superclasses(name)));
+    const known = new Set(classes.flatMap((name) => this.objectClass(name) ?? []));
+    const closure = new Set([...known].flatMap((description) => [...this.#lineage(description)]));
     const must = new Set<AttributeTypeDescription>();
     const may = new Set<AttributeTypeDescription>();
     const not = new Set<AttributeTypeDescription>();
@@ -162,12 +202,22 @@ export class Schema implements NameRules {
       for (const type of this.#types([...allowed, ...(rule?.may ?? [])])) may.add(type);
       for (const type of this.#types(rule?.not ?? [])) not.add(type);
     }
+    const onlyAllowed = [...may].filter((type) => !must.has(type) && !not.has(type));
     return {
       must: [...must],
-      may: [...may].filter((type) => !must.has(type) && !not.has(type)),
+      may: onlyAllowed,
+      allowed: new Set([...must, ...onlyAllowed]),
       allowsAny: [...closure].some(({ oid }) => oid === '1.3.6.1.4.1.1466.101.120.111'),
       requiredBy,
+      structuralEnds: this.#structuralEnds(known),
+      unknown: classes.filter((name) => !this.objectClass(name)),
     };
+  }
+
+  #structuralEnds(classes: Iterable<ObjectClassDescription>): ObjectClassDescription[] {
+    const structural = [...classes].filter(({ kind }) => kind === 'STRUCTURAL');
+    const above = new Set(structural.flatMap((description) => [...this.#lineage(description)].slice(1)));
+    return structural.filter((description) => !above.has(description));
   }
 
   #types(names: readonly string[]): AttributeTypeDescription[] {
@@ -200,13 +250,13 @@ export class Schema implements NameRules {
 
   /** Whether values that differ only in case differ; an unknown attribute's do not. */
   isCaseExact(name: string): boolean {
-    const family = this.#family(name);
+    const { family } = this.#describe(name);
     return family === 'caseExact' || family === 'octets';
   }
 
   /** A key that two values share if and only if they match by the attribute's EQUALITY rule. Not for output. */
   normalize(description: string, value: Value): string {
-    return matchingKey(this.#family(description), value, this);
+    return matchingKey(this.#describe(description).family, value, this);
   }
 
   /**
@@ -217,18 +267,6 @@ export class Schema implements NameRules {
     const type = this.attributeType(name);
     if (!type || (type.ordering === undefined && type.equality !== undefined)) return undefined;
     return compareValues(familyOf(type.ordering, type.syntax), a, b, this);
-  }
-
-  /** Unknown attributes compare as Directory Strings do: the widest guess, and the usual one. */
-  #family(description: string): Family {
-    const type = this.attributeType(description);
-    if (!type) return description.toLowerCase().split(';').includes('binary', 1) ? 'octets' : 'caseIgnore';
-    let family = this.#families.get(type);
-    if (!family) {
-      family = familyOf(type.equality, type.syntax);
-      this.#families.set(type, family);
-    }
-    return family;
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Entry, EntryAttribute, Value } from './entry';
 import { sameValue, unshared } from './entry';
-import type { AttributeTypeDescription, ObjectClassDescription, Schema } from './schema';
+import type { AttributeTypeDescription, Requirements, Schema } from './schema';
 import { allowsEmpty, checkSyntax } from './syntax';
 
 export type SchemaFaultKind =
@@ -32,10 +32,10 @@ export interface SchemaFault {
 
 /** Faults of an entry as a client would add it (RFC 4511 §4.7). */
 export function checkEntry(entry: Entry, schema: Schema): SchemaFault[] {
-  const attributes = attributesByName(entry, schema);
+  const attributes = entry.byCanonicalName(schema);
   const written = [...attributes.values()];
   return [
-    ...shapeFaults(entry, attributes, schema),
+    ...shapeFaults(entry, schema),
     ...written.flatMap((attribute) => readOnlyFaults(attribute, schema)),
     ...written.flatMap((attribute) => valueFaults(attribute, schema)),
   ];
@@ -46,17 +46,39 @@ export function checkEntry(entry: Entry, schema: Schema): SchemaFault[] {
  * what was not wrong before. What an administrator let in earlier does not block the change of something else.
  */
 export function checkModification(before: Entry, after: Entry, schema: Schema): SchemaFault[] {
-  const [had, has] = [attributesByName(before, schema), attributesByName(after, schema)];
-  const key = ({ kind, attribute, message }: SchemaFault): string => `${kind} ${attribute} ${message}`;
-  const known = new Set(shapeFaults(before, had, schema).map(key));
-  const changed = [...has].filter(([name, { values }]) => !sameValues(values, had.get(name)?.values ?? []));
+  const [had, has] = [before.byCanonicalName(schema), after.byCanonicalName(schema)];
+  const changed = [...has].filter(([name, attribute]) => !isSame(attribute, had.get(name)));
   const removed = [...had].filter(([name]) => !has.has(name));
   return [
-    ...shapeFaults(after, has, schema).filter((fault) => !known.has(key(fault))),
-    ...structuralChange(before, after, schema),
+    ...(keepsShape(before, after, schema) ? [] : newShapeFaults(before, after, schema)),
     ...[...changed, ...removed].flatMap(([, attribute]) => readOnlyFaults(attribute, schema)),
     ...changed.flatMap(([name, attribute]) => valueFaults(newIn(attribute, had.get(name)), schema)),
   ];
+}
+
+function newShapeFaults(before: Entry, after: Entry, schema: Schema): SchemaFault[] {
+  const key = ({ kind, attribute, message }: SchemaFault): string => `${kind} ${attribute} ${message}`;
+  const known = new Set(shapeFaults(before, schema).map(key));
+  return [
+    ...shapeFaults(after, schema).filter((fault) => !known.has(key(fault))),
+    ...structuralChange(before, after, schema),
+  ];
+}
+
+/** Whether a change touches nothing of which the faults of the entry as a whole tell. */
+function keepsShape(before: Entry, after: Entry, schema: Schema): boolean {
+  const [had, has] = [before.byCanonicalName(schema), after.byCanonicalName(schema)];
+  if (before.dn !== after.dn || had.size !== has.size) return false;
+  for (const [name, attribute] of has) {
+    const earlier = had.get(name);
+    if (earlier === attribute) continue;
+    if (earlier?.name !== attribute.name || name === 'objectclass' || namesEntry(name, after, schema)) return false;
+  }
+  return true;
+}
+
+function namesEntry(name: string, { dn }: Entry, schema: Schema): boolean {
+  return dn.rdn?.parts.some(({ type }) => schema.canonicalName(type) === name) ?? false;
 }
 
 /** Of very many values those that were not there before: the others the server has taken already. */
@@ -66,29 +88,22 @@ function newIn({ name, values }: EntryAttribute, before: EntryAttribute | undefi
 
 type Attributes = ReadonlyMap<string, EntryAttribute>;
 
-/** By canonical name with options: `sn` and `surname` are one attribute to a server. */
-function attributesByName(entry: Entry, schema: Schema): Attributes {
-  const map = new Map<string, EntryAttribute>();
-  for (const attribute of entry.attributes()) {
-    const name = schema.canonicalName(attribute.name);
-    const present = map.get(name);
-    const values = present ? [...present.values, ...attribute.values] : attribute.values;
-    map.set(name, { name: present?.name ?? attribute.name, values });
-  }
-  return map;
-}
-
-function sameValues(a: readonly Value[], b: readonly Value[]): boolean {
-  return a.length === b.length && a.every((value, index) => sameValue(value, b[index] ?? ''));
+/** Whether an attribute is as it was; what a change leaves alone it mostly shares. */
+function isSame(attribute: EntryAttribute, before: EntryAttribute | undefined): boolean {
+  if (attribute === before) return true;
+  const [values, had] = [attribute.values, before?.values ?? []];
+  return values.length === had.length && values.every((value, index) => sameValue(value, had[index] ?? ''));
 }
 
 /** Faults of the entry as a whole: classes, what they require and allow, and its name. */
-function shapeFaults(entry: Entry, attributes: Attributes, schema: Schema): SchemaFault[] {
+function shapeFaults(entry: Entry, schema: Schema): SchemaFault[] {
   const classes = classesOf(entry);
+  const requirements = schema.requirements(classes);
+  const attributes = entry.byCanonicalName(schema);
   return [
-    ...classFaults(classes, schema),
-    ...missingFaults(classes, attributes, schema),
-    ...allowedFaults(classes, attributes, schema),
+    ...classFaults(requirements),
+    ...missingFaults(requirements, attributes, schema),
+    ...allowedFaults(classes, requirements, attributes, schema),
     ...rdnFaults(entry, attributes, schema),
   ];
 }
@@ -97,30 +112,19 @@ function classesOf(entry: Entry): string[] {
   return entry.values('objectClass').map((value) => value.toString());
 }
 
-/** Structural classes that no other of the classes inherits from: the ends of the structural chains. */
-function structuralEnds(classes: readonly string[], schema: Schema): ObjectClassDescription[] {
-  const structural = new Set(
-    classes.flatMap((name) => schema.objectClass(name) ?? []).filter(({ kind }) => kind === 'STRUCTURAL'),
-  );
-  const above = new Set([...structural].flatMap(({ oid }) => schema.superclasses(oid).slice(1)));
-  return [...structural].filter((description) => !above.has(description));
-}
-
-function classFaults(classes: readonly string[], schema: Schema): SchemaFault[] {
+function classFaults({ unknown, structuralEnds }: Requirements): SchemaFault[] {
   const attribute = 'objectClass';
-  const unknown = classes.filter((name) => !schema.objectClass(name));
   const faults: SchemaFault[] = unknown.map((name) => ({
     kind: 'unknownClass',
     attribute,
     message: `The object class ${shown(name)} is not in the directory's schema; correct its name or leave it out`,
   }));
-  const ends = structuralEnds(classes, schema);
-  if (ends.length === 0 && unknown.length === 0) {
+  if (structuralEnds.length === 0 && unknown.length === 0) {
     const message = `The entry has no structural object class; add one, such as inetOrgPerson, to objectClass`;
     faults.push({ kind: 'noStructuralClass', attribute, message });
   }
-  if (ends.length > 1) {
-    const names = ends.map(({ name }) => name).join(' and ');
+  if (structuralEnds.length > 1) {
+    const names = structuralEnds.map(({ name }) => name).join(' and ');
     const message = `${names} are structural object classes that do not inherit from each other; keep one of them`;
     faults.push({ kind: 'structuralChain', attribute, message });
   }
@@ -128,7 +132,8 @@ function classFaults(classes: readonly string[], schema: Schema): SchemaFault[] 
 }
 
 function structuralChange(before: Entry, after: Entry, schema: Schema): SchemaFault[] {
-  const [[from], [to, second]] = [structuralEnds(classesOf(before), schema), structuralEnds(classesOf(after), schema)];
+  const endsOf = (entry: Entry) => schema.requirements(classesOf(entry)).structuralEnds;
+  const [[from], [to, second]] = [endsOf(before), endsOf(after)];
   if (!from || !to || second || from === to) return [];
   const message = `The structural object class cannot change from ${from.name} to ${to.name}; delete and add the entry instead`;
   return [{ kind: 'structuralChain', attribute: 'objectClass', message }];
@@ -142,8 +147,7 @@ const SET_BY_SERVER: ReadonlySet<string> = new Set([
   'samaccountname',
 ]);
 
-function missingFaults(classes: readonly string[], attributes: Attributes, schema: Schema): SchemaFault[] {
-  const { must, requiredBy } = schema.requirements(classes);
+function missingFaults({ must, requiredBy }: Requirements, attributes: Attributes, schema: Schema): SchemaFault[] {
   const present = new Set([...attributes.values()].map(({ name }) => schema.attributeType(name)));
   return must
     .filter((type) => !present.has(type) && !type.noUserModification && !SET_BY_SERVER.has(type.name.toLowerCase()))
@@ -154,11 +158,14 @@ function missingFaults(classes: readonly string[], attributes: Attributes, schem
     }));
 }
 
-function allowedFaults(classes: readonly string[], attributes: Attributes, schema: Schema): SchemaFault[] {
-  const { must, may, allowsAny } = schema.requirements(classes);
-  const allowed = new Set<AttributeTypeDescription>([...must, ...may]);
+function allowedFaults(
+  classes: readonly string[],
+  { allowed, allowsAny, unknown }: Requirements,
+  attributes: Attributes,
+  schema: Schema,
+): SchemaFault[] {
   // What an unknown class allows is unknown: only the class is reported then.
-  const anything = allowsAny || classes.some((name) => !schema.objectClass(name));
+  const anything = allowsAny || unknown.length > 0;
   const faults: SchemaFault[] = [];
   for (const { name } of attributes.values()) {
     const type = schema.attributeType(name);

@@ -8,7 +8,7 @@ import { isPlaceholder } from './emptyGroup';
 import type { ObjectType } from './objectType';
 import type { References } from './reference';
 import { hasTerms, isRemainder, restoreElements } from './remainder';
-import { atOnce, eachInSteps, type Steps } from './steps';
+import { atOnce, eachAtOnce, eachInSteps, isMany, type Steps } from './steps';
 import { dateTimeOf, fromDirectory } from './syntax';
 
 /** What a resource is made from beside its entry. */
@@ -76,16 +76,18 @@ function place(resource: Resource, path: string, value: Json): void {
 }
 
 function* coreFaceSteps(objectType: ObjectType, entry: Entry, input: CoreInput, resource: Resource): Steps<void> {
-  for (const { link, shown, isText } of shownAttributes(objectType).links) {
+  const { links, lists } = shownAttributes(objectType);
+  for (const { link, shown, isText } of links) {
     const present = entry.attribute(shown.key);
     if (present === undefined) continue;
     const one = shown.attribute.single || !link.multiValued;
     const values = one ? visibleOf(present.values, entry, shown.attribute, objectType) : present.values;
-    const json = yield* eachInSteps(values, (value) => {
+    const make = (value: Value): Simple | undefined => {
       const simple = jsonOf(value, shown.attribute, input.references);
       // A core attribute has the type that RFC 7643 gives it, whatever syntax holds its values.
       return simple !== undefined && isText ? String(simple) : simple;
-    });
+    };
+    const json = isMany(values) ? yield* eachInSteps(values, make) : eachAtOnce(values, make);
     if (json.length > 0) contribute(resource, link, json);
   }
   if (objectType.name === 'User' && resource.userName === undefined) {
@@ -93,7 +95,7 @@ function* coreFaceSteps(objectType: ObjectType, entry: Entry, input: CoreInput, 
     const name = entry.dn.rdn?.parts[0]?.value;
     if (name !== undefined) resource.userName = name.toString();
   }
-  finishElements(objectType, resource, input);
+  for (const list of lists) finishList(list, resource, input);
 }
 
 type Simple = string | number | boolean;
@@ -104,11 +106,25 @@ interface ShownAttribute {
   readonly attribute: DirectoryAttribute;
 }
 
+/** A multi-valued attribute with sub-attributes, all of whose links have spoken before it is complete. */
+interface ShownList {
+  readonly link: Link;
+  readonly links: readonly Link[];
+  readonly storedAs: string;
+  readonly hasPrimary: boolean;
+}
+
 /** What is shown of entries, found once for each object type. */
 interface ShownAttributes {
   readonly links: readonly { readonly link: Link; readonly shown: ShownAttribute; readonly isText: boolean }[];
+  readonly lists: readonly ShownList[];
   /** By {@link ShownAttribute.key}. */
-  readonly attributes: ReadonlyMap<string, { readonly attribute: DirectoryAttribute; readonly place: number }>;
+  readonly attributes: ReadonlyMap<string, PlacedAttribute>;
+}
+
+interface PlacedAttribute {
+  readonly attribute: DirectoryAttribute;
+  readonly place: number;
 }
 
 const known = new WeakMap<ObjectType, ShownAttributes>();
@@ -125,11 +141,27 @@ function shownAttributes(objectType: ObjectType): ShownAttributes {
     });
     shown = {
       links,
+      lists: listsOf(objectType),
       attributes: new Map(attributes.map(({ key, attribute }, place) => [key, { attribute, place }])),
     };
     known.set(objectType, shown);
   }
   return shown;
+}
+
+function listsOf({ links }: ObjectType): ShownList[] {
+  const lists = new Map<string, ShownList>();
+  for (const link of links) {
+    const key = `${link.schema}:${link.attribute}`;
+    if (!link.multiValued || link.subAttribute === undefined || lists.has(key)) continue;
+    lists.set(key, {
+      link,
+      links: links.filter((other) => sameAttribute(other, link)),
+      storedAs: link.extension ? key : link.attribute,
+      hasPrimary: link.definition.subAttributes?.some(({ name }) => name === 'primary') ?? false,
+    });
+  }
+  return [...lists.values()];
 }
 
 function isTextOf({ definition, subAttribute }: Link): boolean {
@@ -198,30 +230,23 @@ function ensureContainer(link: Link, resource: Resource): Record<string, unknown
   return container;
 }
 
-/** Completes multi-valued attributes: what the state store remembers of their elements, `$ref`, and the primary one. */
-function finishElements(objectType: ObjectType, resource: Resource, input: CoreInput): void {
-  const done = new Set<string>();
-  for (const link of objectType.links) {
-    const key = `${link.schema}:${link.attribute}`;
-    if (link.subAttribute === undefined || done.has(key)) continue;
-    done.add(key);
-    if (!link.multiValued) continue;
-    const storedAs = link.extension ? key : link.attribute;
-    const remembered = input.stored[storedAs];
-    const derived = (containerOf(link, resource)?.[link.attribute] ?? []) as Record<string, unknown>[];
-    const own = objectType.links.filter((other) => sameAttribute(other, link));
-    const elements = isRemainder(remembered)
-      ? restoreElements(own, derived, remembered.elements)
-      : withPrimary(derived, link);
-    if (elements.length > 0) ensureContainer(link, resource)[link.attribute] = elements;
-  }
+/** Completes a multi-valued attribute: what the state store remembers of its elements, and the primary one. */
+function finishList({ link, links, storedAs, hasPrimary }: ShownList, resource: Resource, { stored }: CoreInput): void {
+  const remembered = stored[storedAs];
+  const derived = (containerOf(link, resource)?.[link.attribute] ?? []) as Record<string, unknown>[];
+  const elements = isRemainder(remembered)
+    ? restoreElements(links, derived, remembered.elements)
+    : hasPrimary
+      ? withPrimary(derived)
+      : derived;
+  if (elements.length > 0) ensureContainer(link, resource)[link.attribute] = elements;
 }
 
 /** Where nobody has said which element is the primary one, the first is. */
-function withPrimary(elements: Record<string, unknown>[], link: Link): Record<string, unknown>[] {
-  if (!link.definition.subAttributes?.some(({ name }) => name === 'primary')) return elements;
-  if (elements.some((element) => 'primary' in element)) return elements;
-  return elements.map((element, index) => (index === 0 ? { ...element, primary: true } : element));
+function withPrimary(elements: Record<string, unknown>[]): Record<string, unknown>[] {
+  const [first, ...others] = elements;
+  if (first === undefined || elements.some((element) => 'primary' in element)) return elements;
+  return [{ ...first, primary: true }, ...others];
 }
 
 function* directoryFaceSteps(
@@ -231,15 +256,19 @@ function* directoryFaceSteps(
 ): Steps<Record<string, unknown>> {
   const dn = entry.dn.toString();
   const face: Record<string, unknown> = { [virtual.dn]: dn, [virtual.distinguishedName]: dn };
-  for (const { attribute, given } of shownOf(entry, objectType)) {
+  for (const {
+    shown: { attribute },
+    given,
+  } of shownOf(entry, objectType)) {
     const all = attribute.single ? visibleOf(given, entry, attribute, objectType) : given;
     const values = attribute.type === 'reference' ? all.filter((value) => !isPlaceholder(value)) : all;
     if (values.length === 0) continue;
-    const json = yield* eachInSteps(values, (value) => jsonOf(value, attribute, references) ?? value.toString());
-    const shown = attribute.single ? json[0] : json;
-    face[attribute.name] = shown;
+    const make = (value: Value): Simple => jsonOf(value, attribute, references) ?? value.toString();
+    const json = isMany(values) ? yield* eachInSteps(values, make) : eachAtOnce(values, make);
+    const value = attribute.single ? json[0] : json;
+    face[attribute.name] = value;
     // A client reads back the name that it sent, beside the name that /Schemas lists.
-    for (const alias of spelled.get(attribute.key) ?? []) face[alias] = shown;
+    for (const alias of spelled.get(attribute.key) ?? []) face[alias] = value;
   }
   return face;
 }
@@ -247,10 +276,10 @@ function* directoryFaceSteps(
 /** The attributes that an entry has and clients see, in the order of the object type: directories answer in any order. */
 function shownOf(entry: Entry, objectType: ObjectType) {
   const { attributes } = shownAttributes(objectType);
-  const shown: { attribute: DirectoryAttribute; place: number; given: readonly Value[] }[] = [];
-  for (const { name, values } of entry.attributes()) {
-    const known = attributes.get(name.toLowerCase());
-    if (known !== undefined) shown.push({ ...known, given: values });
+  const shown: { shown: PlacedAttribute; given: readonly Value[] }[] = [];
+  for (const [key, { values }] of entry.byKey()) {
+    const known = attributes.get(key);
+    if (known !== undefined) shown.push({ shown: known, given: values });
   }
-  return shown.sort((a, b) => a.place - b.place);
+  return shown.sort((a, b) => a.shown.place - b.shown.place);
 }

@@ -12,15 +12,10 @@ import { atOnce, type Steps, VALUES_PER_STEP } from './steps';
  * the name for display, as far as the attribute has sub-attributes for them. It changes the resource, and belongs to no
  * version: what is said is of other resources.
  */
-export function* describingSteps(
-  { links, attributes }: ObjectType,
-  resource: Resource,
-  references: References,
-): Steps<void> {
-  for (const link of links) {
-    if (link.subAttribute !== 'value' || attributes.get(link.target)?.type !== 'reference') continue;
-    const names = new Set(link.definition.subAttributes?.map(({ name }) => name));
+export function* describingSteps(objectType: ObjectType, resource: Resource, references: References): Steps<void> {
+  for (const { link, names } of referringLinks(objectType)) {
     const value = containerOf(link, resource)?.[link.attribute];
+    if (value === undefined) continue;
     for (const [index, element] of (Array.isArray(value) ? value : [value]).entries()) {
       if (index > 0 && index % VALUES_PER_STEP === 0) yield;
       const id = (element as { value?: unknown } | undefined)?.value;
@@ -28,6 +23,27 @@ export function* describingSteps(
       if (target !== undefined) Object.assign(element, describedBy(target, String(id), link, names));
     }
   }
+}
+
+/** A link whose values are ids, with the names of the sub-attributes beside them. */
+interface ReferringLink {
+  readonly link: Link;
+  readonly names: ReadonlySet<string>;
+}
+
+const known = new WeakMap<ObjectType, readonly ReferringLink[]>();
+
+function referringLinks(objectType: ObjectType): readonly ReferringLink[] {
+  let links = known.get(objectType);
+  if (links === undefined) {
+    links = objectType.links
+      .filter(({ subAttribute, target }) => {
+        return subAttribute === 'value' && objectType.attributes.get(target)?.type === 'reference';
+      })
+      .map((link) => ({ link, names: new Set(link.definition.subAttributes?.map(({ name }) => name)) }));
+    known.set(objectType, links);
+  }
+  return links;
 }
 
 /** As {@link describingSteps}, at once. */

@@ -9,6 +9,11 @@ export type Steps<T> = Generator<undefined, T, undefined>;
 /** Values that are looked at in one step. */
 export const VALUES_PER_STEP = 1_000;
 
+/** Whether values are looked at in more than one step. */
+export function isMany(values: readonly unknown[]): boolean {
+  return values.length > VALUES_PER_STEP;
+}
+
 /** Does all of it at once. */
 export function atOnce<T>(steps: Steps<T>): T {
   for (;;) {
@@ -17,12 +22,22 @@ export function atOnce<T>(steps: Steps<T>): T {
   }
 }
 
-/** The values that are none of the undefined ones, made one by one. */
-export function* eachInSteps<T, R>(values: readonly T[], make: (value: T, index: number) => R | undefined): Steps<R[]> {
+/** What is made of values, one by one, without what is undefined. For few values: more of them take {@link eachInSteps}. */
+export function eachAtOnce<T, R>(values: readonly T[], make: (value: T) => R | undefined): R[] {
+  const made: R[] = [];
+  for (const value of values) {
+    const one = make(value);
+    if (one !== undefined) made.push(one);
+  }
+  return made;
+}
+
+/** The same in steps. */
+export function* eachInSteps<T, R>(values: readonly T[], make: (value: T) => R | undefined): Steps<R[]> {
   const made: R[] = [];
   for (const [index, value] of values.entries()) {
     if (index > 0 && index % VALUES_PER_STEP === 0) yield;
-    const one = make(value, index);
+    const one = make(value);
     if (one !== undefined) made.push(one);
   }
   return made;

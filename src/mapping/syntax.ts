@@ -83,8 +83,15 @@ function dateTimeToDirectory(value: string): string {
 /** RFC 4517 §3.3.13. */
 const generalizedTime = /^(\d{4})(\d{2})(\d{2})(\d{2})(?:(\d{2})(\d{2})?)?(?:[.,](\d{1,9}))?(?:Z|([+-]\d{2})(\d{2})?)$/;
 
+/** What nearly all stamps are: seconds in UTC, on a day that every month has. */
+const plainTime = /^(?!0000)\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|1\d|2[0-8])(?:[01]\d|2[0-3])[0-5]\d[0-5]\dZ$/;
+
 /** GeneralizedTime → xsd:dateTime in UTC; undefined when it is no moment that a calendar has (e.g. 000001010000Z). */
 export function dateTimeOf(value: string): string | undefined {
+  if (plainTime.test(value)) {
+    const date = `${value.slice(0, 4)}-${value.slice(4, 6)}-${value.slice(6, 8)}`;
+    return `${date}T${value.slice(8, 10)}:${value.slice(10, 12)}:${value.slice(12)}`;
+  }
   const match = generalizedTime.exec(value);
   if (match === null) return undefined;
   const [, year = '', month, day, hour, minute, second, fraction = '0', zoneHour = '+00', zoneMinute = '00'] = match;

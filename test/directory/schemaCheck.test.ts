@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { demoSchema } from '../../src/directory/demoSchema';
 import { DN } from '../../src/directory/dn';
 import { Entry, type Value } from '../../src/directory/entry';
@@ -203,4 +204,74 @@ test('of very many values those that are new are looked at', () => {
   const faults = (after: readonly string[]) => short(checkModification(group(members), group(after), schema));
   expect(faults([...members.slice(1), 'uid=new,dc=x'])).toEqual([]);
   expect(faults([...members, 'no name'])).toEqual(['syntax member']);
+});
+
+describe('a change that shares with the entry what it leaves alone', () => {
+  const SHAPE = 'unknownClass noStructuralClass structuralChain missing notAllowed unknownAttribute rdn'.split(' ');
+  const some = (...values: string[]) => fc.subarray(values);
+  const attributes = fc.record(
+    {
+      objectClass: some('top', 'person', 'inetOrgPerson', 'account', 'uidObject', 'nope'),
+      uid: some('jane', 'JANE', 'john'),
+      userid: some('jane'),
+      cn: some('Jane Doe'),
+      sn: some('Doe', 'doe', ''),
+      surname: some('Doe'),
+      'sn;lang-de': some('Doe'),
+      loginShell: some('/bin/sh'),
+      manager: some('cn=a', 'Bob'),
+      nope: some('x'),
+    },
+    { requiredKeys: [] },
+  );
+  // Mostly one attribute, so that whatever it alone decides shows.
+  const changed = fc.oneof(
+    attributes.map((own) => Object.entries(own)),
+    attributes.chain((own) => fc.subarray(Object.entries(own), { maxLength: 1 })),
+  );
+  const names = fc.constantFrom('uid=jane,dc=com', 'USERID=john,dc=com');
+
+  test('is wrong where it makes an entry wrong that was not', () => {
+    fc.assert(
+      fc.property(attributes, changed, names, fc.option(names, { freq: 1 }), (had, changes, name, newName) => {
+        const before = entry({ ...jane, ...had }, name);
+        const after = before.with(
+          changes.map(([key, values]) => ({ name: key, values })),
+          newName === null ? undefined : DN.parse(newName),
+        );
+        const shapeOf = (one: Entry) =>
+          checkEntry(one, schema).flatMap(({ kind, message }) => (SHAPE.includes(kind) ? [message] : []));
+        const expected = shapeOf(after).filter((message) => !shapeOf(before).includes(message));
+        const found = checkModification(before, after, schema);
+        const isChange = ({ message }: SchemaFault) => message.startsWith('The structural object class cannot change');
+        expect(
+          found.flatMap((fault) => (SHAPE.includes(fault.kind) && !isChange(fault) ? [fault.message] : [])),
+        ).toEqual(expected);
+        // Nothing depends on what is shared: a copy has the same faults.
+        const copy = new Entry(
+          DN.parse(after.dn.toString()),
+          [...after.attributes()].map((one) => ({ ...one })),
+        );
+        expect(checkModification(before, copy, schema)).toEqual(found);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('what a schema finds once', () => {
+  test('a list of classes is told from every other one, whatever is in a name', () => {
+    const classes = ['top', 'person'];
+    expect(schema.requirements([classes.join('\0')])).toMatchObject({ must: [], unknown: ['top\0person'] });
+    expect(schema.requirements(classes)).toMatchObject({ unknown: [], structuralEnds: [{ name: 'person' }] });
+    expect(schema.requirements([classes.join('\0')]).unknown).toHaveLength(1);
+    expect(schema.requirements(classes).must.map(({ name }) => name)).toEqual(['objectClass', 'sn', 'cn']);
+  });
+
+  test('names that come from outside do not stay in memory', () => {
+    for (let index = 0; index < 12_000; index += 1) schema.canonicalName(`cn;x-${index}`);
+    expect(schema.canonicalName('CN;x-b;x-a')).toBe('cn;x-a;x-b');
+    expect(schema.canonicalName(`cn;${'x'.repeat(2_000)}`)).toHaveLength(2_003);
+    expect(schema.attributeType('oid.2.5.4.3;x-1')?.name).toBe('cn');
+  });
 });

@@ -156,6 +156,18 @@ describe('values', () => {
     expect(dateTimeOf(value)).toBe(expected);
   });
 
+  test('a time is the same however its offset says UTC', () => {
+    const digits = (from: number, to: number, length = 2) =>
+      fc.integer({ min: from, max: to }).map((value) => String(value).padStart(length, '0'));
+    const parts = [digits(0, 9999, 4), digits(0, 13), digits(0, 32), digits(0, 25), digits(0, 61), digits(0, 61)];
+    fc.assert(
+      fc.property(fc.tuple(...parts), (time) => {
+        expect(dateTimeOf(`${time.join('')}Z`)).toBe(dateTimeOf(`${time.join('')}+00`));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
   test('what breaks its own syntax comes back as the text it is', () => {
     expect(fromDirectory('0x10', 'integer')).toBe('0x10');
     expect(fromDirectory('1e3', 'integer')).toBe('1e3');
