@@ -6,7 +6,7 @@
 import { isLdapError } from '../directory/error';
 import { dnOf } from '../mapping/reference';
 import { dateTimeOf } from '../mapping/syntax';
-import type { Unkept } from '../space/state';
+import { nothingStored, type Unkept } from '../space/state';
 import type { ConnectorContext } from './context';
 import type { Entries, Found } from './entries';
 
@@ -56,9 +56,9 @@ async function keepAfterAll(
   const { stored } = context.state;
   return context.exclusive.run([`id:${found.id}`], async () => {
     // What is there is younger: a change has come since.
-    if ((await stored.get(found.id)) !== undefined) return false;
+    if ((await stored.get(found.id)) !== nothingStored) return false;
     // In one commit: what a client removes afterwards must not come back from an intent at the next start.
-    await Promise.all([stored.set(found.id, unkept.kept.attributes, unkept.kept.keys), settled()]);
+    await Promise.all([stored.set(found.id, unkept.kept), settled()]);
     return true;
   });
 }

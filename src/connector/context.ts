@@ -12,6 +12,7 @@ import type { Happening } from './events';
 import type { Exclusive } from './exclusive';
 import type { GuardRails } from './guardRails';
 import type { LeavingContext, ReadOptions } from './leaving';
+import type { MadeResources } from './madeResources';
 import type { ConnectorOptions } from './options';
 import type { ReadScope } from './readScope';
 import type { SpelledNames } from './spelledNames';
@@ -26,6 +27,7 @@ export interface ConnectorContext {
   readonly objectTypes: readonly ObjectType[];
   readonly exclusive: Exclusive;
   readonly spelled: SpelledNames;
+  readonly made: MadeResources;
   readonly disconnections: Disconnections;
   readonly changeLog: ChangeLog;
   readonly guardRails: GuardRails;

@@ -8,7 +8,7 @@ import { idsIn, membersOf } from '../mapping/reference';
 import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
 import type { Resource } from '../scim/resource';
-import type { Kept } from '../space/state';
+import { type Kept, nothingStored } from '../space/state';
 import type { Secret } from '../telemetry/secret';
 import { Allocation } from './allocation';
 import { BegunCreates } from './begunCreates';
@@ -174,24 +174,18 @@ export class Creation {
     return this.entries.written(objectType, added);
   }
 
-  async #finish(
-    found: Found,
-    { attributes, keys }: Kept,
-    resource: Resource,
-    key: string,
-    request: Context,
-  ): Promise<Resource> {
+  async #finish(found: Found, kept: Kept, resource: Resource, key: string, request: Context): Promise<Resource> {
     const { context, objectType, begun } = this;
     const { aborted } = request.signal;
     // The writes share one commit. The disk has their essence in the intent, so nobody waits for it.
-    await Promise.all([
-      Object.keys(attributes).length > 0 ? context.state.stored.setBegun(found.id, attributes, keys) : undefined,
+    const [stored] = await Promise.all([
+      Object.keys(kept.attributes).length > 0 ? context.state.stored.setBegun(found.id, kept) : nothingStored,
       aborted ? begun.unanswered(key, found.anchor) : undefined,
       context.spelled.remember(objectType, request.spelledAs),
     ]);
     if (!aborted) begun.answered(key);
     this.entries.regrouped(membersOf(resource));
-    return (await resourceFor(context, objectType, found, attributes)).resource;
+    return (await resourceFor(context, objectType, found, stored)).resource;
   }
 
   /** @throws ScimError 409 that names the entries in the way. Answers one that is merely disconnected. */

@@ -8,7 +8,7 @@ import type { ObjectType } from '../mapping/objectType';
 import { noReferences } from '../mapping/reference';
 import { isRemainder, remainderOf } from '../mapping/remainder';
 import type { Resource } from '../scim/resource';
-import type { Kept, StoredAttributes, StoredKey } from '../space/state';
+import { type Kept, nothingStored, type StoredAttributes, type StoredKey } from '../space/state';
 import type { ConnectorContext } from './context';
 import { previousKey } from './deprovisioning';
 import type { Found } from './entries';
@@ -53,10 +53,9 @@ export async function keepStored(
   earlier: Earlier = {},
 ): Promise<StoredAttributes> {
   const { attributes, keys } = keptOf(objectType, found, desired, earlier);
-  if (isDeepStrictEqual(attributes, earlier.before ?? {})) return attributes;
-  if (Object.keys(attributes).length === 0) await context.state.stored.remove(found.id);
-  else await context.state.stored.set(found.id, attributes, keys);
-  return attributes;
+  const { before = nothingStored } = earlier;
+  if (isDeepStrictEqual(attributes, before)) return before;
+  return context.state.stored.set(found.id, { attributes, keys });
 }
 
 /** Whether two entries show the same elements of multi-valued attributes, so that what is to be kept of them is the same. */

@@ -244,7 +244,7 @@ export async function openConnector(
   const { log, metrics, events, clock = () => new Date() } = surroundings;
   const connector = options.name;
   const tell = telling(options, events);
-  const { state, space, exclusive, spelled, disconnections, guardRails } = stores;
+  const { state } = stores;
   const now = () => clock().getTime();
   const counted = ({ at, ...change }: Change) => {
     metrics?.exported(connector, change);
@@ -278,15 +278,10 @@ export async function openConnector(
     const compiled = requireObjectTypes(options, directory);
     for (const { path, message } of compiled.faults) log.warn(message, { path });
     const parts = {
+      ...stores,
       options,
       directory,
-      state,
-      space,
-      exclusive,
-      spelled,
-      disconnections,
       changeLog: new ChangeLog({ changes: state.changes, options, log, now, counted }),
-      guardRails,
       clock,
       random: (length: number) => randomBytes(length),
       tell,

@@ -27,11 +27,17 @@ export interface Unresolved {
 /** Values by the attribute that they name entries by; '' for DNs. */
 type Keys = Map<string, Map<string, string>>;
 
+/** What was looked up. */
+export interface Resolved extends References {
+  /** No value names anybody. */
+  readonly isEmpty: boolean;
+}
+
 /** Looks references up. Yields to the event loop where there are many. */
 export async function resolveReferences(
   context: ConnectorContext,
   { objectType, entries = [], ids = [], described = false }: Unresolved,
-): Promise<References> {
+): Promise<Resolved> {
   const { keys, displayed } = await keysIn(entries, objectType);
   const located = new Map<string, Map<string, Located>>();
   for (const [by, own] of keys) located.set(by, await locate(context, by, [...new Set(own.values())]));
@@ -50,6 +56,7 @@ export async function resolveReferences(
   const endpoints = new Map(context.objectTypes.map(({ name, resourceType }) => [name, resourceType.endpoint]));
   const nameOf = await valuesOf(context, ids);
   return {
+    isEmpty: keys.size === 0,
     idOf: (attribute, value) => find(attribute, value)?.id,
     nameOf,
     target: (id): Target | undefined => {

@@ -7,30 +7,32 @@ import type { References } from '../mapping/reference';
 import { atOnce, type Steps } from '../mapping/steps';
 import { isLong, jsonPieces } from '../scim/jsonPieces';
 import type { Resource } from '../scim/resource';
-import type { StoredAttributes } from '../space/state';
+import { nothingStored, type StoredAttributes } from '../space/state';
 import type { ConnectorContext } from './context';
 import { activeOf } from './deprovisioning';
 import type { Found } from './entries';
 import { hasMany, paced } from './pacing';
 import { resolveReferences } from './resolving';
 
-/** The resources of entries that were found together. */
+/** The resources of entries that were found together. They are shared: nobody changes them. */
 export async function resourcesOf(
   context: ConnectorContext,
   objectType: ObjectType,
   found: readonly Found[],
 ): Promise<Resource[]> {
-  if (found.length === 0) return [];
+  const [first] = found;
+  if (first === undefined) return [];
+  if (found.length === 1) return [(await resourceFor(context, objectType, first)).resource];
   const stored = await context.state.stored.getMany(found.map(({ id }) => id));
   const entries = found.map(({ entry }) => entry);
   const references = await resolveReferences(context, { objectType, entries, described: true });
   const resources: Resource[] = [];
   for (const one of found)
-    resources.push(await resourceInTurns(context, objectType, one, stored.get(one.id) ?? {}, references));
+    resources.push(await resourceInTurns(context, objectType, one, stored.get(one.id) ?? nothingStored, references));
   return resources;
 }
 
-/** The resource of one entry, and what the state store keeps of it: an update compares with that. */
+/** The resource of one entry, and what the state store keeps of it: an update compares with that. It is shared: nobody changes it. */
 export async function resourceFor(
   context: ConnectorContext,
   objectType: ObjectType,
@@ -38,19 +40,25 @@ export async function resourceFor(
   /** Where the caller knows it already. */
   kept?: StoredAttributes,
 ): Promise<{ resource: Resource; stored: StoredAttributes }> {
-  const stored = kept ?? (await context.state.stored.get(found.id)) ?? {};
+  const stored = kept ?? (await context.state.stored.get(found.id));
+  const { made, spelled, space } = context;
+  const ingredients = { objectType, stored, spelled: spelled.revision, space: space.revision };
+  const known = made.find(found, ingredients);
+  if (known !== undefined) return { resource: known, stored };
   const references = await resolveReferences(context, { objectType, entries: [found.entry], described: true });
-  return { resource: await resourceInTurns(context, objectType, found, stored, references), stored };
+  const resource = await resourceInTurns(context, objectType, found, stored, references);
+  if (found.partial !== true && !hasMany(found.entry)) made.keep(found, ingredients, references.isEmpty, resource);
+  return { resource, stored };
 }
 
 /** A resource; of very many values in turns with whatever else waits. */
-function resourceInTurns(...input: Parameters<typeof resource>): Resource | Promise<Resource> {
+function resourceInTurns(...input: Parameters<typeof resourceOf>): Resource | Promise<Resource> {
   const [, , { entry }] = input;
-  return hasMany(entry) ? paced(resource(...input)) : atOnce(resource(...input));
+  return hasMany(entry) ? paced(resourceOf(...input)) : atOnce(resourceOf(...input));
 }
 
 /** A resource from what is at hand. */
-function* resource(
+function* resourceOf(
   context: ConnectorContext,
   objectType: ObjectType,
   found: Found,
@@ -58,7 +66,7 @@ function* resource(
   references: References,
 ): Steps<Resource> {
   const active = activeOf(objectType, found.entry, stored);
-  const made = yield* resourceSteps(objectType, found.entry, {
+  const resource = yield* resourceSteps(objectType, found.entry, {
     id: found.id,
     references,
     stored,
@@ -66,9 +74,9 @@ function* resource(
     ...(active === undefined ? {} : { active }),
   });
   // A version is that of all values.
-  if (made.meta !== undefined && found.partial !== true) made.meta.version = yield* versionSteps(made);
-  yield* describingSteps(objectType, made, references);
-  return made;
+  if (resource.meta !== undefined && found.partial !== true) resource.meta.version = yield* versionSteps(resource);
+  yield* describingSteps(objectType, resource, references);
+  return resource;
 }
 
 /** A hash of the values in scope (decision 14): stamps of the directory miss what plug-ins change, and have coarse clocks. */

@@ -8,6 +8,8 @@ export class SpelledNames {
   /** By resource type, then by canonical name of the attribute. */
   readonly #known = new Map<string, Map<string, readonly string[]>>();
 
+  #revision = 0;
+
   private constructor(names: Names) {
     this.#names = names;
   }
@@ -17,6 +19,11 @@ export class SpelledNames {
     const spelled = new SpelledNames(names);
     for (const { objectType, attribute, name } of await names.all()) spelled.#add(objectType, attribute, name);
     return spelled;
+  }
+
+  /** Another number whenever {@link of} answers something else. */
+  get revision(): number {
+    return this.#revision;
   }
 
   of(objectType: ObjectType): ReadonlyMap<string, readonly string[]> {
@@ -39,5 +46,6 @@ export class SpelledNames {
     const known = this.#known.get(objectType) ?? new Map<string, readonly string[]>();
     known.set(attribute, [...(known.get(attribute) ?? []), name]);
     this.#known.set(objectType, known);
+    this.#revision += 1;
   }
 }

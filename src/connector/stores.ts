@@ -6,6 +6,7 @@ import { openState, type State } from '../space/state';
 import { Disconnections } from './disconnections';
 import { Exclusive } from './exclusive';
 import { GuardRails } from './guardRails';
+import { MadeResources } from './madeResources';
 import type { Surroundings } from './open';
 import type { ConnectorOptions } from './options';
 import { releaseAll } from './release';
@@ -17,6 +18,7 @@ export interface Stores {
   readonly space: ConnectorSpace;
   readonly exclusive: Exclusive;
   readonly spelled: SpelledNames;
+  readonly made: MadeResources;
   readonly disconnections: Disconnections;
   readonly guardRails: GuardRails;
   close(): Promise<void>;
@@ -56,6 +58,7 @@ export async function openStores(
       space,
       exclusive: new Exclusive(),
       spelled: await SpelledNames.open(state.names),
+      made: new MadeResources(),
       disconnections: await Disconnections.open(state.disconnected),
       guardRails: await GuardRails.open(state.guardRails, state.changes, options.guardRails.windowMs, now),
       close: () => releaseAll(releases),

@@ -9,7 +9,7 @@ import { DatabaseDamaged } from './database';
 import { removeDatabaseFile } from './databaseFile';
 import { inPieces } from './eventLoop';
 import type { FollowUp } from './followUps';
-import type { ChangeOutcome, Generation, Progress, SpaceChange } from './generation';
+import type { ChangeOutcome, Generation, Progress, Revision, SpaceChange } from './generation';
 import { NextGeneration } from './nextGeneration';
 import { PageEnds } from './pageEnds';
 import { type Extent, NeverStored, type RowKey, type SpaceEntry, type SpaceRow } from './row';
@@ -21,7 +21,7 @@ import type { SpaceOptions, SpaceStatistics } from './spaceOptions';
 import type { SpaceValueChange } from './valueChange';
 import { walk } from './walk';
 
-export type { ChangeOutcome, Progress, SpaceChange } from './generation';
+export type { ChangeOutcome, Progress, Revision, SpaceChange } from './generation';
 export type { NextGeneration } from './nextGeneration';
 export { type Extent, LONG, type MatchKey, NEVER_STORED, type RowKey, type SpaceEntry, type SpaceRow } from './row';
 export type { Located } from './rowReader';
@@ -73,6 +73,11 @@ export class ConnectorSpace {
   /** Up to where changes of the directory are in the space. It lives and dies with the generation it vouches for. */
   get watermark(): Watermark | undefined {
     return this.#current.properties.watermark;
+  }
+
+  /** What was concluded from several entries is still right while it is the same. */
+  get revision(): Revision {
+    return this.#current.revision;
   }
 
   get statistics(): SpaceStatistics {

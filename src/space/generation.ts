@@ -2,28 +2,32 @@
  * One generation of the connector space: one file, a copy of the directory as one import read it and as the host has
  * changed it since. Calls are short and synchronous; what may take long goes in steps that yield to the event loop.
  */
-import type { Watermark } from '../directory/changes/changeSource';
 import { BoundaryKeys } from './boundaryKeys';
 import { Database } from './database';
 import { removeDatabaseFileLater } from './databaseFile';
 import { yieldToEventLoop } from './eventLoop';
 import { type FollowUp, FollowUpTable } from './followUps';
+import { type GenerationProperties, type Progress, readProperties, writeProperties } from './properties';
+import { Recent } from './recent';
 import { ReferenceTable } from './references';
 import {
   type EncodedRow,
   type Extent,
   encodeRow,
+  entryOfRow,
   type NeverStored,
   type RowKey,
   type SpaceEntry,
   type SpaceRow,
 } from './row';
-import { type RowName, RowReader } from './rowReader';
+import { isWorthRemembering, type RecentEntries, type RowName, RowReader } from './rowReader';
 import { RowWriter, type UpsertOutcome } from './rowWriter';
 import type { SpaceStatistics } from './spaceOptions';
 import { createIndexes, Dictionary, versions } from './spaceSchema';
 import type { SpaceValueChange } from './valueChange';
 import { type JournalledValueChange, ValueChangeTable } from './valueChangeTable';
+
+export type { Progress } from './properties';
 
 /** One change. `sequence` is that of the reading it comes from; absent: a write has just answered it. */
 export type SpaceChange = (
@@ -39,22 +43,13 @@ export type NumberedChange = SpaceChange & { readonly sequence: number };
 /** What became of a change. `absent`: nothing was there to remove, or something newer is. */
 export type ChangeOutcome = UpsertOutcome | 'deleted' | 'absent';
 
-/** How far the space is known to follow the directory; saved in the same transaction as the entries. */
-export interface Progress {
-  readonly watermark?: Watermark;
-  /** All changes of the directory up to this moment are in the space (milliseconds since the epoch). */
-  readonly freshAt?: number;
-}
-
-/** {@link Progress} and where the generation comes from. */
-export interface GenerationProperties extends Progress {
-  /** When the import that made it began to read; absent while there was none. */
-  readonly importedAt?: number;
-  /** The attributes, in lower case, whose values are found by whom they name. */
-  readonly references?: readonly string[];
-}
-
 const ROWS_PER_READ = 200;
+
+/** The last so many entries that clients were working on are at hand: each of them takes a few kilobytes. */
+const RECENT_ENTRIES = 2_048;
+
+/** What a generation was at some time: another object after each change. */
+export type Revision = object;
 
 /** One file of the connector space. */
 export class Generation {
@@ -63,11 +58,13 @@ export class Generation {
   readonly #followUps: FollowUpTable;
   readonly #database: Database;
   readonly #dictionary: Dictionary;
+  readonly #recent: RecentEntries = new Recent(RECENT_ENTRIES);
   readonly #writer: RowWriter;
   readonly #valueChanges: ValueChangeTable;
   #counts: Map<number, number>;
   readonly #boundaries = new Map<number, BoundaryKeys>();
   #properties: GenerationProperties;
+  #revision: Revision = {};
   #holders = 0;
   #retired = false;
 
@@ -78,11 +75,17 @@ export class Generation {
     this.#database = database;
     this.#dictionary = new Dictionary(database);
     this.#valueChanges = new ValueChangeTable(database);
-    this.rows = new RowReader(database, this.#dictionary, this.#valueChanges, () => this.#properties.freshAt ?? 0);
+    const freshAt = () => this.#properties.freshAt ?? 0;
+    this.rows = new RowReader(database, this.#dictionary, this.#valueChanges, this.#recent, freshAt);
     this.#properties = readProperties(database);
     this.references = new ReferenceTable(database, this.#properties.references ?? []);
     this.#followUps = new FollowUpTable(database);
-    const tables = { dictionary: this.#dictionary, changes: this.#valueChanges, references: this.references };
+    const tables = {
+      dictionary: this.#dictionary,
+      changes: this.#valueChanges,
+      references: this.references,
+      recent: this.#recent,
+    };
     this.#writer = new RowWriter(database, tables, (objectType, anchor, by) => {
       this.#counts.set(objectType, (this.#counts.get(objectType) ?? 0) + by);
       database.run('UPDATE object_type SET entries = entries + ? WHERE number = ?', by, objectType);
@@ -106,6 +109,10 @@ export class Generation {
 
   get file(): string {
     return this.#database.file;
+  }
+
+  get revision(): Revision {
+    return this.#revision;
   }
 
   get properties(): GenerationProperties {
@@ -157,20 +164,33 @@ export class Generation {
     followUps: readonly FollowUp[] = [],
   ): ChangeOutcome[] {
     const encoded = changes.map((change) =>
-      change.kind === 'upsert' ? { ...change, row: encodeRow(change.row, this.never) } : change,
+      change.kind === 'upsert' ? { ...change, encoded: encodeRow(change.row, this.never) } : change,
     );
     const outcomes = this.#transaction(() => {
       writeProperties(this.#database, progress);
       this.#followUps.add(followUps);
       this.#writer.purgeTombstones(oldestReading);
       return encoded.map((change) => {
-        if (change.kind === 'upsert') return this.#writer.upsert(change.row, change.sequence);
+        if (change.kind === 'upsert') return this.#upsert(change.encoded, change.row, change.sequence);
         if (change.kind === 'values') return this.#writer.changeValues(change.id, change.changes, change.sequence);
         return this.#writer.remove(change.key, change.sequence) ? 'deleted' : 'absent';
       });
     });
-    this.#properties = { ...this.#properties, ...progress };
+    this.#reached(progress);
     return outcomes;
+  }
+
+  /** A row that a client's request has brought is at hand for the next one. */
+  #upsert(encoded: EncodedRow & { readonly isWhole: boolean }, row: SpaceRow, sequence: number): UpsertOutcome {
+    const isAsRead = encoded.isWhole && isWorthRemembering(encoded);
+    const entry = isAsRead ? entryOfRow(row, sequence, this.#properties.freshAt ?? 0) : undefined;
+    return this.#writer.upsert(encoded, sequence, entry);
+  }
+
+  #reached(progress: Progress): void {
+    this.#properties = { ...this.#properties, ...progress };
+    // How old an entry is said to be has changed for all of them.
+    if (progress.freshAt !== undefined) this.#recent.clear();
   }
 
   /** What has not been followed yet. */
@@ -184,7 +204,7 @@ export class Generation {
       writeProperties(this.#database, progress);
       this.#followUps.replace(left);
     });
-    this.#properties = { ...this.#properties, ...progress };
+    this.#reached(progress);
   }
 
   /** What {@link replay} takes over of single values. */
@@ -261,27 +281,17 @@ export class Generation {
 
   /** What is kept in memory follows each row at once, so it is read again when the transaction is undone. */
   #transaction<T>(work: () => T): T {
+    this.#revision = {};
     try {
       return this.#database.transaction(work);
     } catch (error) {
       this.#boundaries.clear();
+      this.#recent.clear();
       this.#dictionary.reload();
       this.#valueChanges.reload();
       this.#writer.reload();
       this.#counts = this.rows.counts();
       throw error;
     }
-  }
-}
-
-function readProperties(database: Database): GenerationProperties {
-  const rows = database.all<{ name: string; json: string }>('SELECT name, json FROM property');
-  return Object.fromEntries(rows.map(({ name, json }) => [name, JSON.parse(json) as unknown]));
-}
-
-/** Inside a transaction. */
-export function writeProperties(database: Database, properties: GenerationProperties): void {
-  for (const [name, value] of Object.entries(properties)) {
-    database.run('INSERT OR REPLACE INTO property (name, json) VALUES (?, ?)', name, JSON.stringify(value));
   }
 }

@@ -126,9 +126,9 @@ export class NeverStored {
   }
 }
 
-/** A row as it is written. */
-export function encodeRow(row: SpaceRow, never: NeverStored): EncodedRow {
-  const { payload, apart, long } = payloadOf(row.entry, never);
+/** A row as it is written; `isWhole`: its octets are those of the entry, all of them. */
+export function encodeRow(row: SpaceRow, never: NeverStored): EncodedRow & { readonly isWhole: boolean } {
+  const { payload, apart, long, isWhole } = payloadOf(row.entry, never);
   const dn = row.entry.dn.toString();
   const matches: MatchKey[] = [];
   for (const { attribute, value } of row.matches) {
@@ -148,6 +148,7 @@ export function encodeRow(row: SpaceRow, never: NeverStored): EncodedRow {
     hash: hashOf(identity, payload, long),
     read_at: row.readAt,
     matches,
+    isWhole,
   };
 }
 
@@ -176,15 +177,17 @@ function hashOf(identity: string, payload: Uint8Array | null, long: Uint8Array |
 function payloadOf(
   entry: Entry,
   never: NeverStored,
-): { payload: Uint8Array | null; apart: string | null; long: Uint8Array | undefined } {
+): { payload: Uint8Array | null; apart: string | null; long: Uint8Array | undefined; isWhole: boolean } {
   const { octets, names, mostValues } = entry.encoded;
-  if (mostValues <= LONG && !never.hasAny(names)) return { payload: orNull(octets), apart: null, long: undefined };
+  if (mostValues <= LONG && !never.hasAny(names))
+    return { payload: orNull(octets), apart: null, long: undefined, isWhole: true };
   const stored = [...entry.attributes()].filter(({ name }) => !never.has(name));
   const long = stored.filter(isLong);
   return {
     payload: orNull(encodeAttributes(stored.filter((attribute) => !isLong(attribute))).octets),
     apart: long.length === 0 ? null : JSON.stringify(long.map(({ name, values }) => [name, values.length])),
     long: long.length === 0 ? undefined : encodeAttributes(long).octets,
+    isWhole: false,
   };
 }
 
@@ -224,6 +227,21 @@ export function namesIn(payload: Uint8Array | null, attributes: ReadonlySet<stri
 }
 
 const nothing: ReadonlyMap<string, number> = new Map();
+
+/** The entry that reading a row would answer which was written whole. */
+export function entryOfRow(row: SpaceRow, sequence: number, freshAt: number): SpaceEntry {
+  const { id, anchor, objectType, normalizedDN, entry, readAt } = row;
+  return {
+    id,
+    anchor,
+    objectType,
+    normalizedDN,
+    entry,
+    leftOut: nothing,
+    readAt: Math.max(readAt, freshAt),
+    sequence,
+  };
+}
 
 const LONGEST_MATCH_TEXT = 256;
 

@@ -1,6 +1,7 @@
 /** Reads rows of one generation. Every call is one short statement, or as many as it is given keys. */
 import { DN } from '../directory/dn';
 import type { Database } from './database';
+import type { Recent } from './recent';
 import {
   decodeEntry,
   type EncodedRow,
@@ -35,6 +36,17 @@ export interface RowName {
   readonly dn: string;
 }
 
+/** Entries that were asked for or written a short while ago, as reading them would answer them, by their ids. */
+export type RecentEntries = Recent<SpaceEntry>;
+
+/** More is not kept in memory for the sake of one entry. */
+const LARGEST_REMEMBERED = 16 * 1024;
+
+/** Whether an entry of this row, or one that is written as such a row, is to be among the {@link RecentEntries}. */
+export function isWorthRemembering({ payload, apart }: Pick<RowColumns, 'payload' | 'apart'>): boolean {
+  return apart === null && (payload?.length ?? 0) <= LARGEST_REMEMBERED;
+}
+
 const COLUMNS =
   'e.number, e.id, e.anchor, e.object_type, e.dn_key, e.dn, e.payload, e.apart, e.hash, e.read_at, e.sequence';
 const LIST = `SELECT ${COLUMNS} FROM entry e WHERE e.object_type = ? AND e.anchor`;
@@ -45,13 +57,16 @@ export class RowReader {
     readonly database: Database,
     readonly dictionary: Dictionary,
     readonly changes: ValueChangeTable,
+    readonly recent: RecentEntries,
     /** All rows are known to be no older than this. */
     readonly freshAt: () => number,
   ) {}
 
   one(key: RowKey, extent: Extent): SpaceEntry | undefined {
+    const known = 'id' in key ? this.recent.get(key.id) : undefined;
+    if (known !== undefined) return known;
     const row = this.#row(key);
-    return row && this.#entry(row, extent);
+    return row && this.#remembered(row, extent);
   }
 
   /** Entries by their ids, in no order. */
@@ -66,13 +81,14 @@ export class RowReader {
   matching(objectType: string, attribute: string, value: string, extent: Extent): SpaceEntry[] {
     const type = this.dictionary.matchType(objectType, attribute.toLowerCase());
     if (type === undefined) return [];
-    return this.#entries(
-      extent,
-      `SELECT ${COLUMNS} FROM match m JOIN entry e ON e.number = m.entry
-       WHERE m.type = ? AND m.value = ? ORDER BY e.anchor`,
-      type,
-      matchText(value),
-    );
+    return this.database
+      .all<{ id: string }>(
+        `SELECT e.id FROM match m JOIN entry e ON e.number = m.entry
+         WHERE m.type = ? AND m.value = ? ORDER BY e.anchor`,
+        type,
+        matchText(value),
+      )
+      .flatMap(({ id }) => this.one({ id }, extent) ?? []);
   }
 
   /** Entries of an object type in anchor order, from the one `offset` places after the first that is not below `key`. */
@@ -196,6 +212,13 @@ export class RowReader {
 
   #entries(extent: Extent, sql: string, ...parameters: (string | number)[]): SpaceEntry[] {
     return this.database.all<Row>(sql, ...parameters).map((row) => this.#entry(row, extent));
+  }
+
+  /** An entry that somebody asks for is likely to be asked for again: it is what a client is working on. */
+  #remembered(row: Row, extent: Extent): SpaceEntry {
+    const entry = this.#entry(row, extent);
+    if (isWorthRemembering(row)) this.recent.set(entry.id, entry);
+    return entry;
   }
 
   #entry(row: Row, extent: Extent): SpaceEntry {

@@ -4,8 +4,9 @@
  */
 import type { Database } from './database';
 import type { ReferenceTable, RowTexts } from './references';
-import type { EncodedRow, RowKey } from './row';
+import type { EncodedRow, RowKey, SpaceEntry } from './row';
 import { insertEntry, MatchInserter } from './rowInsert';
+import type { RecentEntries } from './rowReader';
 import type { Dictionary } from './spaceSchema';
 import type { SpaceValueChange } from './valueChange';
 import type { ValueChangeTable } from './valueChangeTable';
@@ -31,6 +32,8 @@ export interface RowTables {
   readonly dictionary: Dictionary;
   readonly changes: ValueChangeTable;
   readonly references: ReferenceTable;
+  /** Whoever is changed is forgotten there. */
+  readonly recent: RecentEntries;
 }
 
 const SELECT = 'SELECT number, id, anchor, object_type, dn_key, hash, sequence FROM entry';
@@ -56,7 +59,8 @@ export class RowWriter {
     this.#buried = true;
   }
 
-  upsert(row: EncodedRow, sequence: number): UpsertOutcome {
+  /** @param entry what reading the row will answer, where that is known */
+  upsert(row: EncodedRow, sequence: number, entry?: SpaceEntry): UpsertOutcome {
     const present = this.database.get<Present>(`${SELECT} WHERE id = ?`, row.id);
     if ((present && present.sequence >= sequence) || this.#deletedSince(row, sequence)) return 'outdated';
     // Names and anchors are unique: one that is this row's already has no other.
@@ -64,7 +68,9 @@ export class RowWriter {
     const rivals = stays ? [] : this.#rivals(row);
     if (rivals.some((rival) => rival.sequence >= sequence)) return 'outdated';
     for (const rival of rivals) this.#delete(rival);
+    this.tables.recent.delete(row.id);
     if (present) this.tables.changes.settle(present.number, sequence);
+    if (entry && !(present && this.tables.changes.has(present.number))) this.tables.recent.set(row.id, entry);
     if (present && Buffer.compare(present.hash, row.hash) === 0) {
       this.database.run(
         'UPDATE entry SET read_at = ?, sequence = ? WHERE number = ?',
@@ -83,6 +89,7 @@ export class RowWriter {
   changeValues(id: string, changes: readonly SpaceValueChange[], sequence: number): 'updated' | 'outdated' {
     const present = this.database.get<Present>(`${SELECT} WHERE id = ?`, id);
     if (present === undefined || present.sequence >= sequence) return 'outdated';
+    this.tables.recent.delete(id);
     for (const change of changes) {
       this.tables.changes.add(present.number, change, sequence);
       this.tables.references.addValue(present.number, change);
@@ -219,6 +226,7 @@ export class RowWriter {
   }
 
   #delete(present: Present): void {
+    this.tables.recent.delete(present.id);
     this.tables.changes.settle(present.number, Number.MAX_SAFE_INTEGER);
     this.database.run('DELETE FROM match WHERE entry = ?', present.number);
     this.database.run('DELETE FROM long_value WHERE entry = ?', present.number);

@@ -5,7 +5,7 @@
 import { type Comparison, compareGenerations } from './comparison';
 import { Database } from './database';
 import { handOver, removeDatabaseFile } from './databaseFile';
-import { type GenerationProperties, writeProperties } from './generation';
+import { type GenerationProperties, writeProperties } from './properties';
 import { ReferenceLoader } from './references';
 import { encodeRow, NeverStored, type SpaceRow } from './row';
 import { insertEntry, MatchInserter } from './rowInsert';

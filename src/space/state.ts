@@ -40,7 +40,7 @@ export type { Names, SpelledName } from './state/names';
 export type { Runs } from './state/runs';
 export type { Staged } from './state/stateFile';
 export { StateDamaged } from './state/stateFile';
-export type { Kept, Stored, StoredAttributes, StoredKey } from './state/stored';
+export { type Kept, nothingStored, type Stored, type StoredAttributes, type StoredKey } from './state/stored';
 
 /** The record. A write resolves when it would survive a power failure; every method rejects with StateDamaged when the record is. */
 export interface State {

@@ -23,6 +23,11 @@ export class ValueChangeTable {
       this.#entries.add(entry);
   }
 
+  /** Whether an entry has changes. */
+  has(entry: number): boolean {
+    return this.#entries.has(entry);
+  }
+
   /** The changes of an entry. */
   of(entry: number): readonly SpaceValueChange[] {
     if (!this.#entries.has(entry)) return [];

@@ -37,11 +37,11 @@ describe('runs and state backup', () => {
     const lock = await lockStores(join(folder, 'state'), 'memory');
     const state = await openState(join(folder, 'state'), 'memory');
     try {
-      await state.stored.set('id-1', { externalId: 'kept' }, []);
+      await state.stored.set('id-1', { attributes: { externalId: 'kept' }, keys: [] });
       const told = await commandLine(['state', 'backup', copies, ...flags]);
       expect([told.code, told.stderr]).toEqual([0, '']);
       expect(told.stdout).toContain(join(copies, 'memory.state.sqlite'));
-      await state.stored.set('id-1', { externalId: 'later' }, []);
+      await state.stored.set('id-1', { attributes: { externalId: 'later' }, keys: [] });
     } finally {
       await state.close();
       lock.release();

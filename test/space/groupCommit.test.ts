@@ -60,7 +60,10 @@ it('writes that come while the disk is busy share the next sync', async () => {
   const { commits } = state.statistics;
   const first = state.intents.begin('a', 'uid=a').onDisk;
   expect(await settled(first)).toBe('waits');
-  const later = [state.intents.begin('b', 'uid=b').onDisk, state.stored.set('1', { externalId: 'A' }, [])];
+  const later = [
+    state.intents.begin('b', 'uid=b').onDisk,
+    state.stored.set('1', { attributes: { externalId: 'A' }, keys: [] }),
+  ];
   expect(await settled(Promise.all(later))).toBe('waits');
   asked.shift()?.();
   expect(await settled(first)).toBe('done');
@@ -90,13 +93,13 @@ it('a disk that fails fails the writes that it was asked for', async () => {
 it('a write that waits for the commit alone is there at once, and the disk is asked for it soon', async () => {
   jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] });
   try {
-    expect(await settled(state.stored.setBegun('1', { externalId: 'A' }, []))).toBe('done');
+    expect(await settled(state.stored.setBegun('1', { attributes: { externalId: 'A' }, keys: [] }))).toBe('done');
     expect(await state.stored.get('1')).toEqual({ externalId: 'A' });
     expect(asked).toHaveLength(0);
     jest.advanceTimersByTime(100);
     expect(asked).toHaveLength(1);
     // What comes while the disk is busy is not kept from the file, and is brought home afterwards.
-    expect(await settled(state.stored.setBegun('2', { externalId: 'B' }, []))).toBe('done');
+    expect(await settled(state.stored.setBegun('2', { attributes: { externalId: 'B' }, keys: [] }))).toBe('done');
     asked.shift()?.();
     for (let i = 0; i < 5; i++) await turn();
     jest.advanceTimersByTime(100);
@@ -110,7 +113,7 @@ it('it takes along what waits for the disk, and the disk is asked once more for 
   const first = state.intents.begin('a', 'uid=a').onDisk;
   expect(await settled(first)).toBe('waits');
   const second = state.intents.begin('b', 'uid=b').onDisk;
-  expect(await settled(state.stored.setBegun('1', { externalId: 'A' }, []))).toBe('done');
+  expect(await settled(state.stored.setBegun('1', { attributes: { externalId: 'A' }, keys: [] }))).toBe('done');
   asked.shift()?.();
   expect([await settled(first), await settled(second)]).toEqual(['done', 'waits']);
   expect(asked).toHaveLength(1);

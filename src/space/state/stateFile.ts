@@ -88,9 +88,10 @@ export class StateFile {
 
   /**
    * Resolves when the write has what it awaits, by default the disk. Writes take effect in the order of the calls; one
-   * that throws undoes only itself. `work` may run twice, and then only the second time counts.
+   * that throws undoes only itself. `work` may run twice, and then only the second time counts. `committed` is called
+   * when it is in the file, before anybody can read it.
    */
-  write<T>(work: (database: Database) => T, awaits: Awaited = 'disk'): Promise<T> {
+  write<T>(work: (database: Database) => T, awaits: Awaited = 'disk', committed?: () => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#mustBeOpen();
       let result: T;
@@ -99,6 +100,7 @@ export class StateFile {
         run: () => {
           result = work(this.#database);
         },
+        ...(committed && { committed }),
         settle: () => resolve(result),
         fail: reject,
       });

@@ -1,5 +1,6 @@
 /** Attributes that the directory has no place for (`externalId` by default), kept per id. */
 import type { Database } from '../database';
+import { Recent } from '../recent';
 import { textList } from '../sqlText';
 import type { Awaited, StateFile } from './stateFile';
 
@@ -18,15 +19,22 @@ export interface Kept {
   readonly keys: readonly StoredKey[];
 }
 
+/** What is kept of whom nothing is kept. */
+export const nothingStored: StoredAttributes = Object.freeze({});
+
 /** Stored attributes by id. */
 export interface Stored {
-  get(id: string): Promise<StoredAttributes | undefined>;
-  /** Those of many ids; ids that have none are left out. */
+  /** {@link nothingStored} where there are none. While nothing else is kept it is likely to be the same object. */
+  get(id: string): Promise<StoredAttributes>;
+  /** Those of many ids; ids that have none may be left out. */
   getMany(ids: readonly string[]): Promise<Map<string, StoredAttributes>>;
-  /** Replaces what is kept for an id; without attributes nothing is kept. Rejects attributes that hold passwords. */
-  set(id: string, attributes: StoredAttributes, keys: readonly StoredKey[]): Promise<void>;
+  /**
+   * Replaces what is kept for an id, and answers it as {@link get} does; without attributes nothing is kept. Rejects
+   * attributes that hold passwords.
+   */
+  set(id: string, kept: Kept): Promise<StoredAttributes>;
   /** The same where an intent on the disk has it too: resolves when it would survive the end of the process. */
-  setBegun(id: string, attributes: StoredAttributes, keys: readonly StoredKey[]): Promise<void>;
+  setBegun(id: string, kept: Kept): Promise<StoredAttributes>;
   remove(id: string): Promise<void>;
   /** The ids of entries that have this key. */
   find(key: StoredKey): Promise<string[]>;
@@ -40,23 +48,30 @@ export function refusePasswords(attributes: StoredAttributes): void {
 
 const NEVER = /^(?:.*:)?(?:password|userpassword|unicodepwd)$/i;
 
+/** The last so many that were asked for are at hand. */
+const RECENT = 2_048;
+
 /** {@link Stored} in the record's file. */
 export class SqliteStored implements Stored {
+  /** What is committed, and no more. */
+  readonly #recent = new Recent<StoredAttributes>(RECENT);
+
   constructor(readonly file: StateFile) {}
 
-  get(id: string): Promise<StoredAttributes | undefined> {
+  async get(id: string): Promise<StoredAttributes> {
+    const known = this.#recent.get(id);
+    if (known !== undefined) return known;
     return this.file.read((database) => {
       const row = database.get<{ json: string }>('SELECT json FROM stored WHERE id = ?', id);
-      return row && (JSON.parse(row.json) as StoredAttributes);
+      const attributes = row === undefined ? nothingStored : (JSON.parse(row.json) as StoredAttributes);
+      this.#recent.set(id, attributes);
+      return attributes;
     });
   }
 
   async getMany(ids: readonly string[]): Promise<Map<string, StoredAttributes>> {
     const [id] = ids;
-    if (id !== undefined && ids.length === 1) {
-      const one = await this.get(id);
-      return new Map(one && [[id, one]]);
-    }
+    if (id !== undefined && ids.length === 1) return new Map([[id, await this.get(id)]]);
     return this.file.read((database) => {
       const rows = database.all<{ id: string; json: string }>(
         'SELECT id, json FROM stored WHERE id IN (SELECT value FROM json_each(?))',
@@ -66,29 +81,43 @@ export class SqliteStored implements Stored {
     });
   }
 
-  set(id: string, attributes: StoredAttributes, keys: readonly StoredKey[]): Promise<void> {
-    return this.#set(id, { attributes, keys }, 'disk');
+  set(id: string, kept: Kept): Promise<StoredAttributes> {
+    return this.#set(id, kept, 'disk');
   }
 
-  setBegun(id: string, attributes: StoredAttributes, keys: readonly StoredKey[]): Promise<void> {
-    return this.#set(id, { attributes, keys }, 'commit');
+  setBegun(id: string, kept: Kept): Promise<StoredAttributes> {
+    return this.#set(id, kept, 'commit');
   }
 
-  async #set(id: string, { attributes, keys }: Kept, awaits: Awaited): Promise<void> {
+  async #set(id: string, { attributes, keys }: Kept, awaits: Awaited): Promise<StoredAttributes> {
     refusePasswords(attributes);
-    const json = Object.keys(attributes).length === 0 ? undefined : JSON.stringify(attributes);
-    await this.file.write((database) => {
+    if (Object.keys(attributes).length === 0) {
+      await this.#remove(id, awaits);
+      return nothingStored;
+    }
+    const json = JSON.stringify(attributes);
+    const stored = JSON.parse(json) as StoredAttributes;
+    const work = (database: Database) => {
       remove(database, id);
-      if (json === undefined) return;
       database.run('INSERT INTO stored (id, json) VALUES (?, ?)', id, json);
       for (const { attribute, value } of keys) {
         database.run('INSERT OR IGNORE INTO stored_key (attribute, value, id) VALUES (?, ?, ?)', attribute, value, id);
       }
-    }, awaits);
+    };
+    await this.file.write(work, awaits, () => this.#recent.set(id, stored));
+    return stored;
   }
 
   remove(id: string): Promise<void> {
-    return this.file.write((database) => remove(database, id));
+    return this.#remove(id, 'disk');
+  }
+
+  #remove(id: string, awaits: Awaited): Promise<void> {
+    return this.file.write(
+      (database) => remove(database, id),
+      awaits,
+      () => this.#recent.set(id, nothingStored),
+    );
   }
 
   find(key: StoredKey): Promise<string[]> {

@@ -1,0 +1,135 @@
+/** Entries that are at hand in memory are those that the file has, whatever has changed them. */
+import * as fc from 'fast-check';
+import { DN } from '../../src/directory/dn';
+import { Entry } from '../../src/directory/entry';
+import { type ConnectorSpace, openSpace, type SpaceChange, type SpaceEntry } from '../../src/space/connectorSpace';
+import { Recent } from '../../src/space/recent';
+import type { SpaceRow } from '../../src/space/row';
+import { openState, type State } from '../../src/space/state';
+import { removeTemporaryFolders, row, temporaryFolder } from './support';
+
+afterAll(removeTemporaryFolders);
+
+const IDS = ['a', 'b', 'c'];
+const PLACES = ['one', 'two'];
+
+interface Step {
+  readonly kind: 'upsert' | 'remove' | 'values' | 'progress' | 'broken' | 'look';
+  readonly uid: string;
+  /** Where the entry is to be: two of the same name push each other out. */
+  readonly place: string;
+  readonly version: number;
+  /** How many changes ago this was read. */
+  readonly age: number;
+}
+
+const step: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constantFrom('upsert', 'upsert', 'upsert', 'remove', 'values', 'progress', 'broken', 'look', 'look'),
+  uid: fc.constantFrom(...IDS),
+  place: fc.constantFrom(...PLACES),
+  version: fc.nat(3),
+  age: fc.nat(4),
+});
+
+function rowOf({ uid, place, version }: Step): SpaceRow {
+  const dn = DN.parse(`cn=${place},dc=example,dc=com`);
+  const entry = new Entry(dn, {
+    zip: 'last',
+    description: `${uid} ${version}`,
+    member: version === 3 ? Array.from({ length: 1_001 }, (_, index) => `uid=m${index},dc=example`) : [],
+    userPassword: version === 2 ? 'secret' : [],
+  });
+  return row(uid, {}, { anchor: `${uid}${version % 2}`, entry, normalizedDN: dn.normalized(), readAt: version });
+}
+
+function changeOf(given: Step, sequence: number): SpaceChange {
+  const { kind, uid, version } = given;
+  if (kind === 'remove') return { kind, key: { id: `id-${uid}` }, sequence };
+  if (kind === 'values')
+    return {
+      kind,
+      id: `id-${uid}`,
+      changes: [{ operation: 'set', attribute: 'title', value: `${version}` }],
+      sequence,
+    };
+  return { kind: 'upsert', row: rowOf(given), sequence };
+}
+
+function shown(entry: SpaceEntry | undefined) {
+  if (entry === undefined) return undefined;
+  const attributes = [...entry.entry.attributes()].map(({ name, values }) => [name, values.map(String)] as const);
+  return {
+    ...entry,
+    entry: entry.entry.dn.toString(),
+    attributes: attributes.sort(([a], [b]) => (a < b ? -1 : 1)),
+  };
+}
+
+async function fromFile(space: ConnectorSpace): Promise<Map<string, unknown>> {
+  const found = new Map<string, unknown>();
+  // A walk reads the file.
+  for await (const entry of space.iterate()) found.set(entry.id, shown(entry));
+  return found;
+}
+
+test('what is at hand is what the file has', async () => {
+  const folder = temporaryFolder();
+  const state: State = await openState(folder, 'hr');
+  let runs = 0;
+  const property = fc.asyncProperty(fc.array(fc.array(step, { maxLength: 4 }), { maxLength: 12 }), async (batches) => {
+    runs += 1;
+    const space = await openSpace({ folder, name: `hr${runs}`, state });
+    try {
+      let sequence = 10;
+      for (const batch of batches) {
+        const changes = batch
+          .filter(({ kind }) => kind === 'upsert' || kind === 'remove' || kind === 'values')
+          .map((each) => {
+            sequence += 1;
+            return changeOf(each, sequence - each.age);
+          });
+        const progress = batch.some(({ kind }) => kind === 'progress') ? { freshAt: sequence % 5 } : {};
+        const broken = batch.find(({ kind }) => kind === 'broken');
+        if (broken === undefined) space.apply(changes, progress);
+        else {
+          const first = { kind: 'upsert', row: rowOf(broken), sequence: 1e9 };
+          const second = {
+            kind: 'values',
+            id: first.row.id,
+            changes: [{ attribute: 'x', value: {} }],
+            sequence: 1e9 + 1,
+          };
+          expect(() => space.apply([...changes, first, second] as SpaceChange[], progress)).toThrow();
+        }
+        for (const { kind, uid, place } of batch)
+          if (kind === 'look') {
+            space.byMatch('User', 'uid', uid);
+            space.byDN(`cn=${place},dc=example,dc=com`);
+          }
+        const file = await fromFile(space);
+        for (const id of IDS.map((uid) => `id-${uid}`)) expect(shown(space.get(id))).toEqual(file.get(id));
+      }
+    } finally {
+      await space.close();
+    }
+  });
+  try {
+    await fc.assert(property, { numRuns: 150 });
+  } finally {
+    await state.close();
+  }
+});
+
+test('what was used last is at hand, and no more than twice as much', () => {
+  const recent = new Recent<number>(3);
+  for (let key = 0; key < 6; key += 1) recent.set(String(key), key);
+  expect(recent.get('0')).toBe(0);
+  recent.set('6', 6);
+  recent.set('7', 7);
+  expect(['1', '2', '0', '6', '7'].map((key) => recent.get(key))).toEqual([undefined, undefined, 0, 6, 7]);
+  recent.delete('0');
+  recent.delete('6');
+  expect([recent.get('0'), recent.get('6'), recent.get('7')]).toEqual([undefined, undefined, 7]);
+  recent.clear();
+  expect(recent.get('7')).toBeUndefined();
+});
