@@ -12,14 +12,21 @@ export interface Comparison {
   readonly lost: number;
 }
 
+/** Whether the rows `n` and `o` of two generations say the same of an entry. */
+const SAME = `(n.payload IS o.payload AND n.dn IS o.dn AND n.dn_key IS o.dn_key AND n.apart IS o.apart
+  AND t.name IS (SELECT name FROM main.object_type WHERE number = n.object_type)
+  AND (n.apart IS NULL OR (SELECT payload FROM main.long_value WHERE entry = n.number) IS
+    (SELECT payload FROM previous.long_value WHERE entry = o.number)))`;
+
 /** What the host has written since the import began, with a higher number, is taken over by the switch, so it is not lost. */
 const BEFORE = `
   SELECT t.name AS objectType,
     sum(n.number IS NOT NULL OR o.sequence <= ?1) AS previous,
     sum(n.number IS NULL AND o.sequence <= ?1) AS lost,
-    sum(n.hash IS o.hash) AS unchanged,
-    sum(n.number IS NOT NULL AND n.hash IS NOT o.hash) AS updated
-  FROM previous.entry o JOIN previous.object_type t ON t.number = o.object_type LEFT JOIN main.entry n ON n.id = o.id
+    sum(n.number IS NOT NULL AND ${SAME}) AS unchanged,
+    sum(n.number IS NOT NULL AND NOT ${SAME}) AS updated
+  FROM previous.entry o JOIN previous.object_type t ON t.number = o.object_type
+    LEFT JOIN main.entry n ON n.object_type IN (SELECT number FROM main.object_type) AND n.anchor = o.anchor
   GROUP BY t.name`;
 
 /**

@@ -23,7 +23,7 @@ import {
 import { isWorthRemembering, type RecentEntries, type RowName, RowReader } from './rowReader';
 import { RowWriter, type UpsertOutcome } from './rowWriter';
 import type { SpaceStatistics } from './spaceOptions';
-import { createIndexes, Dictionary, versions } from './spaceSchema';
+import { createIndexes, Dictionary, isIndexed, versions } from './spaceSchema';
 import type { SpaceValueChange } from './valueChange';
 import { type JournalledValueChange, ValueChangeTable } from './valueChangeTable';
 
@@ -75,9 +75,11 @@ export class Generation {
     this.#database = database;
     this.#dictionary = new Dictionary(database);
     this.#valueChanges = new ValueChangeTable(database);
-    const freshAt = () => this.#properties.freshAt ?? 0;
-    this.rows = new RowReader(database, this.#dictionary, this.#valueChanges, this.#recent, freshAt);
     this.#properties = readProperties(database);
+    this.rows = new RowReader(database, this.#dictionary, this.#valueChanges, this.#recent, {
+      loaded: this.#properties.sequence ?? 0,
+      freshAt: () => this.#properties.freshAt ?? 0,
+    });
     this.references = new ReferenceTable(database, this.#properties.references ?? []);
     this.#followUps = new FollowUpTable(database);
     const tables = {
@@ -98,8 +100,7 @@ export class Generation {
   static open(file: string, never: NeverStored): Generation {
     const database = Database.open(file, { durability: 'normal', ...versions });
     try {
-      const indexed = database.get("SELECT 1 FROM sqlite_schema WHERE name = 'match_value'");
-      if (!indexed) database.transaction(() => createIndexes(database));
+      if (!isIndexed(database)) database.transaction(() => createIndexes(database, 0));
       return new Generation(database, never);
     } catch (error) {
       database.close();

@@ -15,6 +15,8 @@ export interface GenerationProperties extends Progress {
   readonly importedAt?: number;
   /** The attributes, in lower case, whose values are found by whom they name. */
   readonly references?: readonly string[];
+  /** The sequence number of the rows of that import. */
+  readonly sequence?: number;
 }
 
 /** Those of a file. */

@@ -1,5 +1,5 @@
 /** Rows of the connector space: their types, and entries as octets and back. */
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { AttributeReader, byName, encodeAttributes } from '../directory/attributeOctets';
 import { DN } from '../directory/dn';
 import { Entry, type EntryAttribute } from '../directory/entry';
@@ -56,7 +56,6 @@ export interface RowColumns {
   readonly payload: Uint8Array | null;
   /** The attributes of many values that are kept apart, and how many they have, as JSON; null where there are none. */
   readonly apart: string | null;
-  readonly hash: Uint8Array;
   readonly read_at: number;
 }
 
@@ -134,8 +133,6 @@ export function encodeRow(row: SpaceRow, never: NeverStored): EncodedRow & { rea
   for (const { attribute, value } of row.matches) {
     if (!never.has(attribute)) matches.push({ attribute: attribute.toLowerCase(), value: matchText(value) });
   }
-  let identity = told(row.objectType) + told(row.anchor) + told(row.normalizedDN) + told(dn);
-  for (const { attribute, value } of matches) identity += told(attribute) + told(value);
   return {
     id: row.id,
     anchor: row.anchor,
@@ -145,32 +142,10 @@ export function encodeRow(row: SpaceRow, never: NeverStored): EncodedRow & { rea
     payload,
     apart,
     long,
-    hash: hashOf(identity, payload, long),
     read_at: row.readAt,
     matches,
     isWhole,
   };
-}
-
-/** Texts in a row that cannot be told from other texts in a row are none that are told this way. */
-function told(text: string): string {
-  return `${text.length} ${text}`;
-}
-
-const HASH_OCTETS = 16;
-const together = Buffer.allocUnsafeSlow(16 * 1024);
-
-/** One call for what is short: each costs as much as hashing a kilobyte. */
-function hashOf(identity: string, payload: Uint8Array | null, long: Uint8Array | undefined): Uint8Array {
-  const octets = payload ?? nothingStored;
-  const most = identity.length * 3 + octets.length;
-  if (long === undefined && most <= together.length) {
-    const start = together.write(identity, 0);
-    together.set(octets, start);
-    return hash('sha256', together.subarray(0, start + octets.length), 'buffer').subarray(0, HASH_OCTETS);
-  }
-  const whole = createHash('sha256').update(identity).update(octets);
-  return (long === undefined ? whole : whole.update(long)).digest().subarray(0, HASH_OCTETS);
 }
 
 /** Attributes of many values leave their number in the row and are kept apart. */

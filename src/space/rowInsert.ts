@@ -1,53 +1,50 @@
 /** How a row enters a generation's tables, whether the generation is in use or under construction. */
-import type { Database, SqlValue } from './database';
+import type { Database } from './database';
 import type { EncodedRow } from './row';
 import type { Dictionary } from './spaceSchema';
+import { textList } from './sqlText';
 
-/** Matching values that one statement inserts. */
-const TOGETHER = 64;
-
-const INSERT_ENTRY = `INSERT INTO entry (id, anchor, object_type, dn_key, dn, payload, apart, hash, read_at, sequence)
+const INSERT_ENTRY = `INSERT INTO entry (object_type, anchor, id, dn_key, dn, matches, read_at, sequence, apart, payload)
    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const INSERT_MATCH = 'INSERT OR IGNORE INTO match (type, value, entry) VALUES (?, ?, ?)';
-const INSERT_MATCHES = `${INSERT_MATCH}${', (?, ?, ?)'.repeat(TOGETHER - 1)}`;
 
-/** Matching values on their way into the table: a statement for each would cost as much as the entries themselves. */
-export class MatchInserter {
-  #columns: SqlValue[] = [];
-
-  constructor(
-    readonly database: Database,
-    readonly dictionary: Dictionary,
-  ) {}
-
-  /** Takes the matching values of a row; they are in the table after {@link flush}. */
-  add(row: EncodedRow, objectType: number, entry: number): void {
-    for (const { attribute, value } of row.matches) {
-      this.#columns.push(this.dictionary.giveMatchType(objectType, attribute), value, entry);
-      if (this.#columns.length === 3 * TOGETHER) this.database.run(INSERT_MATCHES, ...this.#columns.splice(0));
-    }
-  }
-
-  flush(): void {
-    for (let i = 0; i < this.#columns.length; i += 3) this.database.run(INSERT_MATCH, ...this.#columns.slice(i, i + 3));
-    this.#columns = [];
-  }
+/** The key under which the entries are found that have a matching value. */
+export function matchKey(matchType: number, value: string): string {
+  return `${matchType} ${value}`;
 }
 
-/** Inserts a row, but for its matching values; its number. Inside a transaction. */
-export function insertEntry(database: Database, objectType: number, row: EncodedRow, sequence: number): number {
+/** The keys of a row as its column has them: a JSON array, null for none. Inside a transaction. */
+export function matchColumn(dictionary: Dictionary, objectType: number, { matches }: EncodedRow): string | null {
+  if (matches.length === 0) return null;
+  return textList(
+    matches.map(({ attribute, value }) => matchKey(dictionary.giveMatchType(objectType, attribute), value)),
+  );
+}
+
+/** What the column of ids has: nothing where the anchor is the id. */
+export function idColumn({ id, anchor }: EncodedRow): string | null {
+  return id === anchor ? null : id;
+}
+
+/** Inserts a row, but for the entries of the index of matching keys; its number. Inside a transaction. */
+export function insertEntry(
+  database: Database,
+  objectType: number,
+  row: EncodedRow,
+  matches: string | null,
+  sequence: number,
+): number {
   const number = database.insert(
     INSERT_ENTRY,
-    row.id,
-    row.anchor,
     objectType,
+    row.anchor,
+    idColumn(row),
     row.dn_key,
     row.dn,
-    row.payload,
-    row.apart,
-    row.hash,
+    matches,
     row.read_at,
     sequence,
+    row.apart,
+    row.payload,
   );
   if (row.long !== undefined) database.run('INSERT INTO long_value (entry, payload) VALUES (?, ?)', number, row.long);
   return number;

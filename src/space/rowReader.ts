@@ -11,16 +11,27 @@ import {
   type RowKey,
   type SpaceEntry,
 } from './row';
+import { matchKey } from './rowInsert';
+import { ANCHORED, byIds, ID } from './rowSql';
 import { type TombstoneKind, tombstoneKey } from './rowWriter';
 import type { Dictionary } from './spaceSchema';
-import { textList } from './sqlText';
+import { listedTexts, textList } from './sqlText';
 import { type SpaceValueChange, withChanges } from './valueChange';
 import type { ValueChangeTable } from './valueChangeTable';
 
 interface Row extends RowColumns {
   readonly number: number;
   readonly object_type: number;
+  readonly matches: string | null;
   readonly sequence: number;
+}
+
+/** What is known of all rows of a generation. */
+export interface Known {
+  /** The sequence number of those that its import has made. */
+  readonly loaded: number;
+  /** They are known to be no older than this. */
+  readonly freshAt: () => number;
 }
 
 /** An entry by its id and object type. */
@@ -47,8 +58,7 @@ export function isWorthRemembering({ payload, apart }: Pick<RowColumns, 'payload
   return apart === null && (payload?.length ?? 0) <= LARGEST_REMEMBERED;
 }
 
-const COLUMNS =
-  'e.number, e.id, e.anchor, e.object_type, e.dn_key, e.dn, e.payload, e.apart, e.hash, e.read_at, e.sequence';
+const COLUMNS = `e.number, e.object_type, e.anchor, ${ID} AS id, e.dn_key, e.dn, e.matches, e.read_at, e.sequence, e.apart, e.payload`;
 const LIST = `SELECT ${COLUMNS} FROM entry e WHERE e.object_type = ? AND e.anchor`;
 
 /** Reads rows of one generation. */
@@ -58,8 +68,7 @@ export class RowReader {
     readonly dictionary: Dictionary,
     readonly changes: ValueChangeTable,
     readonly recent: RecentEntries,
-    /** All rows are known to be no older than this. */
-    readonly freshAt: () => number,
+    readonly known: Known,
   ) {}
 
   one(key: RowKey, extent: Extent): SpaceEntry | undefined {
@@ -71,11 +80,7 @@ export class RowReader {
 
   /** Entries by their ids, in no order. */
   some(ids: readonly string[], extent: Extent): SpaceEntry[] {
-    return this.#entries(
-      extent,
-      `SELECT ${COLUMNS} FROM entry e WHERE e.id IN (SELECT value FROM json_each(?))`,
-      textList(ids),
-    );
+    return this.#entries(extent, byIds(COLUMNS, 'IN (SELECT value FROM json_each(?1))'), textList(ids));
   }
 
   matching(objectType: string, attribute: string, value: string, extent: Extent): SpaceEntry[] {
@@ -83,10 +88,8 @@ export class RowReader {
     if (type === undefined) return [];
     return this.database
       .all<{ id: string }>(
-        `SELECT e.id FROM match m JOIN entry e ON e.number = m.entry
-         WHERE m.type = ? AND m.value = ? ORDER BY e.anchor`,
-        type,
-        matchText(value),
+        `SELECT ${ID} AS id FROM match m JOIN entry e ON e.number = m.entry WHERE m.key = ? ORDER BY e.anchor`,
+        matchKey(type, matchText(value)),
       )
       .flatMap(({ id }) => this.one({ id }, extent) ?? []);
   }
@@ -115,7 +118,7 @@ export class RowReader {
   atDNs(normalizedDNs: readonly string[]): [normalizedDN: string, Located][] {
     return this.database
       .all<{ dn_key: string; id: string; object_type: number }>(
-        'SELECT dn_key, id, object_type FROM entry WHERE dn_key IN (SELECT value FROM json_each(?))',
+        `SELECT e.dn_key, ${ID} AS id, e.object_type FROM entry e WHERE e.dn_key IN (SELECT value FROM json_each(?))`,
         textList(normalizedDNs),
       )
       .map(({ dn_key, id, object_type }) => [dn_key, { id, objectType: this.dictionary.nameOf(object_type) }]);
@@ -125,22 +128,21 @@ export class RowReader {
   atMatches(objectType: string, attribute: string, values: readonly string[]): [value: string, Located][] {
     const type = this.dictionary.matchType(objectType, attribute.toLowerCase());
     if (type === undefined) return [];
-    const byText = new Map(values.map((value) => [matchText(value), value]));
+    const byKey = new Map(values.map((value) => [matchKey(type, matchText(value)), value]));
     return this.database
-      .all<{ value: string; id: string }>(
-        `SELECT m.value, e.id FROM match m JOIN entry e ON e.number = m.entry
-         WHERE m.type = ? AND m.value IN (SELECT value FROM json_each(?)) ORDER BY e.anchor DESC`,
-        type,
-        textList([...byText.keys()]),
+      .all<{ key: string; id: string }>(
+        `SELECT m.key, ${ID} AS id FROM match m JOIN entry e ON e.number = m.entry
+         WHERE m.key IN (SELECT value FROM json_each(?)) ORDER BY e.anchor DESC`,
+        textList([...byKey.keys()]),
       )
-      .map(({ value, id }) => [byText.get(value) ?? value, { id, objectType }]);
+      .map(({ key, id }) => [byKey.get(key) ?? key, { id, objectType }]);
   }
 
   /** The DNs of these entries, by id; ids that are not in the space are left out. */
   dnsOfIds(ids: readonly string[]): [id: string, dn: DN][] {
     return this.database
       .all<{ id: string; dn: string }>(
-        'SELECT id, dn FROM entry WHERE id IN (SELECT value FROM json_each(?))',
+        byIds(`${ID} AS id, e.dn`, 'IN (SELECT value FROM json_each(?1))'),
         textList(ids),
       )
       .map(({ id, dn }) => [id, DN.parse(dn)]);
@@ -158,18 +160,23 @@ export class RowReader {
   /** The highest sequence number in use. */
   lastSequence(): number {
     const row = this.database.get<{ last: number | null }>(
-      `SELECT max((SELECT ifnull(max(sequence), 0) FROM entry), (SELECT ifnull(max(sequence), 0) FROM tombstone),
-         (SELECT ifnull(max(sequence), 0) FROM value_change)) AS last`,
+      `SELECT max(ifnull((SELECT max(e.sequence) FROM entry e WHERE ${this.#later}), 0),
+         (SELECT ifnull(max(sequence), 0) FROM tombstone), (SELECT ifnull(max(sequence), 0) FROM value_change)) AS last`,
     );
-    return row?.last ?? 0;
+    return Math.max(row?.last ?? 0, this.known.loaded);
   }
 
-  /** Rows with a higher sequence number, in its order. */
+  /** Of rows that were written after the import, which have an index of their own. */
+  get #later(): string {
+    return `e.sequence > ${this.known.loaded}`;
+  }
+
+  /** Rows with a higher sequence number than this, which is not below the import's, in its order. */
   changedSince(sequence: number, limit: number): (EncodedRow & { readonly sequence: number })[] {
     return this.database
       .all<Row>(
-        `SELECT ${COLUMNS} FROM entry e WHERE e.sequence > ?1 AND e.sequence <= ifnull(
-           (SELECT sequence FROM entry WHERE sequence > ?1 ORDER BY sequence LIMIT 1 OFFSET ?2), 9e15)
+        `SELECT ${COLUMNS} FROM entry e WHERE ${this.#later} AND e.sequence > ?1 AND e.sequence <= ifnull(
+           (SELECT e.sequence FROM entry e WHERE ${this.#later} AND e.sequence > ?1 ORDER BY e.sequence LIMIT 1 OFFSET ?2), 9e15)
          ORDER BY e.sequence`,
         sequence,
         limit - 1,
@@ -178,7 +185,7 @@ export class RowReader {
         ...row,
         long: this.#long(row.number),
         objectType: this.dictionary.nameOf(row.object_type),
-        matches: this.#matches(row.number),
+        matches: this.dictionary.matchesOf(listedTexts(row.matches)),
       }));
   }
 
@@ -202,12 +209,9 @@ export class RowReader {
 
   #row(key: RowKey): Row | undefined {
     const select = `SELECT ${COLUMNS} FROM entry e WHERE`;
-    if ('id' in key) return this.database.get<Row>(`${select} e.id = ?`, key.id);
+    if ('id' in key) return this.database.get<Row>(byIds(COLUMNS, '= ?1'), key.id);
     if ('normalizedDN' in key) return this.database.get<Row>(`${select} e.dn_key = ?`, key.normalizedDN);
-    return this.database.get<Row>(
-      `${select} e.object_type IN (SELECT number FROM object_type) AND e.anchor = ?`,
-      key.anchor,
-    );
+    return this.database.get<Row>(`${select} ${ANCHORED} e.anchor = ?`, key.anchor);
   }
 
   #entries(extent: Extent, sql: string, ...parameters: (string | number)[]): SpaceEntry[] {
@@ -231,7 +235,7 @@ export class RowReader {
       normalizedDN: row.dn_key,
       entry: changes.length === 0 ? entry : withChanges(entry, changes),
       leftOut,
-      readAt: Math.max(row.read_at, this.freshAt()),
+      readAt: Math.max(row.read_at, this.known.freshAt()),
       sequence: row.sequence,
     };
   }
@@ -246,12 +250,5 @@ export class RowReader {
   #long(number: number): Uint8Array | undefined {
     return this.database.get<{ payload: Uint8Array }>('SELECT payload FROM long_value WHERE entry = ?', number)
       ?.payload;
-  }
-
-  #matches(number: number): { attribute: string; value: string }[] {
-    return this.database.all<{ attribute: string; value: string }>(
-      'SELECT t.attribute, m.value FROM match m JOIN match_type t ON t.number = m.type WHERE m.entry = ?',
-      number,
-    );
   }
 }

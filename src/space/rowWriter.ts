@@ -5,8 +5,9 @@
 import type { Database } from './database';
 import type { ReferenceTable, RowTexts } from './references';
 import type { EncodedRow, RowKey, SpaceEntry } from './row';
-import { insertEntry, MatchInserter } from './rowInsert';
+import { idColumn, insertEntry, matchColumn } from './rowInsert';
 import type { RecentEntries } from './rowReader';
+import { ANCHORED, byIds, ID } from './rowSql';
 import type { Dictionary } from './spaceSchema';
 import type { SpaceValueChange } from './valueChange';
 import type { ValueChangeTable } from './valueChangeTable';
@@ -23,8 +24,14 @@ interface Present {
   readonly anchor: string;
   readonly object_type: number;
   readonly dn_key: string;
-  readonly hash: Uint8Array;
+  readonly matches: string | null;
+  readonly apart: string | null;
   readonly sequence: number;
+}
+
+interface Compared extends Present {
+  /** 1: name and attributes, but for those of many values, are what was written. */
+  readonly same: 0 | 1;
 }
 
 /** The tables that belong to the rows. */
@@ -36,13 +43,21 @@ export interface RowTables {
   readonly recent: RecentEntries;
 }
 
-const SELECT = 'SELECT number, id, anchor, object_type, dn_key, hash, sequence FROM entry';
-/** The index on anchors begins with the object type, of which there are few. */
-const BY_ANCHOR = 'object_type IN (SELECT number FROM object_type) AND anchor = ?';
+const COLUMNS = `e.number, ${ID} AS id, e.anchor, e.object_type, e.dn_key, e.matches, e.apart, e.sequence`;
+const SELECT = `SELECT ${COLUMNS} FROM entry e WHERE`;
+const BY_ID = byIds(COLUMNS, '= ?1');
+/** The same for a row that is about to be written, and whether what is written of it would be what is there. */
+const BY_ID_COMPARED = byIds(`${COLUMNS}, e.payload IS ?2 AND e.dn IS ?3 AS same`, '= ?1');
+
+const INSERT_MATCHES = 'INSERT OR IGNORE INTO match (key, entry) SELECT value, ?1 FROM json_each(?2)';
+/** Those that are not among others. */
+const REMOVE_MATCHES = `DELETE FROM match WHERE entry = ?1
+  AND key IN (SELECT value FROM json_each(?2) EXCEPT SELECT value FROM json_each(?3))`;
+const SAME_LONG = 'SELECT 1 FROM long_value WHERE entry = ? AND payload = ?';
+const WRITE_LONG = 'INSERT OR REPLACE INTO long_value (entry, payload) VALUES (?, ?)';
 
 /** The one place where rows of a generation in use are written. All methods belong inside a transaction. */
 export class RowWriter {
-  readonly #matches: MatchInserter;
   /** Whether there may be tombstones; mostly there are none, and then nobody asks for them. */
   #buried = true;
 
@@ -50,9 +65,7 @@ export class RowWriter {
     readonly database: Database,
     readonly tables: RowTables,
     readonly listener: ListListener,
-  ) {
-    this.#matches = new MatchInserter(database, tables.dictionary);
-  }
+  ) {}
 
   /** A transaction was undone: what is known of the file may be wrong. */
   reload(): void {
@@ -61,7 +74,7 @@ export class RowWriter {
 
   /** @param entry what reading the row will answer, where that is known */
   upsert(row: EncodedRow, sequence: number, entry?: SpaceEntry): UpsertOutcome {
-    const present = this.database.get<Present>(`${SELECT} WHERE id = ?`, row.id);
+    const present = this.database.get<Compared>(BY_ID_COMPARED, row.id, row.payload, row.dn);
     if ((present && present.sequence >= sequence) || this.#deletedSince(row, sequence)) return 'outdated';
     // Names and anchors are unique: one that is this row's already has no other.
     const stays = present !== undefined && present.anchor === row.anchor && present.dn_key === row.dn_key;
@@ -71,7 +84,13 @@ export class RowWriter {
     this.tables.recent.delete(row.id);
     if (present) this.tables.changes.settle(present.number, sequence);
     if (entry && !(present && this.tables.changes.has(present.number))) this.tables.recent.set(row.id, entry);
-    if (present && Buffer.compare(present.hash, row.hash) === 0) {
+    const objectType = this.tables.dictionary.giveObjectType(row.objectType);
+    const matches = matchColumn(this.tables.dictionary, objectType, row);
+    if (present === undefined) {
+      this.#insert(row, objectType, matches, sequence);
+      return 'added';
+    }
+    if (stays && present.object_type === objectType && present.matches === matches && this.#isSame(present, row)) {
       this.database.run(
         'UPDATE entry SET read_at = ?, sequence = ? WHERE number = ?',
         row.read_at,
@@ -80,14 +99,13 @@ export class RowWriter {
       );
       return 'unchanged';
     }
-    if (present) this.#update(present, row, sequence);
-    else this.#insert(row, sequence);
-    return present ? 'updated' : 'added';
+    this.#update(present, row, objectType, matches, sequence);
+    return 'updated';
   }
 
   /** Changes values of a row that nobody has read meanwhile. `outdated`: it is not there, or was read later. */
   changeValues(id: string, changes: readonly SpaceValueChange[], sequence: number): 'updated' | 'outdated' {
-    const present = this.database.get<Present>(`${SELECT} WHERE id = ?`, id);
+    const present = this.database.get<Present>(BY_ID, id);
     if (present === undefined || present.sequence >= sequence) return 'outdated';
     this.tables.recent.delete(id);
     for (const change of changes) {
@@ -99,8 +117,8 @@ export class RowWriter {
 
   /** Whether a row was there and is gone. The tombstone is left in any case. */
   remove(key: RowKey, sequence: number): boolean {
-    const [kind, text, where] = keyParts(key);
-    const present = this.database.get<Present>(`${SELECT} WHERE ${where}`, text);
+    const [kind, text, select] = keyParts(key);
+    const present = this.database.get<Present>(select, text);
     if (present && present.sequence >= sequence) return false;
     this.bury(kind, text, sequence);
     if (!present) return false;
@@ -146,48 +164,56 @@ export class RowWriter {
   /** Other entries that have this row's DN or anchor: they were deleted or moved, and nobody has told us yet. */
   #rivals(row: EncodedRow): Present[] {
     return this.database.all<Present>(
-      `${SELECT} WHERE dn_key = ?2 AND id <> ?3 UNION ${SELECT} WHERE ${BY_ANCHOR.replace('?', '?1')} AND id <> ?3`,
+      `${SELECT} e.dn_key = ?2 AND ${ID} <> ?3 UNION ${SELECT} ${ANCHORED} e.anchor = ?1 AND ${ID} <> ?3`,
       row.anchor,
       row.dn_key,
       row.id,
     );
   }
 
-  #insert(row: EncodedRow, sequence: number): void {
-    const objectType = this.tables.dictionary.giveObjectType(row.objectType);
-    const number = insertEntry(this.database, objectType, row, sequence);
+  #isSame(present: Compared, { apart, long }: EncodedRow): boolean {
+    if (present.same === 0 || present.apart !== apart) return false;
+    return long === undefined || this.database.get(SAME_LONG, present.number, long) !== undefined;
+  }
+
+  #insert(row: EncodedRow, objectType: number, matches: string | null, sequence: number): void {
+    const number = insertEntry(this.database, objectType, row, matches, sequence);
     this.tables.references.add(number, row);
-    this.#insertMatches(row, objectType, number);
+    if (matches !== null) this.database.run(INSERT_MATCHES, number, matches);
     this.listener(objectType, row.anchor, 1);
   }
 
-  #update(present: Present, row: EncodedRow, sequence: number): void {
+  #update(present: Present, row: EncodedRow, objectType: number, matches: string | null, sequence: number): void {
     const { number } = present;
     this.tables.references.add(number, row, () => this.#texts(number));
-    const objectType = this.tables.dictionary.giveObjectType(row.objectType);
     this.database.run(
-      'UPDATE entry SET dn = ?, payload = ?, apart = ?, hash = ?, read_at = ?, sequence = ? WHERE number = ?',
+      'UPDATE entry SET dn = ?, matches = ?, read_at = ?, sequence = ?, apart = ?, payload = ? WHERE number = ?',
       row.dn,
-      row.payload,
-      row.apart,
-      row.hash,
+      matches,
       row.read_at,
       sequence,
+      row.apart,
+      row.payload,
       number,
     );
-    this.#writeLong(row, number);
+    if (row.long !== undefined) this.database.run(WRITE_LONG, number, row.long);
+    else if (present.apart !== null) this.database.run('DELETE FROM long_value WHERE entry = ?', number);
     // An index costs as soon as a statement names its columns, even if they stay as they are.
     const stays = present.anchor === row.anchor && present.object_type === objectType;
     if (!stays || present.dn_key !== row.dn_key) {
       this.database.run(
-        'UPDATE entry SET anchor = ?, object_type = ?, dn_key = ? WHERE number = ?',
-        row.anchor,
+        'UPDATE entry SET object_type = ?, anchor = ?, id = ?, dn_key = ? WHERE number = ?',
         objectType,
+        row.anchor,
+        idColumn(row),
         row.dn_key,
         number,
       );
     }
-    this.#updateMatches(row, objectType, number);
+    if (present.matches !== matches) {
+      this.database.run(REMOVE_MATCHES, number, present.matches, matches);
+      this.database.run(INSERT_MATCHES, number, matches);
+    }
     if (stays) return;
     this.listener(present.object_type, present.anchor, -1);
     this.listener(objectType, row.anchor, 1);
@@ -200,52 +226,23 @@ export class RowWriter {
     );
   }
 
-  #writeLong({ long }: EncodedRow, number: number): void {
-    if (long === undefined) this.database.run('DELETE FROM long_value WHERE entry = ?', number);
-    else this.database.run('INSERT OR REPLACE INTO long_value (entry, payload) VALUES (?, ?)', number, long);
-  }
-
-  #updateMatches(row: EncodedRow, objectType: number, number: number): void {
-    const wanted = new Set(
-      row.matches.map(({ attribute, value }) =>
-        matchKey(this.tables.dictionary.giveMatchType(objectType, attribute), value),
-      ),
-    );
-    const present = this.database.all<{ type: number; value: string }>(
-      'SELECT type, value FROM match WHERE entry = ?',
-      number,
-    );
-    if (wanted.size === present.length && present.every(({ type, value }) => wanted.has(matchKey(type, value)))) return;
-    this.database.run('DELETE FROM match WHERE entry = ?', number);
-    this.#insertMatches(row, objectType, number);
-  }
-
-  #insertMatches(row: EncodedRow, objectType: number, number: number): void {
-    this.#matches.add(row, objectType, number);
-    this.#matches.flush();
-  }
-
   #delete(present: Present): void {
     this.tables.recent.delete(present.id);
     this.tables.changes.settle(present.number, Number.MAX_SAFE_INTEGER);
-    this.database.run('DELETE FROM match WHERE entry = ?', present.number);
+    this.database.run(REMOVE_MATCHES, present.number, present.matches, null);
     this.database.run('DELETE FROM long_value WHERE entry = ?', present.number);
     this.database.run('DELETE FROM entry WHERE number = ?', present.number);
     this.listener(present.object_type, present.anchor, -1);
   }
 }
 
-function matchKey(type: number, value: string): string {
-  return `${type} ${value}`;
-}
-
 /** What a tombstone names. */
 export type TombstoneKind = 'id' | 'anchor' | 'dn';
 
-function keyParts(key: RowKey): [kind: TombstoneKind, text: string, where: string] {
-  if ('id' in key) return ['id', key.id, 'id = ?'];
-  if ('anchor' in key) return ['anchor', key.anchor, BY_ANCHOR];
-  return ['dn', key.normalizedDN, 'dn_key = ?'];
+function keyParts(key: RowKey): [kind: TombstoneKind, text: string, select: string] {
+  if ('id' in key) return ['id', key.id, BY_ID];
+  if ('anchor' in key) return ['anchor', key.anchor, `${SELECT} ${ANCHORED} e.anchor = ?`];
+  return ['dn', key.normalizedDN, `${SELECT} e.dn_key = ?`];
 }
 
 /** The key that a tombstone was left for. */

@@ -8,14 +8,13 @@ import { handOver, removeDatabaseFile } from './databaseFile';
 import { type GenerationProperties, writeProperties } from './properties';
 import { ReferenceLoader } from './references';
 import { encodeRow, NeverStored, type SpaceRow } from './row';
-import { insertEntry, MatchInserter } from './rowInsert';
+import { insertEntry, matchColumn } from './rowInsert';
 import { createIndexes, Dictionary, versions } from './spaceSchema';
 
 /** A generation under construction. Rows become visible to the host only after a switch. */
 export class SpaceBuilder {
   readonly #database: Database;
   readonly #dictionary: Dictionary;
-  readonly #matches: MatchInserter;
   readonly #references: ReferenceLoader;
   readonly #never: NeverStored;
   readonly #sequence: number;
@@ -34,7 +33,6 @@ export class SpaceBuilder {
     removeDatabaseFile(file);
     this.#database = Database.open(file, { durability: 'load', ...versions });
     this.#dictionary = new Dictionary(this.#database);
-    this.#matches = new MatchInserter(this.#database, this.#dictionary);
     this.#references = new ReferenceLoader(this.#database, references);
     this.#never = new NeverStored(never);
     this.#sequence = sequence;
@@ -46,11 +44,10 @@ export class SpaceBuilder {
     this.#database.transaction(() => {
       for (const [index, row] of encoded.entries()) {
         const objectType = this.#dictionary.giveObjectType(row.objectType);
-        const number = insertEntry(this.#database, objectType, row, this.#sequence);
-        this.#matches.add(row, objectType, number);
+        const matches = matchColumn(this.#dictionary, objectType, row);
+        const number = insertEntry(this.#database, objectType, row, matches, this.#sequence);
         this.#references.add(number, (rows[index] as SpaceRow).entry);
       }
-      this.#matches.flush();
     });
   }
 
@@ -58,9 +55,10 @@ export class SpaceBuilder {
    * Builds the indexes, compares with the file of the generation in use, and brings all of it to the disk. Blocks for
    * seconds where there are a million rows.
    */
-  finish(properties: Omit<GenerationProperties, 'references'>, previous: string): readonly Comparison[] {
-    createIndexes(this.#database);
-    writeProperties(this.#database, { ...properties, references: this.#references.finish() });
+  finish(properties: Omit<GenerationProperties, 'references' | 'sequence'>, previous: string): readonly Comparison[] {
+    createIndexes(this.#database, this.#sequence);
+    const references = this.#references.finish();
+    writeProperties(this.#database, { ...properties, sequence: this.#sequence, references });
     const comparison = compareGenerations(this.#database, previous, this.#sequence);
     this.#database.close();
     handOver(this.file);

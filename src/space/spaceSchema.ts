@@ -1,15 +1,22 @@
 /** The schema of one generation of the connector space. */
 import type { Database } from './database';
+import type { MatchKey } from './row';
 import { saysNotUnique } from './sqlite';
 
 /** Counts the entries of each object type: to count a million of them when a generation is opened would block the host. */
 const COUNT_ENTRIES =
   'UPDATE object_type SET entries = (SELECT count(*) FROM entry WHERE entry.object_type = object_type.number)';
 
-/** Files before this version held entries as text. They are not converted: an import makes them anew. */
-export const CONVERTED_SINCE = 4;
+/** Files up to this version kept rows and matching values in another way. They are not converted: an import makes them anew. */
+export const CONVERTED_SINCE = 5;
 
-/** Tables, from version {@link CONVERTED_SINCE}. A generation is disposable, so a later step may drop what it cannot convert. */
+/**
+ * Tables, from version {@link CONVERTED_SINCE}. A generation is disposable, so a later step may drop what it cannot convert.
+ *
+ * A row holds what a later version of it is compared with, and its own matching keys, so that a change of it that leaves
+ * name and matching values alone reads and writes one page of one tree. The payload stands last: what comes before it is
+ * read without it.
+ */
 const tables: readonly string[] = [
   `
   CREATE TABLE object_type (
@@ -19,14 +26,11 @@ const tables: readonly string[] = [
     number INTEGER PRIMARY KEY, object_type INTEGER NOT NULL, attribute TEXT NOT NULL, UNIQUE (object_type, attribute)
   ) STRICT;
   CREATE TABLE entry (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL, anchor TEXT NOT NULL, object_type INTEGER NOT NULL,
-    dn_key TEXT NOT NULL, dn TEXT NOT NULL, payload BLOB, apart TEXT, hash BLOB NOT NULL,
-    read_at INTEGER NOT NULL, sequence INTEGER NOT NULL
+    number INTEGER PRIMARY KEY, object_type INTEGER NOT NULL, anchor TEXT NOT NULL, id TEXT, dn_key TEXT NOT NULL,
+    dn TEXT NOT NULL, matches TEXT, read_at INTEGER NOT NULL, sequence INTEGER NOT NULL, apart TEXT, payload BLOB
   ) STRICT;
   CREATE TABLE long_value (entry INTEGER PRIMARY KEY, payload BLOB NOT NULL) STRICT;
-  CREATE TABLE match (
-    entry INTEGER NOT NULL, type INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY (entry, type, value)
-  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE match (key TEXT NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (key, entry)) STRICT, WITHOUT ROWID;
   CREATE TABLE value_change (
     entry INTEGER NOT NULL, attribute TEXT NOT NULL, key TEXT NOT NULL, operation TEXT NOT NULL, value TEXT NOT NULL,
     sequence INTEGER NOT NULL, PRIMARY KEY (entry, attribute, key)
@@ -48,36 +52,55 @@ const tables: readonly string[] = [
 /** What a file of a generation is opened with. */
 export const versions = { migrations: tables, since: CONVERTED_SINCE };
 
-/** Unique indexes and their columns. */
-const UNIQUE_INDEXES: readonly (readonly [name: string, columns: string])[] = [
-  ['entry_id', 'id'],
-  ['entry_dn', 'dn_key'],
-  ['entry_anchor', 'object_type, anchor'],
+/** Unique indexes. An id that is the anchor is not kept: most are, and are found by the index of anchors. */
+const UNIQUE_INDEXES: readonly (readonly [name: string, columns: string, where: string])[] = [
+  ['entry_dn', 'dn_key', ''],
+  ['entry_anchor', 'object_type, anchor', ''],
+  ['entry_id', 'id', 'WHERE id IS NOT NULL'],
 ];
 
-/** Creates the indexes and counts the entries. Of rows that a load has met twice (renamed or created again while it read) the later one stays. */
-export function createIndexes(database: Database): void {
-  let reduced = false;
-  for (const [name, columns] of UNIQUE_INDEXES) {
-    const create = `CREATE UNIQUE INDEX ${name} ON entry (${columns})`;
+/** Of rows of two object types with one anchor those that came first. Asked of all object types but the largest. */
+const MET_BY_TWO_TYPES = `
+  SELECT min(a.number, b.number) FROM entry a CROSS JOIN entry b
+    ON b.object_type IN (SELECT number FROM object_type WHERE number <> a.object_type) AND b.anchor = a.anchor
+  WHERE a.object_type IN (SELECT number FROM object_type ORDER BY entries DESC LIMIT -1 OFFSET 1)`;
+
+/** Created when all else is there. */
+const LAST_INDEX = 'entry_sequence';
+
+/** Whether {@link createIndexes} has done its work. */
+export function isIndexed(database: Database): boolean {
+  return database.get('SELECT 1 FROM sqlite_schema WHERE name = ?', LAST_INDEX) !== undefined;
+}
+
+/**
+ * Creates the indexes and counts the entries. Of rows that a load has met twice (renamed or created again while it read)
+ * the later one stays.
+ * @param sequence that of the rows that are there: only what is written later is looked for by its number
+ */
+export function createIndexes(database: Database, sequence: number): void {
+  let reduced = 0;
+  for (const [name, columns, where] of UNIQUE_INDEXES) {
+    const create = `CREATE UNIQUE INDEX ${name} ON entry (${columns}) ${where}`;
     try {
       database.execute(create);
     } catch (error) {
       if (!saysNotUnique(error)) throw error;
-      database.execute(`DELETE FROM entry WHERE number NOT IN (SELECT max(number) FROM entry GROUP BY ${columns})`);
+      const latest = `SELECT max(number) FROM entry ${where} GROUP BY ${columns}`;
+      reduced += database.run(`DELETE FROM entry WHERE number IN (SELECT number FROM entry ${where} EXCEPT ${latest})`);
       database.execute(create);
-      reduced = true;
     }
   }
-  if (reduced) {
-    for (const table of ['match', 'long_value'])
-      database.execute(`DELETE FROM ${table} WHERE entry NOT IN (SELECT number FROM entry)`);
+  database.execute(COUNT_ENTRIES);
+  reduced += database.run(`DELETE FROM entry WHERE number IN (${MET_BY_TWO_TYPES})`);
+  if (reduced > 0) {
+    database.execute('DELETE FROM long_value WHERE entry NOT IN (SELECT number FROM entry)');
+    database.execute(COUNT_ENTRIES);
   }
   database.execute(`
-    CREATE INDEX entry_sequence ON entry (sequence);
-    CREATE INDEX match_value ON match (type, value, entry);
+    INSERT OR IGNORE INTO match SELECT value, number FROM entry, json_each(matches) ORDER BY 1, 2;
+    CREATE INDEX ${LAST_INDEX} ON entry (sequence) WHERE sequence > ${sequence};
   `);
-  database.execute(COUNT_ENTRIES);
 }
 
 /** Numbers that stand for names in rows and indexes. */
@@ -85,6 +108,7 @@ export class Dictionary {
   readonly #objectTypes = new Map<string, number>();
   readonly #names = new Map<number, string>();
   readonly #matchTypes = new Map<string, number>();
+  readonly #attributes = new Map<number, string>();
 
   constructor(readonly database: Database) {
     this.reload();
@@ -95,13 +119,15 @@ export class Dictionary {
     this.#objectTypes.clear();
     this.#names.clear();
     this.#matchTypes.clear();
+    this.#attributes.clear();
     for (const { number, name } of this.database.all<{ number: number; name: string }>('SELECT * FROM object_type')) {
       this.#rememberObjectType(name, number);
     }
     const rows = this.database.all<{ number: number; object_type: number; attribute: string }>(
       'SELECT * FROM match_type',
     );
-    for (const { number, object_type, attribute } of rows) this.#matchTypes.set(`${object_type} ${attribute}`, number);
+    for (const { number, object_type, attribute } of rows)
+      this.#rememberMatchType(`${object_type} ${attribute}`, number, attribute);
   }
 
   /** All object types that have or had rows. */
@@ -118,9 +144,17 @@ export class Dictionary {
     return this.#names.get(number) ?? '';
   }
 
-  /** The number of an attribute by which entries of an object type are matched; `attribute` in lower case. */
+  /** What keys of an attribute by which entries of an object type are matched begin with; `attribute` in lower case. Undefined: there are none. */
   matchType(objectType: string, attribute: string): number | undefined {
     return this.#matchTypes.get(`${this.#objectTypes.get(objectType)} ${attribute}`);
+  }
+
+  /** The matching values that keys stand for. */
+  matchesOf(keys: readonly string[]): MatchKey[] {
+    return keys.map((key) => {
+      const end = key.indexOf(' ');
+      return { attribute: this.#attributes.get(Number(key.slice(0, end))) ?? '', value: key.slice(end + 1) };
+    });
   }
 
   /** The number of an object type, a new one if need be. Inside a transaction. */
@@ -142,8 +176,13 @@ export class Dictionary {
       objectType,
       attribute,
     );
-    this.#matchTypes.set(key, number);
+    this.#rememberMatchType(key, number, attribute);
     return number;
+  }
+
+  #rememberMatchType(key: string, number: number, attribute: string): void {
+    this.#matchTypes.set(key, number);
+    this.#attributes.set(number, attribute);
   }
 
   #rememberObjectType(name: string, number: number): void {

@@ -24,19 +24,26 @@ export function fromSql<Row>(row: Row): Row {
   const columns = row as Record<string, unknown> | undefined;
   for (const name in columns) {
     const value = columns[name];
-    if (typeof value === 'string' && value.includes(MARK)) {
-      columns[name] = value.replace(MARKED, (pair) => (pair === MARKED_NUL ? NUL : MARK));
-    }
+    if (typeof value === 'string' && value.includes(MARK)) columns[name] = unescapeText(value);
   }
   return row;
 }
 
-/** Texts as a JSON array, for `IN (SELECT value FROM json_each(?))`. */
+/** Texts as a JSON array, for `json_each(?)`. */
 export function textList(texts: readonly string[]): string {
   return JSON.stringify(texts.map(escapeText));
+}
+
+/** The texts of what {@link textList} has made. */
+export function listedTexts(list: string | null): string[] {
+  return list === null ? [] : (JSON.parse(list) as string[]).map(unescapeText);
 }
 
 function escapeText(text: string): string {
   if (!text.includes(NUL) && !text.includes(MARK)) return text;
   return text.replaceAll(MARK, MARKED_MARK).replaceAll(NUL, MARKED_NUL);
+}
+
+function unescapeText(text: string): string {
+  return text.replace(MARKED, (pair) => (pair === MARKED_NUL ? NUL : MARK));
 }

@@ -1,5 +1,6 @@
 /** The value changes of one generation. It knows which entries have some, so that all others cost nothing. */
 import type { Database } from './database';
+import { ID } from './rowSql';
 import { keyOfChange, type SpaceValueChange } from './valueChange';
 
 /** A value change with the entry that it belongs to, for another generation. */
@@ -65,7 +66,7 @@ export class ValueChangeTable {
   /** Changes with a higher sequence number. */
   since(sequence: number): JournalledValueChange[] {
     return this.database.all<JournalledValueChange>(
-      `SELECT e.id, v.attribute, v.operation, v.value, v.sequence FROM value_change v JOIN entry e ON e.number = v.entry
+      `SELECT ${ID} AS id, v.attribute, v.operation, v.value, v.sequence FROM value_change v JOIN entry e ON e.number = v.entry
        WHERE v.sequence > ? ORDER BY v.sequence`,
       sequence,
     );

@@ -1,0 +1,65 @@
+/** Ids that are the anchors of their rows, and ids that are not: one is kept in another way than the other. */
+import { type ConnectorSpace, openSpace } from '../../src/space/connectorSpace';
+import { SpaceBuilder } from '../../src/space/spaceBuilder';
+import { openState, type State } from '../../src/space/state';
+import { removeTemporaryFolders, row, temporaryFolder } from './support';
+
+let state: State;
+let space: ConnectorSpace;
+
+beforeEach(async () => {
+  const folder = temporaryFolder();
+  state = await openState(folder, 'hr');
+  space = await openSpace({ folder, name: 'hr', state });
+});
+afterEach(async () => {
+  await space.close();
+  await state.close();
+});
+afterAll(removeTemporaryFolders);
+
+it('are found side by side', async () => {
+  const rows = Array.from({ length: 1_200 }, (_, i) => row(`u${i}`, {}, i % 3 === 0 ? { id: `u${i}` } : {}));
+  space.apply(rows.map((one) => ({ kind: 'upsert', row: one })));
+  const known = rows.map(({ id }) => id);
+  expect((await space.byIds([...known, 'nobody'], 'whole')).map(({ id }) => id).sort()).toEqual(known.toSorted());
+  const names = await space.dnsOfIds([...known, 'nobody']);
+  expect(names.size).toBe(1_200);
+  const at = await space.atDNs(rows.map(({ normalizedDN }) => normalizedDN));
+  for (const i of [0, 1, 777, 778]) {
+    const { id, normalizedDN } = rows[i]!;
+    expect(space.get(id)?.anchor).toBe(`u${i}`);
+    expect(names.get(id)?.normalized()).toBe(normalizedDN);
+    expect(at.get(normalizedDN)?.id).toBe(id);
+    expect((await space.atMatches('User', 'uid', [`u${i}`])).get(`u${i}`)?.id).toBe(id);
+  }
+  expect(space.get('u1')).toBeUndefined();
+  expect(space.get('id-u0')).toBeUndefined();
+});
+
+it('stay when the anchor changes', () => {
+  space.upsert(row('a', {}, { id: 'a' }));
+  space.upsert(row('a', {}, { id: 'a', anchor: 'b' }));
+  expect(space.get('a')?.anchor).toBe('b');
+  expect(space.get('b')).toBeUndefined();
+  expect(space.upsert(row('a', {}, { id: 'a' }))).toBe('updated');
+  expect(space.upsert(row('a', {}, { id: 'a' }))).toBe('unchanged');
+  expect(space.remove({ id: 'a' })).toBe('deleted');
+  expect(space.count()).toBe(0);
+});
+
+it('are of the later row where an import has met an anchor in two object types', async () => {
+  const next = space.beginGeneration();
+  const builder = new SpaceBuilder(next.file, next.sequence);
+  builder.add([row('a', {}, { id: 'a' }), row('c', {}, { objectType: 'Device', anchor: 'd' })]);
+  builder.add([row('b', {}, { id: 'a', anchor: 'a', objectType: 'Group' }), row('d', {}, { id: 'd' }), row('e')]);
+  builder.finish({ importedAt: 1 }, next.previous);
+  await next.switch();
+  expect(space.get('a')).toMatchObject({ objectType: 'Group', normalizedDN: row('b').normalizedDN });
+  expect(space.get('d')?.objectType).toBe('User');
+  expect(space.get('id-c')).toBeUndefined();
+  expect(['User', 'Group', 'Device'].map((type) => space.count(type))).toEqual([2, 1, 0]);
+  expect(space.byMatch('User', 'uid', 'a')).toEqual([]);
+  expect(space.byMatch('Device', 'uid', 'c')).toEqual([]);
+  expect(space.byMatch('Group', 'uid', 'b').map(({ id }) => id)).toEqual(['a']);
+});
