@@ -73,7 +73,7 @@ export function hasETag(tags: readonly ETag[] | undefined, version: ETag | undef
 }
 
 /** The answer to an error: a `ScimError` as it is, anything else as 500 without a word of what it was. */
-export function errorAnswer(error: unknown, requestId: string): Answer {
+export function errorAnswer(error: unknown, requestId: string): Answer & { readonly body: string } {
   const scimError = asScimError(error, requestId);
   return { status: scimError.status, headers: scimError.headers, body: JSON.stringify(scimError) };
 }

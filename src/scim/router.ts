@@ -3,6 +3,7 @@
  * types, bodies, deadlines, headers and errors on the wire; it never touches what a resource means.
  */
 import express, { type Request, type RequestHandler, type Response } from 'express';
+import { Deadlines } from './deadline';
 import { DiscoveryCache } from './discovery';
 import { ScimError } from './error';
 import { type Answer, type Exchange, errorAnswer, parseETags, prefersMinimal, splitUrl } from './exchange';
@@ -13,9 +14,6 @@ import { maxBodyBytesOf, type ServiceProvider } from './serviceProvider';
 
 export type { Features, RequestContext, ResourceEndpoint, ServiceProvider } from './serviceProvider';
 
-/** After a missed deadline the same request may well succeed; so soon, and not sooner. */
-const retryAfterSeconds = 30;
-
 /** Of an answer in pieces, what is made without a turn of the event loop at the most. */
 const LETTERS_PER_TURN = 16 * 1024;
 
@@ -23,9 +21,13 @@ const LETTERS_PER_TURN = 16 * 1024;
 export function createScimRouter(provider: ServiceProvider): RequestHandler {
   const discovery = new DiscoveryCache(provider);
   const readBody = bodyReader(maxBodyBytesOf(provider));
+  const deadlines = new Deadlines();
   const answer = async (request: Request, response: Response): Promise<void> => {
     const parts = provider.contextOf(request, response);
-    const deadline = new Deadline(provider.requestTimeoutMs, response);
+    const deadline = deadlines.begin(provider.requestTimeoutMs);
+    response.on('close', () => {
+      if (!response.writableFinished) deadline.clientGone();
+    });
     const { segments, search } = splitUrl(request.url);
     const ifMatch = parseETags(request.headers['if-match']);
     const exchange: Exchange = {
@@ -43,52 +45,20 @@ export function createScimRouter(provider: ServiceProvider): RequestHandler {
       report: (error) => provider.onError?.(error, request),
     };
     try {
-      await send(response, await deadline.race(route(exchange, discovery)));
+      const answer = await deadline.race(route(exchange, discovery));
+      const { body } = answer;
+      send(response, answer, typeof body === 'object' ? await inTurns(body) : body);
     } catch (error) {
       exchange.report(error);
-      await send(response, errorAnswer(error, parts.requestId));
+      const answer = errorAnswer(error, parts.requestId);
+      send(response, answer, answer.body);
     } finally {
-      deadline.clear();
+      deadlines.clear(deadline);
     }
   };
   return (request, response, next) => {
     answer(request, response).catch(next);
   };
-}
-
-/** The end of a request's time: its deadline, or the moment at which the client has gone. */
-class Deadline {
-  readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-  readonly #passed: Promise<never>;
-
-  constructor(milliseconds: number, response: Response) {
-    this.#passed = new Promise((_, reject) => {
-      this.signal.addEventListener('abort', () => reject(this.signal.reason), { once: true });
-    });
-    this.#passed.catch(() => undefined);
-    const late = `The request took longer than ${milliseconds} ms; whether it took effect is not known.`;
-    this.#timer = setTimeout(
-      () => this.#controller.abort(ScimError.unavailable(late, retryAfterSeconds)),
-      milliseconds,
-    );
-    response.once('close', () => {
-      if (!response.writableFinished) this.#controller.abort(ScimError.unavailable('The client has gone.', 0));
-    });
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** Work that does not heed the signal keeps nobody waiting. */
-  race<T>(work: Promise<T>): Promise<T> {
-    return Promise.race([work, this.#passed]);
-  }
-
-  clear(): void {
-    clearTimeout(this.#timer);
-  }
 }
 
 function bodyReader(limit: number): (request: Request, response: Response) => Promise<unknown> {
@@ -119,8 +89,7 @@ function bodyFault(fault: unknown, limit: number): unknown {
   return fault;
 }
 
-async function send(response: Response, { status, headers = {}, body }: Answer): Promise<void> {
-  const text = typeof body === 'object' ? await inTurns(body) : body;
+function send(response: Response, { status, headers = {} }: Answer, text: string | undefined): void {
   if (response.headersSent || response.destroyed) return;
   response.statusCode = status;
   response.removeHeader('X-Powered-By');

@@ -59,7 +59,7 @@ export class TokenDigest {
 }
 
 const NAMES_OF_SECRETS =
-  /^(?:.*password|.*passwd|.*passphrase|unicodepwd|dbcspwd|supplementalcredentials|.*secret|.*secret_?token|token|.*access_?token|authorization|cookie)$/i;
+  /(?:password|passwd|passphrase|secret|secret_?token|access_?token)$|^(?:unicodepwd|dbcspwd|supplementalcredentials|token|authorization|cookie)$/i;
 
 /** Whether values under this name (of a field or an LDAP attribute) never belong in a log. */
 export function isSecretName(name: string): boolean {

@@ -57,7 +57,14 @@ describe('redact', () => {
     ]) {
       expect([name, isSecretName(name)]).toEqual([name, true]);
     }
-    for (const name of ['tokenNumber', 'passwordAttribute', 'pwdAccountLockedTime', 'secretary']) {
+    for (const name of [
+      'tokenNumber',
+      'mytoken',
+      'cookies',
+      'passwordAttribute',
+      'pwdAccountLockedTime',
+      'secretary',
+    ]) {
       expect([name, isSecretName(name)]).toEqual([name, false]);
     }
   });
