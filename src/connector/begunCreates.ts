@@ -23,8 +23,8 @@ export interface Begun {
 
 /** The intents of creates of one object type. */
 export class BegunCreates {
-  /** Keys of intents whose answer was given, until the record has forgotten them too. */
-  readonly #answered = new Set<string>();
+  /** Keys of intents whose answer was given, until the record has forgotten them too; each with the answer that it was. */
+  readonly #answered = new Map<string, symbol>();
 
   constructor(
     readonly context: ConnectorContext,
@@ -81,6 +81,8 @@ export class BegunCreates {
   /** The intent, with what is to be kept of the resource: committed before the Add is sent, on the disk before the answer. */
   begin(key: string, dn: DN, kept: Kept): Staged {
     const isKept = Object.keys(kept.attributes).length > 0;
+    // The same create anew, after a delete: what is known of the one before says nothing of it.
+    this.#answered.delete(key);
     return this.context.state.intents.begin(key, dn.normalized(this.objectType.schema), isKept ? kept : undefined);
   }
 
@@ -96,8 +98,9 @@ export class BegunCreates {
 
   /** The answer does not wait for the record to forget: a repetition within this process is known from memory. */
   answered(key: string): void {
-    this.#answered.add(key);
-    const done = () => this.#answered.delete(key);
+    const answer = Symbol();
+    this.#answered.set(key, answer);
+    const done = () => this.#answered.get(key) === answer && this.#answered.delete(key);
     this.context.state.intents.forgetLater(key).then(done, done);
   }
 }

@@ -2,13 +2,14 @@
 import type { DN } from '../directory/dn';
 import type { Entry } from '../directory/entry';
 import { isLdapError, LdapError, RefusedValue, ResultCode } from '../directory/error';
+import { isDNAnchor } from '../mapping/anchor';
 import { entryOf } from '../mapping/create';
 import { containerOfType, type ObjectType } from '../mapping/objectType';
 import { idsIn, membersOf } from '../mapping/reference';
 import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
 import type { Resource } from '../scim/resource';
-import { type Kept, nothingStored } from '../space/state';
+import { type Kept, nothingStored, type StoredAttributes } from '../space/state';
 import type { Secret } from '../telemetry/secret';
 import { Allocation } from './allocation';
 import { BegunCreates } from './begunCreates';
@@ -179,13 +180,22 @@ export class Creation {
     const { aborted } = request.signal;
     // The writes share one commit. The disk has their essence in the intent, so nobody waits for it.
     const [stored] = await Promise.all([
-      Object.keys(kept.attributes).length > 0 ? context.state.stored.setBegun(found.id, kept) : nothingStored,
+      Object.keys(kept.attributes).length > 0
+        ? context.state.stored.setBegun(found.id, kept)
+        : this.#forgetFormer(found.id),
       aborted ? begun.unanswered(key, found.anchor) : undefined,
       context.spelled.remember(objectType, request.spelledAs),
     ]);
     if (!aborted) begun.answered(key);
     this.entries.regrouped(membersOf(resource));
     return (await resourceFor(context, objectType, found, stored)).resource;
+  }
+
+  /** Where its name is all that an entry is known by, somebody of that name may have been deleted behind the host's back. */
+  async #forgetFormer(id: string): Promise<StoredAttributes> {
+    const { stored } = this.context.state;
+    if (isDNAnchor(this.objectType.anchor) && (await stored.get(id)) !== nothingStored) await stored.remove(id);
+    return nothingStored;
   }
 
   /** @throws ScimError 409 that names the entries in the way. Answers one that is merely disconnected. */

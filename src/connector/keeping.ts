@@ -41,7 +41,7 @@ export function keptOf(
   if (objectType.disableFlow?.action === 'none' && desired.active === false) attributes.active = false;
   if (previous !== undefined) attributes[previousKey] = previous;
   Object.assign(attributes, remainders(objectType, found, desired, current, before));
-  return { attributes, keys: Object.entries(attributes).flatMap(([name, value]) => keysOf(name, value)) };
+  return { attributes, keys: keysIn(attributes) };
 }
 
 /** Keeps what is to be kept of a resource as it was set, and answers it; nothing is written when nothing changes. */
@@ -58,6 +58,26 @@ export async function keepStored(
   return context.state.stored.set(found.id, { attributes, keys });
 }
 
+/**
+ * What is kept of a resource that a disable flow is about to change, with the way back. It is kept before the flow is
+ * written: afterwards nobody can read what was there, and the answer to the write may be lost. The same object where
+ * nothing changes.
+ */
+export function withWayBack(stored: StoredAttributes, previous: unknown): StoredAttributes {
+  if (isDeepStrictEqual(stored[previousKey], previous)) return stored;
+  const { [previousKey]: _, ...others } = stored;
+  return previous === undefined ? others : { ...others, [previousKey]: previous };
+}
+
+/** Keeps these attributes of a resource, whatever it was before. */
+export async function keepAttributes(
+  { state }: ConnectorContext,
+  id: string,
+  attributes: StoredAttributes,
+): Promise<void> {
+  await state.stored.set(id, { attributes, keys: keysIn(attributes) });
+}
+
 /** Whether two entries show the same elements of multi-valued attributes, so that what is to be kept of them is the same. */
 export function showSameElements({ links, attributes }: ObjectType, a: Entry, b: Entry): boolean {
   return links.every(({ multiValued, subAttribute, target }) => {
@@ -67,6 +87,9 @@ export function showSameElements({ links, attributes }: ObjectType, a: Entry, b:
     return values.length === others.length && values.every((value, index) => sameValue(value, others[index] ?? ''));
   });
 }
+
+const keysIn = (attributes: StoredAttributes): StoredKey[] =>
+  Object.entries(attributes).flatMap(([name, value]) => keysOf(name, value));
 
 /** Under which keys a kept attribute is found: its text, or the values of its elements. */
 function keysOf(name: string, value: unknown): StoredKey[] {

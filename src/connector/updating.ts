@@ -1,32 +1,24 @@
 /** PUT and PATCH: fresh read, apply, fewest modifications, write, space (decision 8). */
-import type { DN } from '../directory/dn';
 import type { Entry, EntryAttribute } from '../directory/entry';
-import { isLdapError, LdapError, ResultCode } from '../directory/error';
 import type { Filter } from '../directory/filter';
-import { checkModification } from '../directory/schemaCheck';
-import { isDNAnchor } from '../mapping/anchor';
-import { schemaError } from '../mapping/create';
 import { containerOfType, type ObjectType } from '../mapping/objectType';
 import { idsIn, membersOf } from '../mapping/reference';
 import { updateOf } from '../mapping/update';
 import { ScimError } from '../scim/error';
-import type { Change, Context } from '../scim/handler';
+import type { Change } from '../scim/handler';
 import type { Resource } from '../scim/resource';
 import type { StoredAttributes } from '../space/state';
-import { collisionFilter, turnsOf } from './collisions';
 import { Conditions, isPlain } from './conditional';
 import { type ConnectorContext, onBehalfOf } from './context';
 import type { Deletion } from './deletion';
 import { activeChange, activeOf, applyFlow, type Previous, previousKey, undoFlow } from './deprovisioning';
 import type { Entries, Found } from './entries';
-import { overFreshFlags, updateEntry } from './export';
-import { exportContext } from './exportContext';
+import { EntryWriting } from './entryWriting';
+import { overFreshFlags } from './export';
 import type { ExportRequest } from './exporting';
-import { keepStored } from './keeping';
-import { modificationsOf, replaceAll } from './modifications';
+import { keepStored, withWayBack } from './keeping';
 import { requireType } from './ownership';
 import { turnBetween } from './pacing';
-import { Passwords } from './passwords';
 import { requireVersion } from './precondition';
 import type { ReferenceKeeping } from './references';
 import { requireCore } from './requiredAttributes';
@@ -36,7 +28,7 @@ import { ValueWriting } from './valueWriting';
 
 /** Updates resources of one object type. The caller has the turn of the id. */
 export class Updating {
-  readonly passwords: Passwords;
+  readonly writing: EntryWriting;
   readonly values: ValueWriting;
   readonly conditions: Conditions;
 
@@ -45,9 +37,9 @@ export class Updating {
     readonly entries: Entries,
     readonly objectType: ObjectType,
     readonly deletion: Deletion,
-    readonly references: ReferenceKeeping,
+    references: ReferenceKeeping,
   ) {
-    this.passwords = new Passwords(context, objectType);
+    this.writing = new EntryWriting(context, entries, objectType, references);
     this.values = new ValueWriting(context, entries, objectType);
     this.conditions = new Conditions(context.directory, entries, objectType);
   }
@@ -92,12 +84,13 @@ export class Updating {
     }
     const updated = await this.#entryAfter(found, change, current, desired, becomes, stored);
     if (assertion !== undefined && !isPlain(found, updated, objectType)) return undefined;
-    const written = await this.#write(found, updated, request, { becomes, assertion });
+    const before = becomes === false ? withWayBack(stored, updated.previous) : stored;
+    const written = await this.writing.write(found, updated, request, { becomes, assertion, stored, begun: before });
     await turnBetween(written.entry);
     this.entries.regrouped(changedMembers(current, desired));
     const previous = becomes === undefined ? stored[previousKey] : updated.previous;
     const [kept] = await Promise.all([
-      keepStored(context, objectType, written, desired, { before: stored, current, previous }),
+      keepStored(context, objectType, written, desired, { before, current, previous }),
       context.spelled.remember(objectType, request.spelledAs),
     ]);
     return (await resourceFor(context, objectType, written, kept)).resource;
@@ -122,20 +115,38 @@ export class Updating {
       becomes === false && disableFlow !== undefined
         ? applyFlow(disableFlow, found.entry, objectType.schema).previous
         : stored[previousKey];
-    const written = await this.#write(found, { after, secrets: [] }, request, { becomes });
+    const before = becomes === false ? withWayBack(stored, previous) : stored;
+    const surroundings = { becomes, stored, begun: before };
+    const written = await this.writing.write(found, { after, secrets: [] }, request, surroundings);
     if (becomes !== undefined)
       await keepStored(
         context,
         objectType,
         written,
         { ...resource, active: is },
-        { before: stored, current: resource, previous },
+        { before, current: resource, previous },
       );
     return request.exporting.isPlanned;
   }
 
   /** A create that meets an entry which a delete flow has kept: it is what was asked for, enabled, under its old id. */
-  async reconnect(found: Found, entry: Entry, resource: Resource, request: ExportRequest): Promise<Resource> {
+  reconnect(found: Found, entry: Entry, resource: Resource, request: ExportRequest): Promise<Resource> {
+    const { exclusive, disconnections } = this.context;
+    // Several creates may meet it, each by another value. Not the turn of its id: whoever has that may wait for the caller's.
+    return exclusive.run([`reconnect:${found.id}`], async () => {
+      if (!disconnections.has(found.id, found.normalizedDN))
+        throw ScimError.uniqueness(
+          `Another create has just been given "${found.entry.dn.toString()}", which has this name or a value that must be unique: match it instead of creating it again.`,
+        );
+      const reconnected = await this.#reconnect(found, entry, resource, request);
+      // Last of all: until then nobody else finds it, nor changes it.
+      await disconnections.remove(found.id);
+      request.note('reconnected', true);
+      return reconnected;
+    });
+  }
+
+  async #reconnect(found: Found, entry: Entry, resource: Resource, request: ExportRequest): Promise<Resource> {
     const { context, objectType } = this;
     const { disableFlow, deleteFlow, schema } = objectType;
     const home = { container: entry.dn.parent ?? entry.dn, schema };
@@ -143,18 +154,19 @@ export class Updating {
     // Who was disabled before the delete is enabled by being created, unless that says something else.
     const wasDisabled = resource.active !== false && activeOf(objectType, kept, {}) === false;
     const enabled = wasDisabled && disableFlow !== undefined ? undoFlow(disableFlow, kept, undefined, home) : kept;
-    const wanted = [...entry.attributes()].filter(
-      ({ name }) => !objectType.attributes.get(objectType.schema.canonicalName(name))?.secret,
-    );
-    const secrets = [...entry.attributes()].filter(
-      ({ name }) => objectType.attributes.get(objectType.schema.canonicalName(name))?.secret,
-    );
-    const updated = { after: enabled.with(wanted, entry.dn), secrets };
-    const written = await this.#write(found, updated, request, { becomes: true, held: entry });
-    await context.disconnections.remove(found.id);
+    const isSecret = ({ name }: EntryAttribute) => objectType.attributes.get(schema.canonicalName(name))?.secret;
+    const attributes = [...entry.attributes()];
+    const updated = {
+      after: enabled.with(
+        attributes.filter((one) => !isSecret(one)),
+        entry.dn,
+      ),
+      secrets: attributes.filter(isSecret),
+    };
+    const written = await this.writing.write(found, updated, request, { becomes: true, held: entry });
     const shown = await this.entries.written(objectType, written.entry);
-    const stored = await keepStored(context, objectType, shown, resource);
-    request.note('reconnected', true);
+    const before = await context.state.stored.get(shown.id);
+    const stored = await keepStored(context, objectType, shown, resource, { before });
     return (await resourceFor(context, objectType, shown, stored)).resource;
   }
 
@@ -197,87 +209,6 @@ export class Updating {
     });
     return { after, secrets: update.secrets, previous: undefined };
   }
-
-  async #write(
-    found: Found,
-    { after, secrets }: { readonly after: Entry; readonly secrets: readonly EntryAttribute[] },
-    request: ExportRequest,
-    { becomes, assertion, held = found.entry }: WriteSurroundings,
-  ): Promise<Found> {
-    const { context, objectType, entries } = this;
-    const renamed = after.dn.toString() !== found.entry.dn.toString();
-    if (renamed) context.scope.require(after.dn);
-    const faults = checkModification(found.entry, after, objectType.schema);
-    if (faults.length > 0) throw schemaError(faults.map(({ message }) => message));
-    await turnBetween(found.entry, after);
-    const turns = new Set(turnsOf(objectType, after));
-    for (const own of [found.entry, held]) for (const turn of turnsOf(objectType, own)) turns.delete(turn);
-    // A name or a matching value that is new to this entry must not be taken by another one meanwhile.
-    return context.exclusive.run(turns, async () => {
-      if (turns.size > 0) await this.#refuseCollisions(found, after, request);
-      await this.#plan(found, after, secrets, request, becomes);
-      try {
-        const passwords = await this.passwords.forUpdate(secrets);
-        // What is refused most often goes first: then nothing else has been changed.
-        await this.passwords.set(found.entry.dn, passwords.separate, onBehalfOf(request));
-        const entry = await updateEntry(
-          { ...exportContext(context, objectType), ...(assertion === undefined ? {} : { assertion }) },
-          found.entry,
-          after,
-          passwords.secrets,
-          onBehalfOf(request),
-        );
-        if (renamed && isDNAnchor(objectType.anchor))
-          await context.state.ids.renamed(found.normalizedDN, entry.dn.normalized(objectType.schema));
-        const written = await entries.written(objectType, entry);
-        if (renamed && !entry.dn.equals(found.entry.dn, objectType.schema))
-          await this.#followReferences(found.entry.dn, entry.dn, request);
-        return written;
-      } catch (error) {
-        // After a rename the entry may stand under either name: nothing that is known of it is believed.
-        if (error instanceof LdapError && (error.ambiguous || renamed)) entries.suspect(found.id);
-        if (isLdapError(error, ResultCode.entryAlreadyExists)) {
-          throw ScimError.uniqueness(`There is an entry already with the name "${after.dn.toString()}".`);
-        }
-        throw error;
-      }
-    });
-  }
-
-  /** What changes nothing in the directory is no export. */
-  async #plan(
-    { id, entry }: Found,
-    after: Entry,
-    secrets: readonly EntryAttribute[],
-    request: ExportRequest,
-    becomes: boolean | undefined,
-  ): Promise<void> {
-    const { objectType } = this;
-    const visible = modificationsOf(entry, after, objectType.schema);
-    const modifications = [...visible, ...replaceAll(secrets)];
-    const renamed = entry.dn.toString() !== after.dn.toString();
-    // Whoever writes the attributes of the disable flow by their own names disables too.
-    const [was, is] = [entry, after].map((one) => activeOf(objectType, one, {}));
-    const active = becomes ?? (was === is ? undefined : is);
-    if (active === undefined && !renamed && modifications.length === 0) return;
-    const change = renamed ? 'rename' : visible.length === 0 ? 'password' : 'modify';
-    const operation = active === undefined ? change : active ? 'enable' : 'disable';
-    await request.exporting.plan({ operation, id, dn: entry.dn, newDN: after.dn, before: entry, after, modifications });
-  }
-
-  async #followReferences(from: DN, to: DN, request: Context): Promise<void> {
-    const left = await this.references.follow([from], to, onBehalfOf(request));
-    if (left > 0) request.note('referencesLeft', left);
-  }
-
-  async #refuseCollisions(found: Found, after: Entry, request: Context): Promise<void> {
-    const filter = collisionFilter(this.objectType, after);
-    if (filter === undefined) return;
-    const met = await this.entries.searchAll(this.objectType, filter, onBehalfOf(request), 10);
-    const others = met.filter(({ id }) => id !== found.id).map(({ entry }) => `"${entry.dn.toString()}"`);
-    if (others.length === 0) return;
-    throw ScimError.uniqueness(`Another entry has a value that must be unique: ${others.join(', ')}.`);
-  }
 }
 
 /** The ids of members that one of the two resources has and the other has not. */
@@ -285,14 +216,4 @@ function changedMembers(current: Resource, desired: Resource): string[] {
   if (current.members === desired.members) return [];
   const [before, after] = [membersOf(current), membersOf(desired)];
   return [...before, ...after].filter((id) => before.has(id) !== after.has(id));
-}
-
-/** What a write has to know beside the entries. */
-interface WriteSurroundings {
-  /** What `active` turns into, if it changes. */
-  readonly becomes?: boolean | undefined;
-  /** A condition of the write. */
-  readonly assertion?: Filter | undefined;
-  /** An entry whose turns the caller has already. */
-  readonly held?: Entry;
 }

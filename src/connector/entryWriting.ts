@@ -1,0 +1,134 @@
+/** How a changed entry is written: in the turn of its new name and values, planned, and followed by who names it. */
+import type { DN } from '../directory/dn';
+import type { Entry, EntryAttribute } from '../directory/entry';
+import { isLdapError, LdapError, ResultCode } from '../directory/error';
+import type { Filter } from '../directory/filter';
+import { checkModification } from '../directory/schemaCheck';
+import { isDNAnchor } from '../mapping/anchor';
+import { schemaError } from '../mapping/create';
+import type { ObjectType } from '../mapping/objectType';
+import { ScimError } from '../scim/error';
+import type { Context } from '../scim/handler';
+import type { StoredAttributes } from '../space/state';
+import { collisionFilter, turnsOf } from './collisions';
+import { type ConnectorContext, onBehalfOf } from './context';
+import { activeOf } from './deprovisioning';
+import type { Entries, Found } from './entries';
+import { updateEntry } from './export';
+import { exportContext } from './exportContext';
+import type { ExportRequest } from './exporting';
+import { keepAttributes } from './keeping';
+import { modificationsOf, replaceAll } from './modifications';
+import { turnBetween } from './pacing';
+import { Passwords } from './passwords';
+import type { ReferenceKeeping } from './references';
+
+/** What a write has to know beside the entries. */
+export interface WriteSurroundings {
+  /** What `active` turns into, if it changes. */
+  readonly becomes?: boolean | undefined;
+  /** What is kept of the resource, and what is to be kept of it before the write is sent. */
+  readonly stored?: StoredAttributes;
+  readonly begun?: StoredAttributes;
+  /** A condition of the write. */
+  readonly assertion?: Filter | undefined;
+  /** An entry whose turns the caller has already. */
+  readonly held?: Entry;
+}
+
+/** Writes changed entries of one object type. The caller has the turn of the id. */
+export class EntryWriting {
+  readonly passwords: Passwords;
+
+  constructor(
+    readonly context: ConnectorContext,
+    readonly entries: Entries,
+    readonly objectType: ObjectType,
+    readonly references: ReferenceKeeping,
+  ) {
+    this.passwords = new Passwords(context, objectType);
+  }
+
+  /** Writes `after` over the entry that was found, once nobody else has its name or its matching values. */
+  async write(
+    found: Found,
+    { after, secrets }: { readonly after: Entry; readonly secrets: readonly EntryAttribute[] },
+    request: ExportRequest,
+    { becomes, stored, begun, assertion, held = found.entry }: WriteSurroundings,
+  ): Promise<Found> {
+    const { context, objectType, entries } = this;
+    const renamed = after.dn.toString() !== found.entry.dn.toString();
+    if (renamed) context.scope.require(after.dn);
+    const faults = checkModification(found.entry, after, objectType.schema);
+    if (faults.length > 0) throw schemaError(faults.map(({ message }) => message));
+    await turnBetween(found.entry, after);
+    const turns = new Set(turnsOf(objectType, after));
+    for (const own of [found.entry, held]) for (const turn of turnsOf(objectType, own)) turns.delete(turn);
+    // A name or a matching value that is new to this entry must not be taken by another one meanwhile.
+    return context.exclusive.run(turns, async () => {
+      if (turns.size > 0) await this.#refuseCollisions(found, after, request);
+      await this.#plan(found, after, secrets, request, becomes);
+      if (begun !== undefined && begun !== stored) await keepAttributes(context, found.id, begun);
+      try {
+        const passwords = await this.passwords.forUpdate(secrets);
+        // What is refused most often goes first: then nothing else has been changed.
+        await this.passwords.set(found.entry.dn, passwords.separate, onBehalfOf(request));
+        const entry = await updateEntry(
+          { ...exportContext(context, objectType), ...(assertion === undefined ? {} : { assertion }) },
+          found.entry,
+          after,
+          passwords.secrets,
+          onBehalfOf(request),
+        );
+        if (renamed && isDNAnchor(objectType.anchor))
+          await context.state.ids.renamed(found.normalizedDN, entry.dn.normalized(objectType.schema));
+        const written = await entries.written(objectType, entry);
+        if (renamed && !entry.dn.equals(found.entry.dn, objectType.schema))
+          await this.#followReferences(found.entry.dn, entry.dn, request);
+        return written;
+      } catch (error) {
+        // After a rename the entry may stand under either name: nothing that is known of it is believed.
+        if (error instanceof LdapError && (error.ambiguous || renamed)) entries.suspect(found.id);
+        if (isLdapError(error, ResultCode.entryAlreadyExists)) {
+          throw ScimError.uniqueness(`There is an entry already with the name "${after.dn.toString()}".`);
+        }
+        throw error;
+      }
+    });
+  }
+
+  /** What changes nothing in the directory is no export. */
+  async #plan(
+    { id, entry }: Found,
+    after: Entry,
+    secrets: readonly EntryAttribute[],
+    request: ExportRequest,
+    becomes: boolean | undefined,
+  ): Promise<void> {
+    const { objectType } = this;
+    const visible = modificationsOf(entry, after, objectType.schema);
+    const modifications = [...visible, ...replaceAll(secrets)];
+    const renamed = entry.dn.toString() !== after.dn.toString();
+    // Whoever writes the attributes of the disable flow by their own names disables too.
+    const [was, is] = [entry, after].map((one) => activeOf(objectType, one, {}));
+    const active = becomes ?? (was === is ? undefined : is);
+    if (active === undefined && !renamed && modifications.length === 0) return;
+    const change = renamed ? 'rename' : visible.length === 0 ? 'password' : 'modify';
+    const operation = active === undefined ? change : active ? 'enable' : 'disable';
+    await request.exporting.plan({ operation, id, dn: entry.dn, newDN: after.dn, before: entry, after, modifications });
+  }
+
+  async #followReferences(from: DN, to: DN, request: Context): Promise<void> {
+    const left = await this.references.follow([from], to, onBehalfOf(request));
+    if (left > 0) request.note('referencesLeft', left);
+  }
+
+  async #refuseCollisions(found: Found, after: Entry, request: Context): Promise<void> {
+    const filter = collisionFilter(this.objectType, after);
+    if (filter === undefined) return;
+    const met = await this.entries.searchAll(this.objectType, filter, onBehalfOf(request), 10);
+    const others = met.filter(({ id }) => id !== found.id).map(({ entry }) => `"${entry.dn.toString()}"`);
+    if (others.length === 0) return;
+    throw ScimError.uniqueness(`Another entry has a value that must be unique: ${others.join(', ')}.`);
+  }
+}
