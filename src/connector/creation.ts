@@ -27,6 +27,7 @@ import { Passwords, type SeparatePassword } from './passwords';
 import { requireCore } from './requiredAttributes';
 import { resolveReferences } from './resolving';
 import { resourceFor } from './resources';
+import { SharedLookouts } from './sharedLookouts';
 import type { Updating } from './updating';
 
 /** Creates resources of one object type. */
@@ -34,6 +35,7 @@ export class Creation {
   readonly allocation: Allocation;
   readonly begun: BegunCreates;
   readonly passwords: Passwords;
+  readonly #collisions: SharedLookouts<Found>;
 
   constructor(
     readonly context: ConnectorContext,
@@ -44,6 +46,9 @@ export class Creation {
     this.allocation = new Allocation(context);
     this.begun = new BegunCreates(context, entries, objectType);
     this.passwords = new Passwords(context, objectType);
+    this.#collisions = new SharedLookouts((filter, options, limit) =>
+      entries.searchAll(objectType, filter, options, limit),
+    );
   }
 
   /** Whether an attempt at the same create finds other values than the one before. */
@@ -203,7 +208,7 @@ export class Creation {
     const { context, entries, objectType } = this;
     const normalizedDN = entry.dn.normalized(objectType.schema);
     const filter = collisionFilter(objectType, entry);
-    const met = filter === undefined ? [] : await entries.searchAll(objectType, filter, onBehalfOf(request), 10);
+    const met = filter === undefined ? [] : await this.#collisions.find(filter, onBehalfOf(request), 10);
     const hidden = (found: Found) => context.disconnections.has(found.id, found.normalizedDN);
     const others = met.filter((found) => !hidden(found));
     if (others.length > 0) throw exists(others.map(({ entry: other }) => other.dn));

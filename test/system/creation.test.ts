@@ -40,6 +40,7 @@ describeOnSlapd('creates side by side', () => {
           },
           { provisioningHierarchy: { ou: 'organizationalUnit' } },
         ),
+        plain: people(slapd),
       }),
     });
     client = system.host.client('posix');
@@ -85,5 +86,24 @@ describeOnSlapd('creates side by side', () => {
     expect([status, body.scimType]).toEqual([409, 'uniqueness']);
     expect(body.detail).toMatch(/uid=mail\d+,ou=Fresh/);
     expect(body.detail).toMatch(/uid=numbered,ou=Fresh/);
+  });
+
+  test('who collides is refused among many who do not, each for its own reason', async () => {
+    const plain = system.host.client('plain');
+    const mail = (userName: string, value: string) =>
+      plain.post('/Users', {
+        schemas: [CORE_USER],
+        userName,
+        name: { familyName: userName },
+        emails: [{ type: 'work', value }],
+      });
+    const taken = [0, 1, 2].map((index) => `taken${index}@example.com`);
+    for (const value of taken) expect((await mail(value.slice(0, 6), value)).status).toBe(201);
+    const wanted = Array.from({ length: 36 }, (_, index) => taken[index % 6] ?? `free${index}@example.com`);
+    const answers = await Promise.all(wanted.map((value, index) => mail(`among${index}`, value)));
+    expect(answers.map(({ status }) => status)).toEqual(wanted.map((value) => (taken.includes(value) ? 409 : 201)));
+    for (const [index, { body, status }] of answers.entries())
+      if (status === 409) expect(body.detail).toContain(`uid=${wanted[index]?.slice(0, 6)},`);
+    expect(await system.look.find('(uid=among*)')).toHaveLength(18);
   });
 });
