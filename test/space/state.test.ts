@@ -238,6 +238,19 @@ describe('intents', () => {
     await state.intents.forget(key());
     expect(await state.intents.find(key())).toBeUndefined();
   });
+
+  it('are found when they were begun by another process, and when they are begun again while they are forgotten', async () => {
+    await state.intents.begin(key(), 'uid=a').onDisk;
+    await reopened();
+    expect(await state.intents.find(key())).toMatchObject({ normalizedDN: 'uid=a' });
+    const forgotten = state.intents.forgetLater(key());
+    await state.intents.begin(key(), 'uid=b').committed;
+    await forgotten;
+    expect(await state.intents.find(key())).toMatchObject({ normalizedDN: 'uid=b' });
+    await state.intents.forget(key());
+    await state.intents.begin(key(), 'uid=c').committed;
+    expect(await state.intents.find(key())).toMatchObject({ normalizedDN: 'uid=c' });
+  });
 });
 
 describe('the rest', () => {

@@ -4,7 +4,7 @@
  */
 import { createHmac } from 'node:crypto';
 import type { Database } from '../database';
-import type { Staged, StateFile } from './stateFile';
+import type { Awaited, Staged, StateFile } from './stateFile';
 import { type Kept, refusePasswords } from './stored';
 
 /** A create that was begun. */
@@ -51,6 +51,9 @@ export interface Intents {
 
 /** {@link Intents} in the record's file. */
 export class SqliteIntents implements Intents {
+  /** The keys of all committed intents, perhaps of some more: nearly every create is asked for the first time. Read when it is needed. */
+  #known: Set<string> | undefined;
+
   constructor(
     readonly file: StateFile,
     readonly windowMs: number,
@@ -65,6 +68,8 @@ export class SqliteIntents implements Intents {
   }
 
   async find(key: string): Promise<Intent | undefined> {
+    this.#known ??= new Set(await this.file.read(keysOfIntents));
+    if (!this.#known.has(key)) return undefined;
     const row = await this.file.read((database) =>
       database.get<{ dn: string; anchor: string | null; at: number }>(
         'SELECT dn, anchor, at FROM intent WHERE key = ? AND at > ?',
@@ -79,15 +84,11 @@ export class SqliteIntents implements Intents {
     const at = this.now();
     if (kept !== undefined) refusePasswords(kept.attributes);
     const json = kept === undefined ? null : JSON.stringify(kept);
-    return this.file.writeInStages((database) => {
-      database.run(
-        'INSERT OR REPLACE INTO intent (key, dn, anchor, at, kept) VALUES (?, ?, NULL, ?, ?)',
-        key,
-        normalizedDN,
-        at,
-        json,
-      );
-    });
+    const insert = 'INSERT OR REPLACE INTO intent (key, dn, anchor, at, kept) VALUES (?, ?, NULL, ?, ?)';
+    return this.file.writeInStages(
+      (database) => database.run(insert, key, normalizedDN, at, json),
+      () => this.#known?.add(key),
+    );
   }
 
   unkept(before: number): Promise<Unkept[]> {
@@ -120,11 +121,16 @@ export class SqliteIntents implements Intents {
   }
 
   forget(key: string): Promise<void> {
-    return this.file.write((database) => forget(database, key));
+    return this.#forget(key, 'disk');
   }
 
   forgetLater(key: string): Promise<void> {
-    return this.file.write((database) => forget(database, key), 'company');
+    return this.#forget(key, 'company');
+  }
+
+  async #forget(key: string, awaits: Awaited): Promise<void> {
+    const forgotten = () => void this.#known?.delete(key);
+    await this.file.write((database) => database.run('DELETE FROM intent WHERE key = ?', key), awaits, forgotten);
   }
 
   purge(): Promise<number> {
@@ -133,6 +139,6 @@ export class SqliteIntents implements Intents {
   }
 }
 
-function forget(database: Database, key: string): void {
-  database.run('DELETE FROM intent WHERE key = ?', key);
+function keysOfIntents(database: Database): string[] {
+  return database.all<{ key: string }>('SELECT key FROM intent').map(({ key }) => key);
 }

@@ -108,7 +108,7 @@ export class StateFile {
   }
 
   /** The same for whoever goes on when it is committed, and needs to know later that it is on the disk. */
-  writeInStages(work: (database: Database) => void): Staged {
+  writeInStages(work: (database: Database) => unknown, atCommit?: () => void): Staged {
     this.#mustBeOpen();
     const [committed, onDisk] = [deferred(), deferred()];
     // Whoever has seen the commit fail does not ask for the disk.
@@ -116,7 +116,10 @@ export class StateFile {
     this.#enqueue({
       awaits: 'disk',
       run: () => work(this.#database),
-      committed: committed.resolve,
+      committed: () => {
+        atCommit?.();
+        committed.resolve();
+      },
       settle: onDisk.resolve,
       fail: (error) => {
         committed.reject(error);
