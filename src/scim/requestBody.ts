@@ -1,4 +1,5 @@
 /** Request bodies: octets to JSON, with an answer that helps where they are none. Texts of faults never repeat the body. */
+import type { IncomingMessage } from 'node:http';
 import { ScimError } from './error';
 
 const mediaTypes: ReadonlySet<string> = new Set(['application/scim+json', 'application/json']);
@@ -11,6 +12,37 @@ export function checkMediaType(contentType: string | undefined): void {
   const isUtf8 = charset === undefined || /^charset="?(?:utf-?8|us-ascii)"?$/.test(charset);
   if (mediaTypes.has(mediaType.trim()) && isUtf8) return;
   throw new ScimError(415, undefined, 'The body must be application/scim+json or application/json, in UTF-8.');
+}
+
+/** A body of more octets than are read. */
+export function tooLarge(limit: number): ScimError {
+  return new ScimError(413, undefined, `The body is larger than ${limit} bytes.`);
+}
+
+/** A body of which the client has sent a part only, or not what it has announced. */
+export function incomplete(): ScimError {
+  return ScimError.invalidSyntax('The body ended before it was complete, or its length is not what was announced.');
+}
+
+/** The octets of a body without a content encoding. Rejects with 413, or with 400 when the client goes away before its end. */
+export function readPlainBody(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      // Read to its end all the same, since no client listens before.
+      if (length <= limit) chunks.push(chunk);
+      else chunks.length = 0;
+    });
+    request.on('end', () => {
+      if (length > limit) reject(tooLarge(limit));
+      else resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    });
+    request.on('close', () => {
+      if (!request.readableEnded) reject(incomplete());
+    });
+  });
 }
 
 /** Objects and lists within one another; a bulk request of extensions with complex values has ten. */

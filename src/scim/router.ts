@@ -8,7 +8,7 @@ import { DiscoveryCache } from './discovery';
 import { ScimError } from './error';
 import { type Answer, type Exchange, errorAnswer, parseETags, prefersMinimal, splitUrl } from './exchange';
 import { parametersOfUrl } from './query';
-import { checkMediaType, parseBody } from './requestBody';
+import { checkMediaType, incomplete, parseBody, readPlainBody, tooLarge } from './requestBody';
 import { route } from './routes';
 import { maxBodyBytesOf, type ServiceProvider } from './serviceProvider';
 
@@ -62,31 +62,26 @@ export function createScimRouter(provider: ServiceProvider): RequestHandler {
 }
 
 function bodyReader(limit: number): (request: Request, response: Response) => Promise<unknown> {
-  const raw = express.raw({ type: () => true, limit });
+  const decoded = express.raw({ type: () => true, limit });
   return async (request, response) => {
     checkMediaType(request.headers['content-type']);
     // The reader would take in all of it before it says so.
     if (Number(request.headers['content-length']) > limit) throw tooLarge(limit);
+    const { 'content-encoding': encoding = 'identity' } = request.headers;
+    if (encoding.toLowerCase() === 'identity') return parseBody(await readPlainBody(request, limit));
     await new Promise<void>((resolve, reject) => {
-      raw(request, response, (fault?: unknown) => (fault === undefined ? resolve() : reject(bodyFault(fault, limit))));
+      decoded(request, response, (fault?: unknown) => (fault ? reject(decodingFault(fault, limit)) : resolve()));
     });
     return parseBody(Buffer.isBuffer(request.body) ? request.body : new Uint8Array());
   };
 }
 
-function tooLarge(limit: number): ScimError {
-  return new ScimError(413, undefined, `The body is larger than ${limit} bytes.`);
-}
-
-/** What the reader of bodies refuses, in SCIM's words; what it did not expect stays unexpected. */
-function bodyFault(fault: unknown, limit: number): unknown {
-  const { status, type } = fault as { status?: unknown; type?: unknown };
+/** What the decoder of bodies refuses, in SCIM's words; what it did not expect stays unexpected. */
+function decodingFault(fault: unknown, limit: number): unknown {
+  const { status } = fault as { status?: unknown };
   if (status === 413) return tooLarge(limit);
   if (status === 415) return new ScimError(415, undefined, 'The body has a content encoding that is not known here.');
-  if (type === 'request.aborted' || type === 'request.size.invalid' || status === 400) {
-    return ScimError.invalidSyntax('The body ended before it was complete, or its length is not what was announced.');
-  }
-  return fault;
+  return status === 400 ? incomplete() : fault;
 }
 
 function send(response: Response, { status, headers = {} }: Answer, text: string | undefined): void {
