@@ -243,11 +243,13 @@ export class Entries {
     options: ReadOptions,
     { limit, readAt }: { readonly limit: number; readonly readAt: number },
   ): Promise<{ rows: SpaceRow[]; cut: boolean }> {
+    const { leave } = options;
+    const { readAttributes } = objectType;
     const request = {
       base,
       scope: 'sub' as const,
       filter: and(objectType.filter, filter),
-      attributes: objectType.readAttributes.filter((name) => !options.leave?.has(name)),
+      attributes: leave === undefined ? readAttributes : readAttributes.filter((name) => !leave.has(name)),
       ...(Number.isFinite(limit) ? { sizeLimit: limit } : {}),
     };
     const rows: SpaceRow[] = [];

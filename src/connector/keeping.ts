@@ -1,11 +1,10 @@
 /** What the state store keeps of a resource: attributes that the directory has no place for, and how multi-valued ones were put. */
 import { isDeepStrictEqual } from 'node:util';
 import { type Entry, sameValue } from '../directory/entry';
-import { coreResourceOf } from '../mapping/attributes';
+import { coreListsOf } from '../mapping/attributes';
 import { containerOf } from '../mapping/coreFace';
 import { elementText } from '../mapping/filter';
 import type { ObjectType } from '../mapping/objectType';
-import { noReferences } from '../mapping/reference';
 import { isRemainder, remainderOf } from '../mapping/remainder';
 import type { Resource } from '../scim/resource';
 import { type Kept, nothingStored, type StoredAttributes, type StoredKey } from '../space/state';
@@ -127,7 +126,7 @@ function remainders(
       if (before[name] !== undefined) kept[name] = before[name];
       continue;
     }
-    derived ??= coreResourceOf(objectType, found.entry, { id: found.id, references: noReferences, stored: {} });
+    derived ??= coreListsOf(objectType, found.entry);
     const remainder = remainderOf(wanted, (containerOf(link, derived)?.[link.attribute] ?? []) as Elements);
     if (remainder !== undefined) kept[name] = remainder;
   }

@@ -12,14 +12,14 @@ import type { Resource } from '../scim/resource';
  */
 export function requireCore({ resourceType, links, urn }: ObjectType, resource: Resource): void {
   if (resource[urn] !== undefined) return;
+  const missing = missingRequired(resource, resourceType);
+  if (missing.length === 0) return;
   const optional = links.flatMap((link) =>
     link.definition.required ? [] : formatPath({ ...link, subAttribute: undefined }),
   );
-  const missing = missingRequired(resource, resourceType).filter(
-    (path) => !optional.some((name) => path === name || path.startsWith(`${name}.`)),
-  );
-  if (missing.length === 0) return;
+  const refused = missing.filter((path) => !optional.some((name) => path === name || path.startsWith(`${name}.`)));
+  if (refused.length === 0) return;
   throw ScimError.invalidValue(
-    `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} required (RFC 7643 §4) and not in the body: send it, or send the attributes of the directory under the ECMA2Host extension.`,
+    `${refused.join(' and ')} ${refused.length === 1 ? 'is' : 'are'} required (RFC 7643 §4) and not in the body: send it, or send the attributes of the directory under the ECMA2Host extension.`,
   );
 }

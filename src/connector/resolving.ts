@@ -2,7 +2,7 @@
 import type { Entry, Value } from '../directory/entry';
 import { displayOf } from '../mapping/described';
 import type { ObjectType } from '../mapping/objectType';
-import { type Name, namesIn, type References, type Referring, type Target } from '../mapping/reference';
+import { type Name, namesIn, noReferences, type References, type Referring, type Target } from '../mapping/reference';
 import type { Located } from '../space/connectorSpace';
 import { yieldToEventLoop } from '../space/eventLoop';
 import type { ConnectorContext } from './context';
@@ -33,12 +33,15 @@ export interface Resolved extends References {
   readonly isEmpty: boolean;
 }
 
+const nothingNamed: Resolved = { ...noReferences, isEmpty: true };
+
 /** Looks references up. Yields to the event loop where there are many. */
 export async function resolveReferences(
   context: ConnectorContext,
   { objectType, entries = [], ids = [], described = false }: Unresolved,
 ): Promise<Resolved> {
   const { keys, displayed } = await keysIn(entries, objectType);
+  if (keys.size === 0 && ids.length === 0) return nothingNamed;
   const located = new Map<string, Map<string, Located>>();
   for (const [by, own] of keys) located.set(by, await locate(context, by, [...new Set(own.values())]));
   const find = ({ by = '' }: Referring, value: Value): Located | undefined => {

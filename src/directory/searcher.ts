@@ -182,9 +182,11 @@ export class Searcher {
     const all = [...controls];
     if (request.showDeleted && supported.has(Oid.showDeleted)) all.push(new ShowDeletedControl());
     if (request.manageDsaIT && supported.has(Oid.manageDsaIT)) all.push(new ManageDsaITControl());
-    const attributes = request.attributes.filter((name) => !unaskable.includes(name.toLowerCase()));
-    if (also !== undefined && !attributes.some((name) => name.toLowerCase() === also.toLowerCase()))
-      attributes.push(also);
+    const isAskable = (name: string): boolean => !unaskable.includes(name.toLowerCase());
+    // The very same list is encoded once.
+    const askable = request.attributes.every(isAskable) ? request.attributes : request.attributes.filter(isAskable);
+    const isThere = also === undefined || askable.some((name) => name.toLowerCase() === also.toLowerCase());
+    const attributes = isThere ? askable : [...askable, also];
     const selection = attributes.length === 0 ? [noAttributes] : attributes;
     return new SearchMessage(request, selection, all, sizeLimit);
   }

@@ -2,12 +2,13 @@
 import type { DN } from '../directory/dn';
 import type { Entry, Value } from '../directory/entry';
 import type { Json, Resource } from '../scim/resource';
-import { containerOf, type Link, sameAttribute } from './coreFace';
+import { containerOf, type Link } from './coreFace';
 import { type DirectoryAttribute, virtual } from './directoryFace';
 import { isPlaceholder } from './emptyGroup';
 import type { ObjectType } from './objectType';
-import type { References } from './reference';
+import { noReferences, type References } from './reference';
 import { hasTerms, isRemainder, restoreElements } from './remainder';
+import { type PlacedAttribute, type ShownLink, type ShownList, shownAttributes } from './shownAttributes';
 import { atOnce, eachAtOnce, eachInSteps, isMany, type Steps } from './steps';
 import { dateTimeOf, fromDirectory } from './syntax';
 
@@ -25,9 +26,21 @@ export interface ResourceInput {
 
 type CoreInput = Pick<ResourceInput, 'id' | 'references' | 'stored'>;
 
-/** The resource of an entry as far as the core schemas show it. */
-export function coreResourceOf(objectType: ObjectType, entry: Entry, input: CoreInput): Resource {
-  return atOnce(coreResourceSteps(objectType, entry, input));
+/**
+ * The multi-valued attributes with sub-attributes that an entry alone shows in the core schemas. Those that refer to
+ * other entries are left out.
+ */
+export function coreListsOf(objectType: ObjectType, entry: Entry): Resource {
+  const resource: Resource = {};
+  const { links, lists } = shownAttributes(objectType);
+  for (const shown of links) {
+    const { multiValued, subAttribute } = shown.link;
+    if (!multiValued || subAttribute === undefined || shown.attribute.type === 'reference') continue;
+    const json = eachAtOnce(shownValues(shown, entry, objectType), (value) => coreValue(value, shown, noReferences));
+    if (json.length > 0) contribute(resource, shown.link, json);
+  }
+  for (const list of lists) finishList(list, resource, {});
+  return resource;
 }
 
 function* coreResourceSteps(objectType: ObjectType, entry: Entry, input: CoreInput): Steps<Resource> {
@@ -77,97 +90,33 @@ function place(resource: Resource, path: string, value: Json): void {
 
 function* coreFaceSteps(objectType: ObjectType, entry: Entry, input: CoreInput, resource: Resource): Steps<void> {
   const { links, lists } = shownAttributes(objectType);
-  for (const { link, shown, isText } of links) {
-    const present = entry.attribute(shown.key);
-    if (present === undefined) continue;
-    const one = shown.attribute.single || !link.multiValued;
-    const values = one ? visibleOf(present.values, entry, shown.attribute, objectType) : present.values;
-    const make = (value: Value): Simple | undefined => {
-      const simple = jsonOf(value, shown.attribute, input.references);
-      // A core attribute has the type that RFC 7643 gives it, whatever syntax holds its values.
-      return simple !== undefined && isText ? String(simple) : simple;
-    };
+  for (const shown of links) {
+    const values = shownValues(shown, entry, objectType);
+    if (values.length === 0) continue;
+    const make = (value: Value): Simple | undefined => coreValue(value, shown, input.references);
     const json = isMany(values) ? yield* eachInSteps(values, make) : eachAtOnce(values, make);
-    if (json.length > 0) contribute(resource, link, json);
+    if (json.length > 0) contribute(resource, shown.link, json);
   }
   if (objectType.name === 'User' && resource.userName === undefined) {
     // RFC 7643 §4.1.1 wants a userName of every user; an entry that came through the directory's face may have none.
     const name = entry.dn.rdn?.parts[0]?.value;
     if (name !== undefined) resource.userName = name.toString();
   }
-  for (const list of lists) finishList(list, resource, input);
+  for (const list of lists) finishList(list, resource, input.stored);
+}
+
+function shownValues({ link, key, attribute }: ShownLink, entry: Entry, objectType: ObjectType): readonly Value[] {
+  const values = entry.attribute(key)?.values ?? [];
+  return attribute.single || !link.multiValued ? visibleOf(values, entry, attribute, objectType) : values;
+}
+
+/** A core attribute has the type that RFC 7643 gives it, whatever syntax holds its values. */
+function coreValue(value: Value, { attribute, isText }: ShownLink, references: References): Simple | undefined {
+  const simple = jsonOf(value, attribute, references);
+  return simple !== undefined && isText ? String(simple) : simple;
 }
 
 type Simple = string | number | boolean;
-
-/** An attribute of the directory with the name under which entries hold it, in lower case. */
-interface ShownAttribute {
-  readonly key: string;
-  readonly attribute: DirectoryAttribute;
-}
-
-/** A multi-valued attribute with sub-attributes, all of whose links have spoken before it is complete. */
-interface ShownList {
-  readonly link: Link;
-  readonly links: readonly Link[];
-  readonly storedAs: string;
-  readonly hasPrimary: boolean;
-}
-
-/** What is shown of entries, found once for each object type. */
-interface ShownAttributes {
-  readonly links: readonly { readonly link: Link; readonly shown: ShownAttribute; readonly isText: boolean }[];
-  readonly lists: readonly ShownList[];
-  /** By {@link ShownAttribute.key}. */
-  readonly attributes: ReadonlyMap<string, PlacedAttribute>;
-}
-
-interface PlacedAttribute {
-  readonly attribute: DirectoryAttribute;
-  readonly place: number;
-}
-
-const known = new WeakMap<ObjectType, ShownAttributes>();
-
-function shownAttributes(objectType: ObjectType): ShownAttributes {
-  let shown = known.get(objectType);
-  if (shown === undefined) {
-    const attributes = [...objectType.attributes.values()]
-      .filter(({ secret }) => !secret)
-      .map((attribute) => ({ key: attribute.ldapName.toLowerCase(), attribute }));
-    const links = objectType.links.flatMap((link) => {
-      const own = attributes.find(({ attribute }) => attribute.key === link.target);
-      return own === undefined ? [] : [{ link, shown: own, isText: isTextOf(link) }];
-    });
-    shown = {
-      links,
-      lists: listsOf(objectType),
-      attributes: new Map(attributes.map(({ key, attribute }, place) => [key, { attribute, place }])),
-    };
-    known.set(objectType, shown);
-  }
-  return shown;
-}
-
-function listsOf({ links }: ObjectType): ShownList[] {
-  const lists = new Map<string, ShownList>();
-  for (const link of links) {
-    const key = `${link.schema}:${link.attribute}`;
-    if (!link.multiValued || link.subAttribute === undefined || lists.has(key)) continue;
-    lists.set(key, {
-      link,
-      links: links.filter((other) => sameAttribute(other, link)),
-      storedAs: link.extension ? key : link.attribute,
-      hasPrimary: link.definition.subAttributes?.some(({ name }) => name === 'primary') ?? false,
-    });
-  }
-  return [...lists.values()];
-}
-
-function isTextOf({ definition, subAttribute }: Link): boolean {
-  const sub = definition.subAttributes?.find(({ name }) => name === subAttribute);
-  return (sub ?? definition).type !== 'boolean';
-}
 
 /** The value that a client sees of an attribute treated as a single value: one that is more than the entry's name comes first. */
 export function visibleValue(entry: Entry, attribute: DirectoryAttribute, objectType: ObjectType): readonly Value[] {
@@ -231,7 +180,11 @@ function ensureContainer(link: Link, resource: Resource): Record<string, unknown
 }
 
 /** Completes a multi-valued attribute: what the state store remembers of its elements, and the primary one. */
-function finishList({ link, links, storedAs, hasPrimary }: ShownList, resource: Resource, { stored }: CoreInput): void {
+function finishList(
+  { link, links, storedAs, hasPrimary }: ShownList,
+  resource: Resource,
+  stored: CoreInput['stored'],
+): void {
   const remembered = stored[storedAs];
   const derived = (containerOf(link, resource)?.[link.attribute] ?? []) as Record<string, unknown>[];
   const elements = isRemainder(remembered)

@@ -6,7 +6,7 @@ import { ScimError } from '../scim/error';
 import type { Resource } from '../scim/resource';
 import { type DirectoryAttribute, faceValue, ldapName, virtual } from './directoryFace';
 import { DNExpressionError, evaluateDN } from './dnExpression';
-import { fillsEmpty, withPlaceholder } from './emptyGroup';
+import { placeholderAttributes, withPlaceholder } from './emptyGroup';
 import { type EvaluationScope, flowValues, isAllocated, scopeOf } from './flow';
 import type { ObjectType } from './objectType';
 import type { References } from './reference';
@@ -39,10 +39,8 @@ export function entryOf(objectType: ObjectType, resource: Resource, input: Creat
   addNamingValues(objectType, dn, values, stated);
   for (const { name, values: more } of input.additional ?? [])
     values.set(objectType.schema.canonicalName(name), [...more]);
-  for (const attribute of objectType.attributes.values()) {
-    if (fillsEmpty(objectType, attribute) && !values.has(attribute.key))
-      values.set(attribute.key, [...withPlaceholder(objectType, attribute, [])]);
-  }
+  for (const attribute of placeholderAttributes(objectType))
+    if (!values.has(attribute.key)) values.set(attribute.key, [...withPlaceholder(objectType, attribute, [])]);
   values.set('objectclass', objectClasses(objectType, values.get('objectclass') ?? []));
   const attributes = [...values].map(([key, own]) => ({ name: ldapName(objectType.schema, key), values: own }));
   const entry = new Entry(dn, attributes);

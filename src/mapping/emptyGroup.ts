@@ -20,6 +20,18 @@ export function fillsEmpty({ links, options }: ObjectType, { key, required, type
   return links.some(({ attribute, target }) => attribute === 'members' && target === key);
 }
 
+const known = new WeakMap<ObjectType, readonly DirectoryAttribute[]>();
+
+/** The attributes that the placeholder is allowed to fill. */
+export function placeholderAttributes(objectType: ObjectType): readonly DirectoryAttribute[] {
+  let attributes = known.get(objectType);
+  if (attributes === undefined) {
+    attributes = [...objectType.attributes.values()].filter((attribute) => fillsEmpty(objectType, attribute));
+    known.set(objectType, attributes);
+  }
+  return attributes;
+}
+
 /** Members as they are written: without the placeholder where there are some, with it where there are none. */
 export function withPlaceholder(
   objectType: ObjectType,

@@ -155,7 +155,8 @@ function* flowChanges(
 function newDN(objectType: ObjectType, input: UpdateInput, changes: Changes): DN {
   const { entry, current, desired } = input;
   const { schema } = objectType;
-  const given = givenDN(objectType, desired);
+  const [name, nameBefore] = [desired, current].map((resource) => faceValue(resource, objectType.urn, virtual.dn));
+  const given = name === nameBefore ? undefined : givenDN(objectType, desired);
   if (
     given !== undefined &&
     given.toString() !== givenDN(objectType, current)?.toString() &&

@@ -59,9 +59,14 @@ function readList(
   read: (element: unknown) => unknown,
 ): unknown[] | undefined {
   if (isEmpty(value)) return undefined;
+  // Most lists have one value, which is the same as no other.
+  if (!Array.isArray(value) || value.length === 1) {
+    const single = read(Array.isArray(value) ? value[0] : value);
+    return single === undefined ? undefined : [single];
+  }
   const list = new ValueList(definition);
   let primaries = 0;
-  for (const element of Array.isArray(value) ? value : [value]) {
+  for (const element of value) {
     const canonical = read(element);
     if (canonical === undefined) continue;
     if (isObject(canonical) && canonical.primary === true && ++primaries > 1) {

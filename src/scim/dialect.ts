@@ -53,17 +53,17 @@ export function canonicalize(body: unknown, type: ResourceType): Canonical {
   const spelledAs = new Map<string, string>();
   const ignored: string[] = [];
   const reading = { keepNulls: false, ignored: (path: string) => void ignored.push(noteName(path)) };
-  for (const entry of bodyEntries(body, schemaIndex(type))) {
+  bodyEntries(body, schemaIndex(type), (entry) => {
     if (entry.kind === 'unknown') ignored.push(noteName(entry.name));
     if (entry.kind === 'face') faces.add(entry.face.urn);
-    if (entry.kind !== 'value') continue;
+    if (entry.kind !== 'value') return;
     const { path, attribute } = entry;
-    if (isReadOnly(path)) continue;
+    if (isReadOnly(path)) return;
     if (path.alias !== undefined) spelledAs.set(formatPath(attribute.path), path.alias);
     const value = path.subDefinition ? readPart(entry.value, path) : readValue(entry.value, attribute, reading);
     if (value !== undefined) assign(resource, path, value);
     else if (path.subAttribute === undefined) emptied.add(formatPath(attribute.path));
-  }
+  });
   return { resource, faces, emptied, spelledAs, ignored };
 }
 
@@ -72,7 +72,7 @@ export function missingRequired(resource: Resource, type: ResourceType): string[
   const { core, extensions } = schemaIndex(type);
   return [core, ...extensions].flatMap((face) => {
     const values = face.extension ? own(resource, face.urn) : resource;
-    return isObject(values) ? face.attributes.flatMap((attribute) => missingIn(values, attribute)) : [];
+    return isObject(values) ? face.demanding.flatMap((attribute) => missingIn(values, attribute)) : [];
   });
 }
 
@@ -92,44 +92,48 @@ export function isReadOnly(path: AttributePath): boolean {
   return path.definition.mutability === 'readOnly' || path.subDefinition?.mutability === 'readOnly';
 }
 
+/** Told what a body says, in its order: what it throws ends the reading. */
+export type Take = (entry: BodyEntry) => void;
+
 /**
  * All that a body says, flat: attributes nested under a schema's URN, `URN:attribute` and `name.givenName` as keys, and
  * plain names. A plain name means the core schema only: what the core schema of this connector lacks is not taken for
  * an attribute of the same name elsewhere, which could be of another kind.
  */
-export function* bodyEntries(body: Readonly<Record<string, unknown>>, index: SchemaIndex): Generator<BodyEntry> {
+export function bodyEntries(body: Readonly<Record<string, unknown>>, index: SchemaIndex, take: Take): void {
   for (const [name, value] of Object.entries(body)) {
     const face = index.face(name);
-    if (face === undefined) yield* entriesOf(name, value, index, index.resolveExact(name));
-    else yield* faceEntries(face, value, index);
+    if (face === undefined) takeEntry(name, value, index, index.resolveExact(name), take);
+    else faceEntries(face, value, index, take);
   }
 }
 
 /** The same for an object whose names are those of one schema. */
-export function* faceEntries(face: SchemaFace, values: unknown, index: SchemaIndex): Generator<BodyEntry> {
-  yield { kind: 'face', face };
+export function faceEntries(face: SchemaFace, values: unknown, index: SchemaIndex, take: Take): void {
+  take({ kind: 'face', face });
   if (isEmpty(values)) return;
   if (!isObject(values)) throw ScimError.invalidValue(`"${face.urn}" takes an object with its attributes.`);
   for (const [name, value] of Object.entries(values)) {
     const qualified = `${face.urn}:${name}`;
-    yield* entriesOf(qualified, value, index, face.resolve(name, qualified));
+    takeEntry(qualified, value, index, face.resolve(name, qualified), take);
   }
 }
 
-function* entriesOf(
+function takeEntry(
   name: string,
   value: unknown,
   index: SchemaIndex,
   path: AttributePath | undefined,
-): Generator<BodyEntry> {
+  take: Take,
+): void {
   const face = path && index.face(path.schema);
   const attribute = face?.find(path?.attribute ?? '');
   if (!path || !face || !attribute) {
-    yield { kind: 'unknown', name, value };
+    take({ kind: 'unknown', name, value });
     return;
   }
-  if (!face.common.has(path.attribute) && !isReadOnly(path)) yield { kind: 'face', face };
-  yield { kind: 'value', path, attribute, value };
+  if (!face.common.has(path.attribute) && !isReadOnly(path)) take({ kind: 'face', face });
+  take({ kind: 'value', path, attribute, value });
 }
 
 function readPart(value: unknown, path: AttributePath): unknown {

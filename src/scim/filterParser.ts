@@ -21,6 +21,13 @@ export interface FilterRules {
 /** Looks a spelled name up: in the resource type, or relative to the values of one attribute. */
 type Scope = (spelled: string) => AttributePath | undefined;
 
+/** What stands in brackets, with what is before and behind them. */
+interface Bracketed {
+  readonly path: AttributePath | undefined;
+  readonly filter: Filter;
+  readonly sub: string | undefined;
+}
+
 /** Parses one filter or one path. Throws {@link SyntaxFault}. */
 export class FilterParser {
   readonly #lexer: FilterLexer;
@@ -96,7 +103,7 @@ export class FilterParser {
   }
 
   /** From `[` to `]`, and the sub-attribute that may follow. */
-  #brackets(head: string, depth: number): { path?: AttributePath; filter: Filter; sub?: string } {
+  #brackets(head: string, depth: number): Bracketed {
     const lexer = this.#lexer;
     const path = this.index.resolve(head);
     const attribute = path && this.#attribute(path);
@@ -106,7 +113,7 @@ export class FilterParser {
     const next = lexer.peek();
     const sub =
       next.kind === 'word' && next.adjacent && next.text.startsWith('.') ? lexer.take().text.slice(1) : undefined;
-    return { ...(path && { path }), filter, ...(sub !== undefined && { sub }) };
+    return { path, filter, sub };
   }
 
   #comparison(found: AttributePath | undefined, spelled: string, position: number): Filter {
@@ -174,7 +181,7 @@ export class FilterParser {
   #sub(path: AttributePath, name: string): AttributePath | undefined {
     const attribute = path.subAttribute === undefined ? this.#attribute(path) : undefined;
     const found = attribute && subPath(attribute, name, `${path.spelled}.${name}`);
-    return found && { ...found, ...(path.alias !== undefined && { alias: path.alias }) };
+    return found && path.alias !== undefined ? { ...found, alias: path.alias } : found;
   }
 }
 

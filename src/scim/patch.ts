@@ -1,7 +1,7 @@
 /** PATCH (RFC 7644 §3.5.2) as a Change: read and checked once, then applied to a resource, or written without reading one. */
 import { type AttributePath, type Filter, formatPath, targetDefinition } from './attributePath';
 import { idInReference, type Reading, readOneValue, readSimple, readValue } from './attributeValue';
-import { type BodyEntry, bodyEntries, faceEntries, isReadOnly, noteName } from './dialect';
+import { bodyEntries, faceEntries, isReadOnly, noteName, type Take } from './dialect';
 import { ScimError } from './error';
 import { withIds } from './filterUris';
 import type { Change } from './handler';
@@ -133,7 +133,7 @@ class PatchCompiler {
 
   /** A schema's URN as path: its object as a whole. */
   #atFace(operation: PatchStep['operation'], face: SchemaFace, value: unknown): void {
-    if (operation !== 'remove') this.#entries(operation, faceEntries(face, value, this.#index));
+    if (operation !== 'remove') this.#entries(operation, (take) => faceEntries(face, value, this.#index, take));
     else if (!face.extension)
       throw ScimError.noTarget(`"${face.urn}" is the core schema: it can not be removed as a whole.`);
     else
@@ -148,19 +148,19 @@ class PatchCompiler {
         `Operation ${ordinal} has no "path", so its "value" must be an object with attributes.`,
       );
     }
-    this.#entries(operation, bodyEntries(value, this.#index));
+    this.#entries(operation, (take) => bodyEntries(value, this.#index, take));
   }
 
   /**
    * What a value says of several attributes: readOnly ones are part of a resource that is sent back, and are left out, as
    * are unknown ones beside others. A value of which nothing is known is refused: it would be a change that never happens.
    */
-  #entries(operation: 'add' | 'replace', entries: Iterable<BodyEntry>): void {
+  #entries(operation: 'add' | 'replace', eachEntry: (take: Take) => void): void {
     const unknown: string[] = [];
     let known = 0;
-    for (const entry of entries) {
+    eachEntry((entry) => {
       if (entry.kind === 'value') {
-        if (isReadOnly(entry.path)) continue;
+        if (isReadOnly(entry.path)) return;
         known += 1;
         this.#step(operation, entry.path, entry.attribute, entry.value);
       } else if (entry.kind === 'unknown') {
@@ -170,7 +170,7 @@ class PatchCompiler {
           this.#atPath(operation, entry.name, entry.value);
         } else if (!isEmpty(entry.value)) unknown.push(noteName(entry.name));
       }
-    }
+    });
     if (known === 0 && unknown[0] !== undefined) throw unknownPath(unknown[0], this.type);
     this.ignored.push(...unknown);
   }

@@ -46,6 +46,8 @@ export interface SchemaFace {
   readonly extension: boolean;
   /** All attributes, once each, by canonical name. */
   readonly attributes: readonly IndexedAttribute[];
+  /** Those that a resource cannot be without, or that have a sub-attribute which their values cannot be without. */
+  readonly demanding: readonly IndexedAttribute[];
   /** Names of the common attributes, which say nothing about whether a body means this face. */
   readonly common: ReadonlySet<string>;
   /** An attribute by any of its names in any case. */
@@ -129,6 +131,7 @@ function buildFace(schema: SchemaDefinition, extension: boolean): SchemaFace {
     urn: schema.id,
     extension,
     attributes,
+    demanding: attributes.filter(({ path: { definition } }) => isDemanding(definition)),
     common: new Set(extension ? [] : commonAttributes.map(({ name }) => name)),
     find,
     resolve: (text, spelled) => {
@@ -140,6 +143,10 @@ function buildFace(schema: SchemaDefinition, extension: boolean): SchemaFace {
       return found && subPath(found, text.slice(dot + 1), spelled);
     },
   };
+}
+
+function isDemanding({ required, mutability, subAttributes = [] }: AttributeDefinition): boolean {
+  return (required && mutability !== 'readOnly') || subAttributes.some((sub) => sub.required);
 }
 
 function indexSubAttributes(definition: AttributeDefinition): ReadonlyMap<string, AttributeDefinition> {
@@ -155,7 +162,9 @@ function indexSubAttributes(definition: AttributeDefinition): ReadonlyMap<string
 
 function pathTo({ path, alias }: IndexedAttribute, spelled: string): AttributePath {
   if (alias === undefined && spelled === path.spelled) return path;
-  return { ...path, spelled, ...(alias !== undefined && { alias }) };
+  const { schema, extension, attribute, definition } = path;
+  const plain = { schema, extension, attribute, definition, spelled };
+  return alias === undefined ? plain : { ...plain, alias };
 }
 
 /**
@@ -166,5 +175,9 @@ export function subPath(attribute: IndexedAttribute, name: string, spelled: stri
   const { definition } = attribute.path;
   if (definition.type !== 'complex') return name.toLowerCase() === 'value' ? pathTo(attribute, spelled) : undefined;
   const sub = attribute.subAttributes.get(name.toLowerCase());
-  return sub && { ...pathTo(attribute, spelled), subAttribute: sub.name, subDefinition: sub };
+  if (sub === undefined) return undefined;
+  const { schema, extension } = attribute.path;
+  const part = { subAttribute: sub.name, subDefinition: sub };
+  const plain = { schema, extension, attribute: definition.name, definition, ...part, spelled };
+  return attribute.alias === undefined ? plain : { ...plain, alias: attribute.alias };
 }

@@ -61,9 +61,21 @@ export class TokenDigest {
 const NAMES_OF_SECRETS =
   /(?:password|passwd|passphrase|secret|secret_?token|access_?token)$|^(?:unicodepwd|dbcspwd|supplementalcredentials|token|authorization|cookie)$/i;
 
+const LONGEST_NAME = 128;
+/** More names than fields and attributes have; beyond it answers are forgotten, so that names cannot fill the memory. */
+const REMEMBERED_NAMES = 1_000;
+const answers = new Map<string, boolean>();
+
 /** Whether values under this name (of a field or an LDAP attribute) never belong in a log. */
 export function isSecretName(name: string): boolean {
-  return NAMES_OF_SECRETS.test(name.length > 128 ? name.slice(-128) : name);
+  const end = name.length > LONGEST_NAME ? name.slice(-LONGEST_NAME) : name;
+  let answer = answers.get(end);
+  if (answer === undefined) {
+    answer = NAMES_OF_SECRETS.test(end);
+    if (answers.size >= REMEMBERED_NAMES) answers.clear();
+    answers.set(end, answer);
+  }
+  return answer;
 }
 
 const PASSWORD_ATTRIBUTES =
