@@ -48,15 +48,15 @@ function holds(operator: Operator, values: readonly string[], literal: string, k
   });
 }
 
-/** What is compared with: values that are there, parts of them, and some that are not. */
+/** What is compared with: a value that is there or a part of it, the same in another case, and something that is not there. */
 function literalsFor(operator: Operator, values: readonly string[], kind: Kind): string[] {
-  const some = [...new Set([values[0], values.at(-1)].filter((value) => value !== undefined))];
-  if (kind === 'date' && !isText(operator))
-    return [...some, ...some.map((value) => value.replace('Z', '.000+00:00')), '2020-01-01', '2120-01-01T00:00:00Z'];
-  const parts = some.flatMap((value) => [value.slice(0, -2), value.slice(2), value.slice(1, -1)]);
-  return [...some, ...parts, ...some.map((value) => value.toUpperCase()), 'nothing like it'].filter(
-    (text) => text !== '',
-  );
+  const value = values.at(-1) ?? '';
+  if (isText(operator)) {
+    const part = { co: value.slice(1, -1), sw: value.slice(0, -2), ew: value.slice(2) }[operator as 'co' | 'sw' | 'ew'];
+    return [part, part.toUpperCase(), 'nothing like it'].filter((text) => text !== '');
+  }
+  if (kind === 'date') return [value, value.replace('Z', '.000+00:00'), '2020-01-01'];
+  return [value, value.toUpperCase(), 'nothing like it'];
 }
 
 onEachDirectory((asked) => {
