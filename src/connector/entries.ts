@@ -74,6 +74,11 @@ export class Entries {
     for (const id of ids) this.#regrouped.add(id);
   }
 
+  /** Whether its row may not tell its groups. */
+  isRegrouped(id: string): boolean {
+    return this.#regrouped.has(id);
+  }
+
   #believe(id: string): void {
     this.#suspect.delete(id);
     this.#regrouped.delete(id);

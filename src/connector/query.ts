@@ -14,6 +14,7 @@ import type { Extent } from '../space/connectorSpace';
 import { type ConnectorContext, onBehalfOf } from './context';
 import type { Entries, Found } from './entries';
 import { type LeavingContext, lean, leftOutOf, pathsIn } from './leaving';
+import { withGroups } from './regrouping';
 import { resolveReferences } from './resolving';
 import { resourcesOf } from './resources';
 
@@ -47,16 +48,22 @@ export class Queries {
     const { space } = this.context;
     if (after !== undefined) {
       const { total, entries } = await space.page(this.objectType.name, 1, count + 1, extentFor(request), after);
-      const shown = entries.slice(0, count).map((row) => leanFor(row, request));
+      const shown = entries.slice(0, count);
       return {
         totalResults: total,
-        resources: await resourcesOf(this.context, this.objectType, shown),
+        resources: await this.#resources(shown, request),
         ...(entries.length > count && { end: shown.at(-1)?.anchor ?? after }),
       };
     }
     const { total, entries } = await space.page(this.objectType.name, startIndex, count, extentFor(request));
-    const shown = entries.map((row) => leanFor(row, request));
-    return { totalResults: total, resources: await resourcesOf(this.context, this.objectType, shown) };
+    return { totalResults: total, resources: await this.#resources(entries, request) };
+  }
+
+  /** The resources of rows of the space. */
+  async #resources(rows: readonly Found[], request: LeavingContext, filter?: Filter): Promise<Resource[]> {
+    const current = await withGroups(this.entries, this.objectType, rows, onBehalfOf(request));
+    const shown = current.map((row) => leanFor(row, request));
+    return filter === undefined ? resourcesOf(this.context, this.objectType, shown) : this.#evaluated(shown, filter);
   }
 
   async #matching(filter: Filter, request: LeavingContext): Promise<Resource[]> {
@@ -131,16 +138,12 @@ export class Queries {
     const matching: Resource[] = [];
     let batch: Found[] = [];
     const flush = async () => {
-      matching.push(
-        ...(filter === undefined
-          ? await resourcesOf(this.context, this.objectType, batch)
-          : await this.#evaluated(batch, filter)),
-      );
+      matching.push(...(await this.#resources(batch, request, filter)));
       batch = [];
     };
     for await (const row of this.context.space.iterate(this.objectType.name, extentFor(request))) {
       request.signal.throwIfAborted();
-      batch.push(leanFor(row, request));
+      batch.push(row);
       if (batch.length === walkedAtOnce) await flush();
     }
     await flush();
