@@ -105,6 +105,7 @@ export class Creation {
     request: ExportRequest,
     previous?: Previous,
   ): Promise<Resource> {
+    await this.entries.moves.at(() => entry.dn.normalized(this.objectType.schema), onBehalfOf(request));
     const key = this.begun.key(resource, this.#allocates ? undefined : entry.dn, request);
     const { isBegun, found } = await this.begun.find(key, entry, request);
     const disconnected = found === undefined ? await this.#refuseCollisions(entry, request) : undefined;

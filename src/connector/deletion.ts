@@ -1,10 +1,12 @@
 /** Delete: the delete flow, and what is left of a resource afterwards. After a DELETE its id is always 404 (decision 13). */
 import type { Options } from '../directory/directory';
 import type { DN } from '../directory/dn';
+import type { Entry } from '../directory/entry';
 import { isLdapError, ResultCode } from '../directory/error';
 import { isDNAnchor } from '../mapping/anchor';
 import type { ObjectType } from '../mapping/objectType';
 import { ScimError } from '../scim/error';
+import { moveOf } from './begunMoves';
 import { type ConnectorContext, onBehalfOf } from './context';
 import { applyFlow } from './deprovisioning';
 import type { Entries, Found } from './entries';
@@ -51,6 +53,11 @@ export class Deletion {
       dn: found.entry.dn,
       before: found.entry,
     });
+    const move = moveOf(this.objectType, found, undefined, this);
+    await this.context.moves.during(move, () => this.#deletePlanned(found, request));
+  }
+
+  async #deletePlanned(found: Found, request: ExportRequest): Promise<void> {
     const { context, entries } = this;
     const options = onBehalfOf(request);
     let deleted: readonly DN[];
@@ -102,7 +109,7 @@ export class Deletion {
 
   /** The flow keeps the entry: it is hidden from now on, also from imports, until a create meets it again. */
   async #disconnect(found: Found, request: ExportRequest): Promise<void> {
-    const { context, objectType, entries } = this;
+    const { context, objectType } = this;
     const { after } = applyFlow(objectType.deleteFlow, found.entry, objectType.schema);
     await request.exporting.plan({
       operation: 'delete',
@@ -114,6 +121,12 @@ export class Deletion {
       after,
       modifications: modificationsOf(found.entry, after, objectType.schema),
     });
+    const move = moveOf(objectType, found, after.dn, { references: this.references, disconnects: true });
+    await context.moves.during(move, () => this.#disconnectPlanned(found, after, request));
+  }
+
+  async #disconnectPlanned(found: Found, after: Entry, request: ExportRequest): Promise<void> {
+    const { context, objectType, entries } = this;
     let entry = found.entry;
     try {
       entry = await updateEntry(exportContext(context, objectType), found.entry, after, [], onBehalfOf(request));

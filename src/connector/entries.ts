@@ -15,7 +15,9 @@ import type { ConnectorContext } from './context';
 import { readEntry } from './export';
 import { rowOf } from './importRows';
 import { type LeftOut, lean, type ReadOptions } from './leaving';
+import { MoveRecovery } from './moveRecovery';
 import { typeOf } from './ownership';
+import { ReferenceKeeping } from './references';
 
 /** An entry that was found, with what identifies it. */
 export type Found = Pick<SpaceRow, 'id' | 'anchor' | 'normalizedDN' | 'entry' | 'readAt'> & {
@@ -33,13 +35,12 @@ export class Entries {
   /** What any object type reads: before an entry was seen nobody knows whose it is. */
   readonly #readAttributes: readonly string[];
   readonly #notesGroups: boolean;
-  /** Ids whose rows may be wrong: a write's outcome is not known. They are read again before they are believed. */
-  readonly #suspect = new Set<string>();
-  /** Ids whose groups have changed: what the directory says of them in their own entries is to be read again. */
-  readonly #regrouped = new Set<string>();
+  /** Renames and deletes that were begun and not answered. */
+  readonly moves: MoveRecovery;
 
   constructor(context: ConnectorContext) {
     this.#context = context;
+    this.moves = new MoveRecovery(context, new ReferenceKeeping(context, this));
     this.#notesGroups = context.objectTypes.some(({ links }) => links.some(({ attribute }) => attribute === 'groups'));
     this.#readAttributes = [...new Set(context.objectTypes.flatMap(({ readAttributes }) => readAttributes))];
   }
@@ -52,48 +53,41 @@ export class Entries {
   /** The row that an entry makes; undefined when the directory did not give it its anchor. */
   async rowOf(objectType: ObjectType, entry: Entry, readAt: number): Promise<SpaceRow | undefined> {
     const { ids } = this.#context.state;
+    await this.moves.at(() => entry.dn.normalized(objectType.schema), {});
     const kept = isDNAnchor(objectType.anchor) ? await ids.idOf(entry.dn.normalized(objectType.schema)) : '';
     return rowOf(objectType, entry, readAt, () => kept);
   }
 
   /** Whether a row counts without a look at the directory. */
   isFresh(row: Found): boolean {
-    if (this.#suspect.has(row.id) || this.#regrouped.has(row.id)) return false;
-    if (this.#context.disconnections.has(row.id, row.normalizedDN)) return false;
-    return this.#context.clock().getTime() - row.readAt < this.#context.options.global.matchingMaxAgeMs;
+    const { doubts, disconnections, moves, clock, options } = this.#context;
+    if (doubts.isSuspect(row.id) || doubts.isRegrouped(row.id) || moves.ofId(row.id) !== undefined) return false;
+    if (disconnections.has(row.id, row.normalizedDN)) return false;
+    return clock().getTime() - row.readAt < options.global.matchingMaxAgeMs;
   }
 
   /** The outcome of a write of this entry is not known: its row is not believed until it was read again. */
   suspect(id: string): void {
-    this.#suspect.add(id);
+    this.#context.doubts.suspect(id);
   }
 
   /** These have come into a group or left one, and the directory notes that in their entries, where it does so. */
   regrouped(ids: Iterable<string>): void {
     if (!this.#notesGroups) return;
-    for (const id of ids) this.#regrouped.add(id);
-  }
-
-  /** Whether its row may not tell its groups. */
-  isRegrouped(id: string): boolean {
-    return this.#regrouped.has(id);
-  }
-
-  #believe(id: string): void {
-    this.#suspect.delete(id);
-    this.#regrouped.delete(id);
+    for (const id of ids) this.#context.doubts.regroup(id);
   }
 
   /** What a write may go by that does not read the entry first, without long attributes; undefined where it is not to be believed. */
   known(objectType: ObjectType, id: string, extent: Extent = 'short'): SpaceEntry | undefined {
-    const row = this.#context.space.get(id, extent);
-    if (row?.objectType !== objectType.name || this.#suspect.has(id)) return undefined;
-    return this.#context.disconnections.has(row.id, row.normalizedDN) ? undefined : row;
+    const { space, doubts, disconnections, moves } = this.#context;
+    const row = space.get(id, extent);
+    if (row?.objectType !== objectType.name || doubts.isSuspect(id) || moves.ofId(id) !== undefined) return undefined;
+    return disconnections.has(row.id, row.normalizedDN) ? undefined : row;
   }
 
   /** As {@link known} with long attributes and with what the directory notes of the entry's groups. */
   believed(objectType: ObjectType, id: string): SpaceEntry | undefined {
-    return this.#regrouped.has(id) ? undefined : this.known(objectType, id, 'whole');
+    return this.#context.doubts.isRegrouped(id) ? undefined : this.known(objectType, id, 'whole');
   }
 
   /** A resource by its id: a fresh row, else the directory. Undefined only when the directory has said so. */
@@ -130,6 +124,7 @@ export class Entries {
   }
 
   async #liveById(objectType: ObjectType, id: string, options: Options, unsaved?: string): Promise<Found | undefined> {
+    await this.moves.ofId(id, options);
     const row = this.#context.space.get(id);
     if (row !== undefined && row.objectType === objectType.name) {
       const found = await this.liveByDN(row.entry.dn, options, unsaved);
@@ -141,7 +136,7 @@ export class Entries {
     // A search for entries of one type says nothing of those that are of another.
     if (found === undefined && (row === undefined || row.objectType === objectType.name)) {
       if (row !== undefined) this.#context.space.remove({ id });
-      this.#believe(id);
+      this.#context.doubts.believe(id);
     }
     return found?.objectType === objectType.name ? found : undefined;
   }
@@ -190,7 +185,7 @@ export class Entries {
       if (disconnections.has(row.id, row.normalizedDN)) return undefined;
       if (row.id === unsaved) return row;
       await space.save([{ kind: 'upsert', row, sequence: reading.sequence }]);
-      this.#believe(row.id);
+      this.#context.doubts.believe(row.id);
       return row;
     } finally {
       reading.end();
@@ -234,7 +229,7 @@ export class Entries {
       if (leave !== undefined) return { rows: rows.map((row) => lean(row, leave)), cut };
       const shown = this.#shown(rows);
       await space.save(shown.map((row) => ({ kind: 'upsert', row, sequence: reading.sequence })));
-      for (const { id } of shown) this.#believe(id);
+      for (const { id } of shown) this.#context.doubts.believe(id);
       return { rows, cut };
     } finally {
       reading.end();
@@ -296,7 +291,7 @@ export class Entries {
     // What no longer meets the object type's filter is written all the same, and then out of sight.
     const isIn = this.ownerOf(entry) === objectType;
     await this.#context.space.save([isIn ? { kind: 'upsert', row } : { kind: 'remove', key: { id: row.id } }]);
-    this.#believe(row.id);
+    this.#context.doubts.believe(row.id);
     return row;
   }
 }

@@ -10,6 +10,7 @@ import type { ObjectType } from '../mapping/objectType';
 import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
 import type { StoredAttributes } from '../space/state';
+import { moveOf } from './begunMoves';
 import { collisionFilter, turnsOf } from './collisions';
 import { type ConnectorContext, onBehalfOf } from './context';
 import { activeOf } from './deprovisioning';
@@ -70,22 +71,9 @@ export class EntryWriting {
       await this.#plan(found, after, secrets, request, becomes);
       if (begun !== undefined && begun !== stored) await keepAttributes(context, found.id, begun);
       try {
-        const passwords = await this.passwords.forUpdate(secrets);
-        // What is refused most often goes first: then nothing else has been changed.
-        await this.passwords.set(found.entry.dn, passwords.separate, onBehalfOf(request));
-        const entry = await updateEntry(
-          { ...exportContext(context, objectType), ...(assertion === undefined ? {} : { assertion }) },
-          found.entry,
-          after,
-          passwords.secrets,
-          onBehalfOf(request),
+        return await context.moves.during(moveOf(objectType, found, after.dn, this), () =>
+          this.#send(found, after, secrets, request, assertion),
         );
-        if (renamed && isDNAnchor(objectType.anchor))
-          await context.state.ids.renamed(found.normalizedDN, entry.dn.normalized(objectType.schema));
-        const written = await entries.written(objectType, entry);
-        if (renamed && !entry.dn.equals(found.entry.dn, objectType.schema))
-          await this.#followReferences(found.entry.dn, entry.dn, request);
-        return written;
       } catch (error) {
         // After a rename the entry may stand under either name: nothing that is known of it is believed.
         if (error instanceof LdapError && (error.ambiguous || renamed)) entries.suspect(found.id);
@@ -95,6 +83,33 @@ export class EntryWriting {
         throw error;
       }
     });
+  }
+
+  /** Writes, and lets the record and whoever names the entry follow a rename. */
+  async #send(
+    found: Found,
+    after: Entry,
+    secrets: readonly EntryAttribute[],
+    request: ExportRequest,
+    assertion: Filter | undefined,
+  ): Promise<Found> {
+    const { context, objectType, entries } = this;
+    const passwords = await this.passwords.forUpdate(secrets);
+    // What is refused most often goes first: then nothing else has been changed.
+    await this.passwords.set(found.entry.dn, passwords.separate, onBehalfOf(request));
+    const entry = await updateEntry(
+      { ...exportContext(context, objectType), ...(assertion === undefined ? {} : { assertion }) },
+      found.entry,
+      after,
+      passwords.secrets,
+      onBehalfOf(request),
+    );
+    const renamed = !entry.dn.equals(found.entry.dn, objectType.schema);
+    if (renamed && isDNAnchor(objectType.anchor))
+      await context.state.ids.renamed(found.normalizedDN, entry.dn.normalized(objectType.schema));
+    const written = await entries.written(objectType, entry);
+    if (renamed) await this.#followReferences(found.entry.dn, entry.dn, request);
+    return written;
   }
 
   /** What changes nothing in the directory is no export. */

@@ -199,6 +199,7 @@ export class OpenedConnector {
     await directory.refresh();
     if (profile === 'fullImport' || directory.schema !== before)
       await this.#keepDescription((await state.descriptions.get())?.scope);
+    await this.#entries.moves.all({});
     if (profile === 'fullImport') {
       const recovered = await recoverBegun(this.#context, this.#entries, this.#openedAt);
       if (recovered > 0)

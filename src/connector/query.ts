@@ -61,7 +61,7 @@ export class Queries {
 
   /** The resources of rows of the space. */
   async #resources(rows: readonly Found[], request: LeavingContext, filter?: Filter): Promise<Resource[]> {
-    const current = await withGroups(this.entries, this.objectType, rows, onBehalfOf(request));
+    const current = await withGroups(this.context, this.entries, this.objectType, rows, onBehalfOf(request));
     const shown = current.map((row) => leanFor(row, request));
     return filter === undefined ? resourcesOf(this.context, this.objectType, shown) : this.#evaluated(shown, filter);
   }

@@ -36,6 +36,11 @@ export class ReferenceKeeping {
     this.#writes = isNeeded(context);
   }
 
+  /** Whether a rename or delete is followed by changes of other entries that somebody has to make. */
+  get areKept(): boolean {
+    return this.#writes && this.#attributes.length > 0;
+  }
+
   /**
    * Takes away the values that name deleted entries, or lets them name a renamed one. Answers how many entries still have
    * such values because the directory refused; the write that came before stands in any case.

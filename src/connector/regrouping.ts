@@ -6,6 +6,7 @@ import { isLdapError, LdapError } from '../directory/error';
 import { or } from '../directory/filter';
 import { anchorFilter, isDNAnchor } from '../mapping/anchor';
 import type { ObjectType } from '../mapping/objectType';
+import type { ConnectorContext } from './context';
 import type { Entries, Found } from './entries';
 import type { ReadOptions } from './leaving';
 
@@ -14,12 +15,13 @@ const AT_ONCE = 50;
 
 /** The same rows, those of users who have come into a group or left one as the directory has them now. */
 export async function withGroups(
+  { doubts }: Pick<ConnectorContext, 'doubts'>,
   entries: Entries,
   objectType: ObjectType,
   rows: readonly Found[],
   options: ReadOptions,
 ): Promise<readonly Found[]> {
-  const old = rows.filter(({ id }) => entries.isRegrouped(id));
+  const old = rows.filter(({ id }) => doubts.isRegrouped(id));
   if (old.length === 0) return rows;
   const renewed = new Map<string, Found>();
   try {

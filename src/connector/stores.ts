@@ -3,7 +3,9 @@ import { mkdirSync } from 'node:fs';
 import { type ConnectorSpace, openSpace } from '../space/connectorSpace';
 import { lockStores } from '../space/lock';
 import { openState, type State } from '../space/state';
+import { BegunMoves } from './begunMoves';
 import { Disconnections } from './disconnections';
+import { Doubts } from './doubts';
 import { Exclusive } from './exclusive';
 import { GuardRails } from './guardRails';
 import { MadeResources } from './madeResources';
@@ -20,6 +22,8 @@ export interface Stores {
   readonly spelled: SpelledNames;
   readonly made: MadeResources;
   readonly disconnections: Disconnections;
+  readonly moves: BegunMoves;
+  readonly doubts: Doubts;
   readonly guardRails: GuardRails;
   close(): Promise<void>;
 }
@@ -60,6 +64,8 @@ export async function openStores(
       spelled: await SpelledNames.open(state.names),
       made: new MadeResources(),
       disconnections: await Disconnections.open(state.disconnected),
+      moves: await BegunMoves.open(state.moves, now),
+      doubts: new Doubts(),
       guardRails: await GuardRails.open(state.guardRails, state.changes, options.guardRails.windowMs, now),
       close: () => releaseAll(releases),
     };

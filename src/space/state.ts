@@ -16,6 +16,7 @@ import {
 } from './state/documents';
 import { type Ids, SqliteIds } from './state/ids';
 import { type Intents, SqliteIntents } from './state/intents';
+import { type Moves, SqliteMoves } from './state/moves';
 import { type Names, SqliteNames } from './state/names';
 import { type Runs, SqliteRuns } from './state/runs';
 import { StateFile } from './state/stateFile';
@@ -36,6 +37,7 @@ export type { Descriptions, Generations, GuardRails, KeptDescription, RailState 
 export type { FailedExport, KeptAttribute, KeptValue } from './state/failures';
 export { derivedId, type IdException, type Ids, IdTable } from './state/ids';
 export type { Intent, Intents, Unkept } from './state/intents';
+export type { BegunMove, Moves } from './state/moves';
 export type { Names, SpelledName } from './state/names';
 export type { Runs } from './state/runs';
 export type { Staged } from './state/stateFile';
@@ -48,6 +50,7 @@ export interface State {
   readonly stored: Stored;
   readonly names: Names;
   readonly intents: Intents;
+  readonly moves: Moves;
   readonly disconnected: Disconnected;
   readonly descriptions: Descriptions;
   readonly generations: Generations;
@@ -88,6 +91,7 @@ export async function openState(folder: string, name: string, options: StateOpti
     stored: new SqliteStored(file),
     names: new SqliteNames(file),
     intents: new SqliteIntents(file, options.intentWindowMs ?? DAY_MS, options.now ?? Date.now),
+    moves: new SqliteMoves(file),
     disconnected: new SqliteDisconnected(file),
     descriptions: sqliteDescriptions(file),
     generations: sqliteGenerations(file),

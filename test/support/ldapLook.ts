@@ -1,5 +1,5 @@
 /** A second pair of eyes: looks into a slapd, and writes into it behind the host's back, without a line of the program. */
-import { Attribute, Change, Client } from 'ldapts';
+import { Attribute, Change, Client, type ClientOptions } from 'ldapts';
 import type { Slapd } from './slapd';
 
 export interface LdapLook {
@@ -8,6 +8,8 @@ export interface LdapLook {
   find(filter: string, base?: string): Promise<{ dn: string; values: Record<string, readonly string[]> }[]>;
   add(dn: string, attributes: Record<string, string | string[]>): Promise<void>;
   set(dn: string, attribute: string, values: string[]): Promise<void>;
+  /** Several attributes by one modify. */
+  replace(dn: string, attributes: Readonly<Record<string, string[]>>): Promise<void>;
   rename(dn: string, newDN: string): Promise<void>;
   remove(dn: string): Promise<void>;
   /** Whether a password is the one of the entry. */
@@ -16,13 +18,29 @@ export interface LdapLook {
 }
 
 /** Connects as the server's administrator, who may see everything. */
-export async function lookInto({ url, suffix, adminDN, adminPassword }: Slapd): Promise<LdapLook> {
-  const client = new Client({ url });
-  await client.bind(adminDN, adminPassword);
+export function lookInto({ url, suffix, adminDN, adminPassword }: Slapd): Promise<LdapLook> {
+  return lookBy({ url }, suffix, { dn: adminDN, password: adminPassword });
+}
+
+/** The same for whatever server and account. */
+export async function lookBy(
+  options: ClientOptions,
+  suffix: string,
+  account: { readonly dn: string; readonly password: string },
+): Promise<LdapLook> {
+  const client = new Client(options);
+  await client.bind(account.dn, account.password);
   const search = async (base: string, scope: 'base' | 'sub', filter: string) => {
     const { searchEntries } = await client.search(base, { scope, filter, attributes: ['*', '+'] });
     return searchEntries.map(({ dn, ...attributes }) => ({ dn, values: textsOf(attributes) }));
   };
+  const replace: LdapLook['replace'] = (dn, attributes) =>
+    client.modify(
+      dn,
+      Object.entries(attributes).map(
+        ([type, values]) => new Change({ operation: 'replace', modification: new Attribute({ type, values }) }),
+      ),
+    );
   return {
     at: async (dn) => {
       try {
@@ -34,14 +52,12 @@ export async function lookInto({ url, suffix, adminDN, adminPassword }: Slapd): 
     },
     find: (filter, base = suffix) => search(base, 'sub', filter),
     add: (dn, attributes) => client.add(dn, attributes),
-    set: (dn, attribute, values) =>
-      client.modify(dn, [
-        new Change({ operation: 'replace', modification: new Attribute({ type: attribute, values }) }),
-      ]),
+    set: (dn, attribute, values) => replace(dn, { [attribute]: values }),
+    replace,
     rename: (dn, newDN) => client.modifyDN(dn, newDN),
     remove: (dn) => client.del(dn),
     canBind: async (dn, password) => {
-      const other = new Client({ url });
+      const other = new Client(options);
       try {
         await other.bind(dn, password);
         return true;

@@ -38,4 +38,8 @@ export const migrations: readonly string[] = [
   `
   CREATE TABLE failed_export (number INTEGER PRIMARY KEY, json TEXT NOT NULL) STRICT;
   `,
+  // Renames and deletes that were sent and not answered yet, as JSON.
+  `
+  CREATE TABLE begun_move (id TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -31,7 +31,19 @@ beforeAll(async () => {
           },
         );
       const set = { action: 'setAttribute', values: { employeeType: 'Left' } };
+      // An attribute that slapd's own overlay does not see to.
+      const roles = {
+        resourceType: 'Group',
+        targetObject: 'organizationalRole',
+        container: `ou=groups,${suffix}`,
+        mappings: [
+          { source: 'displayName', target: 'cn' },
+          { source: 'members.value', target: 'roleOccupant' },
+        ],
+      };
+      const { objectTypes, ...others } = file({}) as { objectTypes: object[] };
       return {
+        naming: { ...others, objectTypes: [objectTypes[0], roles] },
         disabling: file({ deprovisioning: { disableFlow: set } }),
         moving: file({ deprovisioning: { disableFlow: move } }),
         keeping: file({ deprovisioning: { disableFlow: { action: 'none' }, deleteFlow: set } }),
@@ -39,6 +51,7 @@ beforeAll(async () => {
           anchor: 'dn',
           deprovisioning: { disableFlow: { action: 'none' }, deleteFlow: { action: 'delete' } },
         }),
+        shelving: file({ anchor: 'dn', deprovisioning: { disableFlow: { action: 'none' }, deleteFlow: move } }),
       };
     },
     prepare: async (_look, slapd) => {
@@ -114,6 +127,61 @@ describeOnSlapd.each(Object.entries(cuts))('cut short: %s', (how, cut) => {
     expect((await setActive('moving', id, false)).body.active).toBe(false);
     expect((await setActive('moving', id, true)).body.active).toBe(true);
     expect((await system.look.find(`(uid=${uid})`)).map(({ dn }) => dn)).toEqual([`uid=${uid},${home}`]);
+  });
+
+  test('a rename where the name is the anchor: under the same id', async () => {
+    const uid = called('renamed');
+    const id = await created('named', uid, { externalId: uid });
+    const rename = () => client('named').patch(`/Users/${id}`, { op: 'replace', path: 'userName', value: `${uid}-2` });
+    await cut(Sent.modifyDN, 'named', rename);
+    expect((await client('named').find(`userName eq "${uid}-2"`)).map((one) => one.id)).toEqual([id]);
+    const again = await rename();
+    expect([again.status, again.body.id, again.body.userName]).toEqual([200, id, `${uid}-2`]);
+    expect((await client('named').get(`/Users/${id}`)).body).toMatchObject({ userName: `${uid}-2`, externalId: uid });
+    expect((await client('named').find(`userName eq "${uid}"`)).length).toBe(0);
+  });
+
+  test('a delete where the name is the anchor: nobody gets its id, nor what was kept of it', async () => {
+    const uid = called('deleted');
+    const id = await created('named', uid, { externalId: uid });
+    await cut(Sent.delete, 'named', () => client('named').delete(`/Users/${id}`));
+    expect((await client('named').delete(`/Users/${id}`)).status).toBe(404);
+    const next = await client('named').post('/Users', user(uid));
+    expect(next.status).toBe(201);
+    expect(next.body.id).not.toBe(id);
+    expect((await client('named').get(`/Users/${next.body.id}`)).body.externalId).toBeUndefined();
+    expect((await client('named').get(`/Users/${id}`)).status).toBe(404);
+  });
+
+  test('a delete that moves the entry, where the name is the anchor: it appears under no other id', async () => {
+    const uid = called('shelved');
+    const id = await created('shelving', uid);
+    await cut(Sent.modifyDN, 'shelving', () => client('shelving').delete(`/Users/${id}`));
+    expect([204, 404]).toContain((await client('shelving').delete(`/Users/${id}`)).status);
+    expect((await system.look.find(`(uid=${uid})`)).map(({ dn }) => dn)).toEqual([dnOf(uid, 'former')]);
+    expect(await client('shelving').find(`userName eq "${uid}"`)).toEqual([]);
+    expect((await client('shelving').get(`/Users/${id}`)).status).toBe(404);
+    expect((await client('shelving').post('/Users', user(uid))).body.id).toBe(id);
+  });
+});
+
+describeOnSlapd.each(Object.entries(cuts))('who names an entry, %s', (how, cut) => {
+  const called = (name: string) => `${name}-${how.includes('host') ? 'h' : 'd'}`;
+
+  test('follows its rename, and its delete', async () => {
+    const [uid, role] = [called('named'), called('role')];
+    const id = await created('naming', uid);
+    const path = `cn=${role},ou=groups,${suffix}`;
+    const occupants = async () => (await system.look.at(path))?.roleOccupant;
+    expect((await client('naming').post('/Groups', { displayName: role, members: [{ value: id }] })).status).toBe(201);
+    expect(await occupants()).toEqual([dnOf(uid)]);
+    const rename = () => client('naming').patch(`/Users/${id}`, { op: 'replace', path: 'userName', value: `${uid}-2` });
+    await cut(Sent.modifyDN, 'naming', rename);
+    expect((await rename()).status).toBe(200);
+    await eventually(async () => expect(await occupants()).toEqual([dnOf(`${uid}-2`)]));
+    await cut(Sent.delete, 'naming', () => client('naming').delete(`/Users/${id}`));
+    expect((await client('naming').delete(`/Users/${id}`)).status).toBe(404);
+    await eventually(async () => expect(await occupants()).toBeUndefined());
   });
 });
 
