@@ -8,7 +8,7 @@ import { removeDatabaseFileLater } from './databaseFile';
 import { yieldToEventLoop } from './eventLoop';
 import { type FollowUp, FollowUpTable } from './followUps';
 import { type GenerationProperties, type Progress, readProperties, writeProperties } from './properties';
-import { Recent } from './recent';
+import { isWorthRemembering, RecentEntries } from './recentEntries';
 import { ReferenceTable } from './references';
 import {
   type EncodedRow,
@@ -20,7 +20,7 @@ import {
   type SpaceEntry,
   type SpaceRow,
 } from './row';
-import { isWorthRemembering, type RecentEntries, type RowName, RowReader } from './rowReader';
+import { type RowName, RowReader } from './rowReader';
 import { RowWriter, type UpsertOutcome } from './rowWriter';
 import type { SpaceStatistics } from './spaceOptions';
 import { createIndexes, Dictionary, isIndexed, versions } from './spaceSchema';
@@ -45,9 +45,6 @@ export type ChangeOutcome = UpsertOutcome | 'deleted' | 'absent';
 
 const ROWS_PER_READ = 200;
 
-/** The last so many entries that clients were working on are at hand: each of them takes a few kilobytes. */
-const RECENT_ENTRIES = 2_048;
-
 /** What a generation was at some time: another object after each change. */
 export type Revision = object;
 
@@ -58,7 +55,7 @@ export class Generation {
   readonly #followUps: FollowUpTable;
   readonly #database: Database;
   readonly #dictionary: Dictionary;
-  readonly #recent: RecentEntries = new Recent(RECENT_ENTRIES);
+  readonly #recent = new RecentEntries();
   readonly #writer: RowWriter;
   readonly #valueChanges: ValueChangeTable;
   #counts: Map<number, number>;

@@ -1,7 +1,7 @@
 /** Reads rows of one generation. Every call is one short statement, or as many as it is given keys. */
 import { DN } from '../directory/dn';
 import type { Database } from './database';
-import type { Recent } from './recent';
+import { isWorthRemembering, type RecentEntries } from './recentEntries';
 import {
   decodeEntry,
   type EncodedRow,
@@ -47,17 +47,6 @@ export interface RowName {
   readonly dn: string;
 }
 
-/** Entries that were asked for or written a short while ago, as reading them would answer them, by their ids. */
-export type RecentEntries = Recent<SpaceEntry>;
-
-/** More is not kept in memory for the sake of one entry. */
-const LARGEST_REMEMBERED = 16 * 1024;
-
-/** Whether an entry of this row, or one that is written as such a row, is to be among the {@link RecentEntries}. */
-export function isWorthRemembering({ payload, apart }: Pick<RowColumns, 'payload' | 'apart'>): boolean {
-  return apart === null && (payload?.length ?? 0) <= LARGEST_REMEMBERED;
-}
-
 const COLUMNS = `e.number, e.object_type, e.anchor, ${ID} AS id, e.dn_key, e.dn, e.matches, e.read_at, e.sequence, e.apart, e.payload`;
 const LIST = `SELECT ${COLUMNS} FROM entry e WHERE e.object_type = ? AND e.anchor`;
 
@@ -86,12 +75,18 @@ export class RowReader {
   matching(objectType: string, attribute: string, value: string, extent: Extent): SpaceEntry[] {
     const type = this.dictionary.matchType(objectType, attribute.toLowerCase());
     if (type === undefined) return [];
-    return this.database
-      .all<{ id: string }>(
-        `SELECT ${ID} AS id FROM match m JOIN entry e ON e.number = m.entry WHERE m.key = ? ORDER BY e.anchor`,
-        matchKey(type, matchText(value)),
-      )
-      .flatMap(({ id }) => this.one({ id }, extent) ?? []);
+    const key = matchKey(type, matchText(value));
+    let ids = this.recent.idsMatching(key);
+    if (ids === undefined) {
+      ids = this.database
+        .all<{ id: string }>(
+          `SELECT ${ID} AS id FROM match m JOIN entry e ON e.number = m.entry WHERE m.key = ? ORDER BY e.anchor`,
+          key,
+        )
+        .map(({ id }) => id);
+      this.recent.match(key, ids);
+    }
+    return ids.flatMap((id) => this.one({ id }, extent) ?? []);
   }
 
   /** Entries of an object type in anchor order, from the one `offset` places after the first that is not below `key`. */
@@ -221,7 +216,7 @@ export class RowReader {
   /** An entry that somebody asks for is likely to be asked for again: it is what a client is working on. */
   #remembered(row: Row, extent: Extent): SpaceEntry {
     const entry = this.#entry(row, extent);
-    if (isWorthRemembering(row)) this.recent.set(entry.id, entry);
+    if (isWorthRemembering(row)) this.recent.set(entry);
     return entry;
   }
 

@@ -3,10 +3,10 @@
  * delete leaves a tombstone that older reads do not get past.
  */
 import type { Database } from './database';
+import type { RecentEntries } from './recentEntries';
 import type { ReferenceTable, RowTexts } from './references';
 import type { EncodedRow, RowKey, SpaceEntry } from './row';
 import { idColumn, insertEntry, matchColumn } from './rowInsert';
-import type { RecentEntries } from './rowReader';
 import { ANCHORED, byIds, ID } from './rowSql';
 import type { Dictionary } from './spaceSchema';
 import type { SpaceValueChange } from './valueChange';
@@ -83,7 +83,7 @@ export class RowWriter {
     for (const rival of rivals) this.#delete(rival);
     this.tables.recent.delete(row.id);
     if (present) this.tables.changes.settle(present.number, sequence);
-    if (entry && !(present && this.tables.changes.has(present.number))) this.tables.recent.set(row.id, entry);
+    if (entry && !(present && this.tables.changes.has(present.number))) this.tables.recent.set(entry);
     const objectType = this.tables.dictionary.giveObjectType(row.objectType);
     const matches = matchColumn(this.tables.dictionary, objectType, row);
     if (present === undefined) {
@@ -179,7 +179,10 @@ export class RowWriter {
   #insert(row: EncodedRow, objectType: number, matches: string | null, sequence: number): void {
     const number = insertEntry(this.database, objectType, row, matches, sequence);
     this.tables.references.add(number, row);
-    if (matches !== null) this.database.run(INSERT_MATCHES, number, matches);
+    if (matches !== null) {
+      this.database.run(INSERT_MATCHES, number, matches);
+      this.tables.recent.forgetMatches();
+    }
     this.listener(objectType, row.anchor, 1);
   }
 
@@ -210,6 +213,7 @@ export class RowWriter {
         number,
       );
     }
+    if (present.matches !== matches || !stays) this.tables.recent.forgetMatches();
     if (present.matches !== matches) {
       this.database.run(REMOVE_MATCHES, number, present.matches, matches);
       this.database.run(INSERT_MATCHES, number, matches);
@@ -228,6 +232,7 @@ export class RowWriter {
 
   #delete(present: Present): void {
     this.tables.recent.delete(present.id);
+    this.tables.recent.forgetMatches();
     this.tables.changes.settle(present.number, Number.MAX_SAFE_INTEGER);
     this.database.run(REMOVE_MATCHES, present.number, present.matches, null);
     this.database.run('DELETE FROM long_value WHERE entry = ?', present.number);
