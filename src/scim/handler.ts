@@ -77,7 +77,10 @@ export interface Change {
   apply(current: Resource): Resource;
 }
 
-/** What a service provider asks of a connector. Every method rejects with a `ScimError` or an unexpected error (500). */
+/**
+ * What a service provider asks of a connector. Every method rejects with a `ScimError` or an unexpected error (500).
+ * Nobody changes a resource after it was answered: one that is answered again is as it was.
+ */
 export interface ResourceHandler {
   /** RFC 7644 §3.3. Answers the resource as it now is, `id` and `meta` included; `uniqueness` (409) when it exists. */
   create(resource: Resource, context: Context): Promise<Resource>;

@@ -4,9 +4,9 @@ import { canonicalize } from './dialect';
 import { ScimError } from './error';
 import { type Answer, decodeSegment, type Exchange, hasETag } from './exchange';
 import type { Context, Query } from './handler';
-import { jsonText } from './jsonPieces';
 import { cursorResponse, listResponse } from './list';
 import { compilePatch } from './patch';
+import { listText, locationOf, resourceText, type Shown } from './presentation';
 import { type Presenter, presenterOf } from './projection';
 import {
   parametersOfSearchRequest,
@@ -15,7 +15,6 @@ import {
   resolveQuery,
   resolveWindow,
 } from './query';
-import { resolveReferences, withReference } from './references';
 import { compileReplace } from './replace';
 import type { Resource } from './resource';
 import type { ResourceType } from './resourceType';
@@ -95,20 +94,21 @@ async function query(
   if (parameters.cursor !== undefined) return queryByCursor(exchange, endpoints, parameters);
   const limits = { maxResults: exchange.provider.maxResults, sort: exchange.provider.features.sort };
   const { startIndex, count } = resolveWindow(parameters, limits);
-  const resources: Resource[] = [];
+  const shown: Shown[] = [];
   let totalResults = 0;
   for (const { type, handler } of endpoints) {
     const rest: Query = {
       ...resolveQuery(parameters, type, limits, exchange.baseUri),
       startIndex: Math.max(1, startIndex - totalResults),
-      count: count - resources.length,
+      count: count - shown.length,
     };
     const page = await handler.query(rest, exchange.context);
     const present = presenterOf(rest.projection, type);
-    for (const resource of page.resources) resources.push(presented(resource, type, exchange, present));
+    for (const resource of page.resources) shown.push({ resource, type, present });
     totalResults += page.totalResults;
   }
-  return { status: 200, body: textOf(listResponse(totalResults, startIndex, resources), exchange) };
+  const message = (resources: readonly unknown[]) => listResponse(totalResults, startIndex, resources);
+  return { status: 200, body: listText(message, shown, exchange.baseUri) };
 }
 
 /** The same, from the place that a cursor names (RFC 9865). */
@@ -124,7 +124,7 @@ async function queryByCursor(
     endpoints.map(({ type }) => type.name),
   );
   const begin = endpoints.findIndex(({ type }) => place === undefined || type.name === place.type);
-  const resources: Resource[] = [];
+  const shown: Shown[] = [];
   let totalResults = 0;
   let next: string | undefined;
   for (const [position, { type, handler }] of endpoints.entries()) {
@@ -132,15 +132,16 @@ async function queryByCursor(
     const rest: Query = {
       ...resolveQuery(parameters, type, limits, exchange.baseUri),
       after: position === begin ? (place?.after ?? '') : '',
-      count: isPast ? 0 : count - resources.length,
+      count: isPast ? 0 : count - shown.length,
     };
     const page = await handler.query(rest, exchange.context);
     const present = presenterOf(rest.projection, type);
-    for (const resource of page.resources) resources.push(presented(resource, type, exchange, present));
+    for (const resource of page.resources) shown.push({ resource, type, present });
     totalResults += page.totalResults;
     if (!isPast && page.end !== undefined) next ??= formatCursor({ type: type.name, after: page.end }, parameters);
   }
-  return { status: 200, body: textOf(cursorResponse(totalResults, next, resources), exchange) };
+  const message = (resources: readonly unknown[]) => cursorResponse(totalResults, next, resources);
+  return { status: 200, body: listText(message, shown, exchange.baseUri) };
 }
 
 /** Some clients percent-encode the id that they were given, encoding and all: what is not found as it came is tried decoded once more. */
@@ -182,29 +183,13 @@ function resourceAnswer(resource: Resource, type: ResourceType, exchange: Exchan
   return {
     status: 200,
     headers: resourceHeaders(resource, type, exchange),
-    body: textOf(presented(resource, type, exchange, present), exchange),
+    body: resourceText({ resource, type, present }, exchange.baseUri),
   };
-}
-
-function textOf(message: object, { baseUri }: Exchange): string | Iterable<string> {
-  return jsonText(message, (value) => withReference(value, baseUri));
 }
 
 /** Where a resource is and which version of it is meant (RFC 7644 §3.1, §3.14). */
 function resourceHeaders(resource: Resource, type: ResourceType, exchange: Exchange): Record<string, string> {
   const version = resource.meta?.version;
-  const location = locationOf(resource, type, exchange);
+  const location = locationOf(resource, type, exchange.baseUri);
   return { ...(location !== undefined && { Location: location }), ...(version !== undefined && { ETag: version }) };
-}
-
-function presented(resource: Resource, type: ResourceType, exchange: Exchange, present: Presenter): Resource {
-  const location = locationOf(resource, type, exchange);
-  const meta = { resourceType: type.name, ...resource.meta, ...(location !== undefined && { location }) };
-  const shown = present({ ...resource, meta });
-  resolveReferences(shown, type, exchange.baseUri);
-  return shown;
-}
-
-function locationOf({ id }: Resource, { endpoint }: ResourceType, { baseUri }: Exchange): string | undefined {
-  return id === undefined ? undefined : `${baseUri}${endpoint}/${encodeURIComponent(id)}`;
 }
