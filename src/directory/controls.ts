@@ -1,5 +1,5 @@
 /** Request controls that the library lacks, and the object identifiers that this room asks for by name. */
-import { type BerReader, BerWriter, Control } from 'ldapts';
+import { type BerReader, type BerWriter, Control } from 'ldapts';
 import { encodedSelection } from './attributeSelection';
 import { BerCursor } from './ber';
 import type { Entry } from './entry';
@@ -51,9 +51,9 @@ export class PostReadControl extends Control {
   }
 
   override writeControl(writer: BerWriter): void {
-    const value = new BerWriter();
-    value.writeBuffer(encodedSelection(this.#attributes), SEQUENCE);
-    writer.writeBuffer(value.buffer, OCTET_STRING);
+    writer.startSequence(OCTET_STRING);
+    writer.writeBuffer(encodedSelection(this.#attributes), SEQUENCE);
+    writer.endSequence();
   }
 
   override parseControl(reader: BerReader): void {
@@ -76,9 +76,9 @@ export class AssertionControl extends Control {
   }
 
   override writeControl(writer: BerWriter): void {
-    const value = new BerWriter();
-    new WireFilter(this.#filter).write(value);
-    writer.writeBuffer(value.buffer, OCTET_STRING);
+    writer.startSequence(OCTET_STRING);
+    new WireFilter(this.#filter).write(writer);
+    writer.endSequence();
   }
 }
 

@@ -6,8 +6,11 @@
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
-import { AddRequest, Attribute, BindRequest, Client, MessageParser, SearchRequest } from 'ldapts';
-import { present } from '../../src/directory/filter';
+import fc from 'fast-check';
+import { AddRequest, Attribute, BindRequest, Client, MessageParser, SearchRequest, UnbindRequest } from 'ldapts';
+import { AssertionControl, PostReadControl } from '../../src/directory/controls';
+import { EntryDecoder } from '../../src/directory/entryDecoder';
+import { and, equality, type Filter, not, present } from '../../src/directory/filter';
 import { WireFilter } from '../../src/directory/wireFilter';
 import { result } from '../support/fakeLdap';
 import '../../src/directory/ldapConnection';
@@ -100,12 +103,51 @@ test('no value is put into text when a message is sent', () => {
 });
 
 test('a message that just fills the buffer of the writer is whole', () => {
-  const values = Array<string>(5_100).fill('a'.repeat(100));
-  for (let length = 4_040; length < 4_060; length += 1) {
+  const values = Array<string>(10_240).fill('a'.repeat(100));
+  for (let length = 4_040; length < 4_070; length += 1) {
     const last = `${'b'.repeat(length - 1)}!`;
     const attributes = [new Attribute({ type: 'd', values: [...values, last] })];
     const bytes = new AddRequest({ messageId: 1, dn: 'cn=x', attributes }).write();
     expect(bytes.length).toBe(5 + bytes.readUIntBE(2, 3));
     expect(bytes.at(-1)).toBe('!'.charCodeAt(0));
   }
+});
+
+test('one message after the other has the octets that the library gives it alone', () => {
+  let library: typeof import('ldapts') | undefined;
+  jest.isolateModules(() => {
+    library = require('ldapts');
+  });
+  if (library === undefined) throw new Error('not loaded');
+  const { AddRequest: Add, Attribute: Values, SearchRequest: Search, UnbindRequest: Unbind } = library;
+  expect(Add).not.toBe(AddRequest);
+  const decoder = new EntryDecoder(() => false);
+  const controls = fc.subarray([
+    new AssertionControl(and(present('sn'), equality('cn', Buffer.from([0, 255])))),
+    new PostReadControl(Array<string>(200).fill('description'), decoder),
+    new PostReadControl(['cn'], decoder),
+  ]);
+  const lengths = fc.constantFrom(0, 1, 200, 70_000, 1_200_000);
+  const messages = fc.record({ messageId: fc.nat(), dn: fc.string(), length: lengths, controls });
+  let tooDeep: Filter = present('cn');
+  for (let depth = 0; depth < 300; depth += 1) tooDeep = not(tooDeep);
+  fc.assert(
+    fc.property(fc.array(messages, { maxLength: 5 }), (several) => {
+      for (const { length, ...base } of several) {
+        const values = ['ä'.repeat(length), 'b'];
+        const alone = new Add({ ...base, attributes: [new Values({ type: 'sn', values })] }).write();
+        const written = new AddRequest({ ...base, attributes: [new Attribute({ type: 'sn', values })] }).write();
+        expect(written.equals(alone)).toBe(true);
+        const filter = new WireFilter(present('cn'));
+        const search = new SearchRequest({ ...base, filter }).write();
+        expect(search.equals(new Search({ ...base, filter }).write())).toBe(true);
+        // Nothing of it is left for the next one.
+        expect(() => new SearchRequest({ ...base, filter: new WireFilter(tooDeep) }).write()).toThrow(RangeError);
+        expect(new UnbindRequest(base).write().equals(new Unbind(base).write())).toBe(true);
+        // What was handed out before stays as it was.
+        expect(written.equals(alone)).toBe(true);
+      }
+    }),
+    { numRuns: 50 },
+  );
 });
