@@ -93,15 +93,16 @@ class PatientSearch implements AsyncIterator<Entry, undefined> {
     this.#options = options;
   }
 
-  async next(): Promise<IteratorResult<Entry, undefined>> {
-    if (this.#entries !== undefined) return this.#entries.next();
-    const first = async () => {
-      const entries = this.#open();
-      const answer = await entries.next();
-      this.#entries = entries;
-      return answer;
-    };
-    return repeated(first, isHarmlessRead, this.#options);
+  /** No promise of its own beside that of the search: an import of a million entries feels it. */
+  next(): Promise<IteratorResult<Entry, undefined>> {
+    return this.#entries?.next() ?? repeated(() => this.#first(), isHarmlessRead, this.#options);
+  }
+
+  async #first(): Promise<IteratorResult<Entry, undefined>> {
+    const entries = this.#open();
+    const answer = await entries.next();
+    this.#entries = entries;
+    return answer;
   }
 
   async return(): Promise<IteratorResult<Entry, undefined>> {

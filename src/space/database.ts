@@ -126,12 +126,21 @@ export class Database {
     }
   }
 
+  /** Begins a transaction that lasts until {@link commit}, for a file that is abandoned where that is not reached. */
+  begin(): void {
+    this.run('BEGIN IMMEDIATE');
+  }
+
+  commit(): void {
+    this.run('COMMIT');
+  }
+
   /** Runs `work` in one transaction: all of it or nothing. Not to be nested; {@link attempt} is. */
   transaction<T>(work: () => T): T {
-    this.run('BEGIN IMMEDIATE');
+    this.begin();
     try {
       const result = work();
-      this.run('COMMIT');
+      this.commit();
       return result;
     } catch (error) {
       this.#quietly('ROLLBACK');
@@ -173,7 +182,10 @@ export class Database {
 
   /** Releases a file that is deleted next: nothing of it is brought to the disk, which might take long. */
   abandon(): void {
-    if (this.#open) this.#quietly('PRAGMA synchronous=OFF');
+    if (this.#open) {
+      this.#quietly('ROLLBACK');
+      this.#quietly('PRAGMA synchronous=OFF');
+    }
     this.#release(() => undefined);
   }
 

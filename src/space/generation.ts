@@ -23,7 +23,7 @@ import {
 import { type RowName, RowReader } from './rowReader';
 import { RowWriter, type UpsertOutcome } from './rowWriter';
 import type { SpaceStatistics } from './spaceOptions';
-import { createIndexes, Dictionary, isIndexed, versions } from './spaceSchema';
+import { createIndexes, Dictionary, indexLaterRows, isIndexed, versions } from './spaceSchema';
 import type { SpaceValueChange } from './valueChange';
 import { type JournalledValueChange, ValueChangeTable } from './valueChangeTable';
 
@@ -97,7 +97,12 @@ export class Generation {
   static open(file: string, never: NeverStored): Generation {
     const database = Database.open(file, { durability: 'normal', ...versions });
     try {
-      if (!isIndexed(database)) database.transaction(() => createIndexes(database, 0));
+      if (!isIndexed(database)) {
+        database.transaction(() => {
+          indexLaterRows(database, 0);
+          createIndexes(database);
+        });
+      }
       return new Generation(database, never);
     } catch (error) {
       database.close();

@@ -9,7 +9,7 @@ import { type GenerationProperties, writeProperties } from './properties';
 import { ReferenceLoader } from './references';
 import { encodeRow, NeverStored, type SpaceRow } from './row';
 import { insertEntry, matchColumn } from './rowInsert';
-import { createIndexes, Dictionary, versions } from './spaceSchema';
+import { createIndexes, Dictionary, dropIdIndex, indexLaterRows, versions } from './spaceSchema';
 
 /** A generation under construction. Rows become visible to the host only after a switch. */
 export class SpaceBuilder {
@@ -18,6 +18,7 @@ export class SpaceBuilder {
   readonly #references: ReferenceLoader;
   readonly #never: NeverStored;
   readonly #sequence: number;
+  #idsAreAnchors = true;
 
   /**
    * @param sequence the host's sequence number of this import: writes of the host with a higher one win over its rows
@@ -36,19 +37,24 @@ export class SpaceBuilder {
     this.#references = new ReferenceLoader(this.#database, references);
     this.#never = new NeverStored(never);
     this.#sequence = sequence;
+    // One transaction for all of it: each one would write the last pages of the tables again.
+    this.#database.begin();
+    indexLaterRows(this.#database, sequence);
   }
 
-  /** Saves a batch. An entry that comes twice is kept as it came last. Takes about 30 µs a row, and yields to nobody. */
+  /** Takes a batch. An entry that comes twice is kept as it came last. Takes about 15 µs a row, and yields to nobody. */
   add(rows: readonly SpaceRow[]): void {
-    const encoded = rows.map((row) => encodeRow(row, this.#never));
-    this.#database.transaction(() => {
-      for (const [index, row] of encoded.entries()) {
-        const objectType = this.#dictionary.giveObjectType(row.objectType);
-        const matches = matchColumn(this.#dictionary, objectType, row);
-        const number = insertEntry(this.#database, objectType, row, matches, this.#sequence);
-        this.#references.add(number, (rows[index] as SpaceRow).entry);
+    for (const row of rows) {
+      if (this.#idsAreAnchors && row.id !== row.anchor) {
+        dropIdIndex(this.#database);
+        this.#idsAreAnchors = false;
       }
-    });
+      const encoded = encodeRow(row, this.#never);
+      const objectType = this.#dictionary.giveObjectType(row.objectType);
+      const matches = matchColumn(this.#dictionary, objectType, encoded);
+      const number = insertEntry(this.#database, objectType, encoded, matches, this.#sequence);
+      this.#references.add(number, row.entry);
+    }
   }
 
   /**
@@ -56,7 +62,8 @@ export class SpaceBuilder {
    * seconds where there are a million rows.
    */
   finish(properties: Omit<GenerationProperties, 'references' | 'sequence'>, previous: string): readonly Comparison[] {
-    createIndexes(this.#database, this.#sequence);
+    this.#database.commit();
+    createIndexes(this.#database);
     const references = this.#references.finish();
     writeProperties(this.#database, { ...properties, sequence: this.#sequence, references });
     const comparison = compareGenerations(this.#database, previous, this.#sequence);

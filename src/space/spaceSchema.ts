@@ -29,6 +29,7 @@ const tables: readonly string[] = [
     number INTEGER PRIMARY KEY, object_type INTEGER NOT NULL, anchor TEXT NOT NULL, id TEXT, dn_key TEXT NOT NULL,
     dn TEXT NOT NULL, matches TEXT, read_at INTEGER NOT NULL, sequence INTEGER NOT NULL, apart TEXT, payload BLOB
   ) STRICT;
+  CREATE UNIQUE INDEX entry_id ON entry (id) WHERE id IS NOT NULL;
   CREATE TABLE long_value (entry INTEGER PRIMARY KEY, payload BLOB NOT NULL) STRICT;
   CREATE TABLE match (key TEXT NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (key, entry)) STRICT, WITHOUT ROWID;
   CREATE TABLE value_change (
@@ -65,23 +66,32 @@ const MET_BY_TWO_TYPES = `
     ON b.object_type IN (SELECT number FROM object_type WHERE number <> a.object_type) AND b.anchor = a.anchor
   WHERE a.object_type IN (SELECT number FROM object_type ORDER BY entries DESC LIMIT -1 OFFSET 1)`;
 
-/** Created when all else is there. */
-const LAST_INDEX = 'entry_sequence';
-
 /** Whether {@link createIndexes} has done its work. */
 export function isIndexed(database: Database): boolean {
-  return database.get('SELECT 1 FROM sqlite_schema WHERE name = ?', LAST_INDEX) !== undefined;
+  return database.get("SELECT 1 FROM sqlite_schema WHERE name = 'entry_anchor'") !== undefined;
+}
+
+/**
+ * Creates the index of what is written after a load, whose rows have this sequence number: nothing else is looked for by
+ * its number. Before there are rows, so that nobody has to look through them for those that belong into it.
+ */
+export function indexLaterRows(database: Database, sequence: number): void {
+  database.execute(`CREATE INDEX entry_sequence ON entry (sequence) WHERE sequence > ${sequence}`);
+}
+
+/** Before a load adds the first row whose id is not its anchor: to sort them at its end is quicker. */
+export function dropIdIndex(database: Database): void {
+  database.execute('DROP INDEX entry_id');
 }
 
 /**
  * Creates the indexes and counts the entries. Of rows that a load has met twice (renamed or created again while it read)
  * the later one stays.
- * @param sequence that of the rows that are there: only what is written later is looked for by its number
  */
-export function createIndexes(database: Database, sequence: number): void {
+export function createIndexes(database: Database): void {
   let reduced = 0;
   for (const [name, columns, where] of UNIQUE_INDEXES) {
-    const create = `CREATE UNIQUE INDEX ${name} ON entry (${columns}) ${where}`;
+    const create = `CREATE UNIQUE INDEX IF NOT EXISTS ${name} ON entry (${columns}) ${where}`;
     try {
       database.execute(create);
     } catch (error) {
@@ -97,17 +107,15 @@ export function createIndexes(database: Database, sequence: number): void {
     database.execute('DELETE FROM long_value WHERE entry NOT IN (SELECT number FROM entry)');
     database.execute(COUNT_ENTRIES);
   }
-  database.execute(`
-    INSERT OR IGNORE INTO match SELECT value, number FROM entry, json_each(matches) ORDER BY 1, 2;
-    CREATE INDEX ${LAST_INDEX} ON entry (sequence) WHERE sequence > ${sequence};
-  `);
+  database.execute('INSERT OR IGNORE INTO match SELECT value, number FROM entry, json_each(matches) ORDER BY 1, 2');
 }
 
 /** Numbers that stand for names in rows and indexes. */
 export class Dictionary {
   readonly #objectTypes = new Map<string, number>();
   readonly #names = new Map<number, string>();
-  readonly #matchTypes = new Map<string, number>();
+  /** By object type and attribute. */
+  readonly #matchTypes = new Map<number, Map<string, number>>();
   readonly #attributes = new Map<number, string>();
 
   constructor(readonly database: Database) {
@@ -126,8 +134,7 @@ export class Dictionary {
     const rows = this.database.all<{ number: number; object_type: number; attribute: string }>(
       'SELECT * FROM match_type',
     );
-    for (const { number, object_type, attribute } of rows)
-      this.#rememberMatchType(`${object_type} ${attribute}`, number, attribute);
+    for (const { number, object_type, attribute } of rows) this.#rememberMatchType(object_type, attribute, number);
   }
 
   /** All object types that have or had rows. */
@@ -146,7 +153,7 @@ export class Dictionary {
 
   /** What keys of an attribute by which entries of an object type are matched begin with; `attribute` in lower case. Undefined: there are none. */
   matchType(objectType: string, attribute: string): number | undefined {
-    return this.#matchTypes.get(`${this.#objectTypes.get(objectType)} ${attribute}`);
+    return this.#matchTypes.get(this.#objectTypes.get(objectType) ?? -1)?.get(attribute);
   }
 
   /** The matching values that keys stand for. */
@@ -168,20 +175,20 @@ export class Dictionary {
 
   /** The number of a matching attribute, a new one if need be. Inside a transaction. */
   giveMatchType(objectType: number, attribute: string): number {
-    const key = `${objectType} ${attribute}`;
-    const known = this.#matchTypes.get(key);
+    const known = this.#matchTypes.get(objectType)?.get(attribute);
     if (known !== undefined) return known;
     const number = this.database.insert(
       'INSERT INTO match_type (object_type, attribute) VALUES (?, ?)',
       objectType,
       attribute,
     );
-    this.#rememberMatchType(key, number, attribute);
+    this.#rememberMatchType(objectType, attribute, number);
     return number;
   }
 
-  #rememberMatchType(key: string, number: number, attribute: string): void {
-    this.#matchTypes.set(key, number);
+  #rememberMatchType(objectType: number, attribute: string, number: number): void {
+    const known = this.#matchTypes.get(objectType) ?? new Map<string, number>();
+    this.#matchTypes.set(objectType, known.set(attribute, number));
     this.#attributes.set(number, attribute);
   }
 
