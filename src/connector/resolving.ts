@@ -40,6 +40,7 @@ export async function resolveReferences(
   context: ConnectorContext,
   { objectType, entries = [], ids = [], described = false }: Unresolved,
 ): Promise<Resolved> {
+  if (entries.length === 0 && ids.length === 0) return nothingNamed;
   const { keys, displayed } = await keysIn(entries, objectType);
   if (keys.size === 0 && ids.length === 0) return nothingNamed;
   const located = new Map<string, Map<string, Located>>();

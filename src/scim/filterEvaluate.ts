@@ -8,9 +8,6 @@ import type { AttributeDefinition } from './resourceType';
 /** True, false, or undefined where an attribute is unknown: undefined stays undefined when negated. */
 type Truth = boolean | undefined;
 
-/** Gives the values that a path has in what is being looked at. */
-type Reader = (path: AttributePath) => readonly unknown[];
-
 type Literal = string | number | boolean | null;
 
 /**
@@ -18,47 +15,61 @@ type Literal = string | number | boolean | null;
  * the contrary of `eq`, so an unassigned attribute is not equal to anything but null.
  */
 export function evaluate(filter: Filter, resource: Resource): boolean {
-  const read: Reader = (path) => {
-    const value = attributeAt(resource, path);
-    return subValues(Array.isArray(value) ? value : [value], path.subAttribute);
-  };
-  return truth(filter, read) === true;
+  return truth(filter, resource, inResource) === true;
 }
+
+/** The values that a path has in what is being looked at. */
+type Reader<Subject> = (subject: Subject, path: AttributePath) => readonly unknown[];
+
+const inResource: Reader<Resource> = (resource, path) => {
+  const value = attributeAt(resource, path);
+  const values = Array.isArray(value) ? value : [value];
+  return path.subAttribute === undefined ? values : values.flatMap((one) => inValue(one, path));
+};
+
+const inValue: Reader<unknown> = (value, { subAttribute }) => {
+  if (subAttribute === undefined) return [value];
+  const part = isObject(value) ? own(value, subAttribute) : undefined;
+  return Array.isArray(part) ? part : [part];
+};
 
 /** Whether one value of a multi-valued attribute matches a filter whose paths are relative to it. */
 export function evaluateValue(filter: Filter, value: unknown): boolean {
-  return truth(filter, ({ subAttribute }) => subValues([value], subAttribute)) === true;
+  return truth(filter, value, inValue) === true;
 }
 
-function subValues(values: readonly unknown[], name: string | undefined): readonly unknown[] {
-  if (name === undefined) return values;
-  return values.flatMap((value) => (isObject(value) ? own(value, name) : undefined));
-}
-
-function truth(filter: Filter, read: Reader): Truth {
+function truth<Subject>(filter: Filter, subject: Subject, read: Reader<Subject>): Truth {
   switch (filter.kind) {
     case 'and':
-      return combine(filter.filters, read, false);
+      return combine(filter.filters, subject, read, false);
     case 'or':
-      return combine(filter.filters, read, true);
+      return combine(filter.filters, subject, read, true);
     case 'not': {
-      const value = truth(filter.filter, read);
+      const value = truth(filter.filter, subject, read);
       return value === undefined ? undefined : !value;
     }
     case 'present':
-      return filter.path && read(filter.path).some(isAssigned);
+      return filter.path && read(subject, filter.path).some(isAssigned);
     case 'compare':
-      return filter.path && comparison(filter, read(filter.path), targetDefinition(filter.path));
+      return filter.path && comparison(filter, read(subject, filter.path), targetDefinition(filter.path));
     case 'valuePath':
-      return filter.path && read(filter.path).some((value) => isAssigned(value) && evaluateValue(filter.filter, value));
+      return (
+        filter.path &&
+        read(subject, filter.path).some((value) => isAssigned(value) && evaluateValue(filter.filter, value))
+      );
   }
 }
 
 /** One deciding part decides (false for `and`, true for `or`); else one undefined part leaves the whole undefined. */
-function combine(filters: readonly Filter[], read: Reader, deciding: boolean): Truth {
+function combine<Subject>(
+  filters: readonly Filter[],
+  subject: Subject,
+  read: Reader<Subject>,
+  deciding: boolean,
+): Truth {
   let result: Truth = !deciding;
   for (const filter of filters) {
-    const value = truth(filter, read);
+    const value = truth(filter, subject, read);
     if (value === deciding) return deciding;
     if (value === undefined) result = undefined;
   }
