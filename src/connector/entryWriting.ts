@@ -3,7 +3,7 @@ import type { DN } from '../directory/dn';
 import type { Entry, EntryAttribute } from '../directory/entry';
 import { isLdapError, LdapError, ResultCode } from '../directory/error';
 import type { Filter } from '../directory/filter';
-import { checkModification } from '../directory/schemaCheck';
+import { checkModificationSteps } from '../directory/schemaCheck';
 import { isDNAnchor } from '../mapping/anchor';
 import { schemaError } from '../mapping/create';
 import type { ObjectType } from '../mapping/objectType';
@@ -20,7 +20,7 @@ import { exportContext } from './exportContext';
 import type { ExportRequest } from './exporting';
 import { keepAttributes } from './keeping';
 import { modificationsOf, replaceAll } from './modifications';
-import { turnBetween } from './pacing';
+import { paced, turnBetween } from './pacing';
 import { Passwords } from './passwords';
 import type { ReferenceKeeping } from './references';
 
@@ -60,7 +60,7 @@ export class EntryWriting {
     const { context, objectType, entries } = this;
     const renamed = after.dn.toString() !== found.entry.dn.toString();
     if (renamed) context.scope.require(after.dn);
-    const faults = checkModification(found.entry, after, objectType.schema);
+    const faults = await paced(checkModificationSteps(found.entry, after, objectType.schema));
     if (faults.length > 0) throw schemaError(faults.map(({ message }) => message));
     await turnBetween(found.entry, after);
     const turns = new Set(turnsOf(objectType, after));

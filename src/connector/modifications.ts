@@ -3,8 +3,9 @@ import type { Modification } from '../directory/directory';
 import { type Entry, type EntryAttribute, sameValue, unshared, type Value } from '../directory/entry';
 import type { Schema } from '../directory/schema';
 import { namesRules } from '../mapping/rules';
+import { atOnce, type Steps, VALUES_PER_STEP } from '../mapping/steps';
 import { scimTypeOf } from '../mapping/syntax';
-import { hasMany } from './pacing';
+import { hasMany, paced } from './pacing';
 
 /**
  * The last answer for an entry of very many values: who asks for what a change is asks again to make it. Fewer values are
@@ -14,45 +15,52 @@ const memo = new WeakMap<Entry, { readonly after: Entry; readonly schema: Schema
 
 /** The modifications that make `after` out of `before`. */
 export function modificationsOf(before: Entry, after: Entry, schema: Schema): Modification[] {
-  if (!hasMany(before) && !hasMany(after)) return compared(before, after, schema);
+  if (!hasMany(before) && !hasMany(after)) return atOnce(compared(before, after, schema));
   const known = memo.get(before);
   if (known?.after === after && known.schema === schema) return known.found;
-  const found = compared(before, after, schema);
+  const found = atOnce(compared(before, after, schema));
   memo.set(before, { after, schema, found });
   return found;
+}
+
+/** Finds what {@link modificationsOf} will be asked for, where that takes long, in turns with whatever else waits. */
+export async function prepareModifications(before: Entry, after: Entry, schema: Schema): Promise<void> {
+  if (!hasMany(before) && !hasMany(after)) return;
+  memo.set(before, { after, schema, found: await paced(compared(before, after, schema)) });
 }
 
 /**
  * Attributes are compared by all of their names; those that only the directory writes are not looked
  * at, because a rename has changed some of them already.
  */
-function compared(before: Entry, after: Entry, schema: Schema): Modification[] {
+function* compared(before: Entry, after: Entry, schema: Schema): Steps<Modification[]> {
   const had = before.byCanonicalName(schema);
   const has = after.byCanonicalName(schema);
   const found: Modification[] = [];
-  const compare = (attribute: string, from: readonly Value[], to: readonly Value[]): void => {
-    if (!schema.attributeType(attribute)?.noUserModification) found.push(...changeOf(attribute, from, to, schema));
+  const compare = function* (attribute: string, from: readonly Value[], to: readonly Value[]): Steps<void> {
+    if (schema.attributeType(attribute)?.noUserModification) return;
+    found.push(...(yield* changeOf(attribute, from, to, schema)));
   };
   for (const [key, attribute] of had) {
     const now = has.get(key);
     // What a change leaves alone it mostly shares.
-    if (now !== attribute) compare(attribute.name, attribute.values, now?.values ?? []);
+    if (now !== attribute) yield* compare(attribute.name, attribute.values, now?.values ?? []);
   }
-  for (const [key, { name, values }] of has) if (!had.has(key)) compare(name, [], values);
+  for (const [key, { name, values }] of has) if (!had.has(key)) yield* compare(name, [], values);
   return found;
 }
 
-function changeOf(
+function* changeOf(
   attribute: string,
   before: readonly Value[],
   after: readonly Value[],
   schema: Schema,
-): Modification[] {
+): Steps<Modification[]> {
   if (before.length === after.length && before.every((value, index) => sameValue(value, after[index] ?? ''))) return [];
   if (after.length === 0) return [{ operation: 'delete', attribute, values: [] }];
   const [fewHad, fewHas] = unshared(before, after) ?? [before, after];
-  const had = byNormalForm(attribute, fewHad, schema);
-  const has = byNormalForm(attribute, fewHas, schema);
+  const had = yield* byNormalForm(attribute, fewHad, schema);
+  const has = yield* byNormalForm(attribute, fewHas, schema);
   const values = fewHas === after ? [...has.values()] : after;
   if (before.length === 0) return [{ operation: 'add', attribute, values }];
   const replace: Modification[] = [{ operation: 'replace', attribute, values }];
@@ -91,9 +99,10 @@ function isFoundByValue(attribute: string, schema: Schema): boolean {
 }
 
 /** The first value of each kind; a schema without an equality rule for the attribute compares by its syntax. */
-function byNormalForm(attribute: string, values: readonly Value[], schema: Schema): Map<string, Value> {
+function* byNormalForm(attribute: string, values: readonly Value[], schema: Schema): Steps<Map<string, Value>> {
   const byNormal = new Map<string, Value>();
-  for (const value of values) {
+  for (const [index, value] of values.entries()) {
+    if (index > 0 && index % VALUES_PER_STEP === 0) yield;
     const normal = schema.normalize(attribute, value);
     if (!byNormal.has(normal)) byNormal.set(normal, value);
   }

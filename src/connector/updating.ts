@@ -3,10 +3,12 @@ import type { Entry, EntryAttribute } from '../directory/entry';
 import type { Filter } from '../directory/filter';
 import { containerOfType, type ObjectType } from '../mapping/objectType';
 import { idsIn, membersOf } from '../mapping/reference';
+import { type Steps, VALUES_PER_STEP } from '../mapping/steps';
 import { updateOf } from '../mapping/update';
 import { ScimError } from '../scim/error';
 import type { Change } from '../scim/handler';
 import type { Resource } from '../scim/resource';
+import { yieldToEventLoop } from '../space/eventLoop';
 import type { StoredAttributes } from '../space/state';
 import { Conditions, isPlain } from './conditional';
 import { type ConnectorContext, onBehalfOf } from './context';
@@ -17,8 +19,9 @@ import { EntryWriting } from './entryWriting';
 import { overFreshFlags } from './export';
 import type { ExportRequest } from './exporting';
 import { keepStored, withWayBack } from './keeping';
+import { prepareModifications } from './modifications';
 import { requireType } from './ownership';
-import { turnBetween } from './pacing';
+import { paced, turnBetween } from './pacing';
 import { requireVersion } from './precondition';
 import type { ReferenceKeeping } from './references';
 import { requireCore } from './requiredAttributes';
@@ -74,7 +77,8 @@ export class Updating {
     const { context, objectType } = this;
     const { resource: current, stored } = await resourceFor(context, objectType, found);
     requireVersion(current, request);
-    const desired = change.apply(current);
+    const desired =
+      change.applyInSteps === undefined ? change.apply(current) : await paced(change.applyInSteps(current));
     await turnBetween(found.entry);
     this.#requireCoreOf(change, desired);
     const becomes = activeChange(objectType, current, desired);
@@ -83,11 +87,12 @@ export class Updating {
       return undefined;
     }
     const updated = await this.#entryAfter(found, change, current, desired, becomes, stored);
+    await prepareModifications(found.entry, updated.after, objectType.schema);
     if (assertion !== undefined && !isPlain(found, updated, objectType)) return undefined;
     const before = becomes === false ? withWayBack(stored, updated.previous) : stored;
     const written = await this.writing.write(found, updated, request, { becomes, assertion, stored, begun: before });
     await turnBetween(written.entry);
-    this.entries.regrouped(changedMembers(current, desired));
+    this.entries.regrouped(await paced(changedMembers(current, desired)));
     const previous = becomes === undefined ? stored[previousKey] : updated.previous;
     const [kept] = await Promise.all([
       keepStored(context, objectType, written, desired, { before, current, previous }),
@@ -180,8 +185,12 @@ export class Updating {
     stored: StoredAttributes,
   ) {
     const { context, objectType } = this;
-    const ids = [...new Set([current, desired].flatMap((one) => idsIn(one, objectType)))];
-    const references = await resolveReferences(context, { objectType, entries: [found.entry], ids });
+    const ids = new Set<string>();
+    for (const one of [current, desired]) {
+      for (const id of idsIn(one, objectType)) ids.add(id);
+      if (ids.size > VALUES_PER_STEP) await yieldToEventLoop();
+    }
+    const references = await resolveReferences(context, { objectType, entries: [found.entry], ids: [...ids] });
     const update = updateOf(objectType, {
       kind: change.kind,
       faces: change.faces ?? new Set(),
@@ -212,8 +221,11 @@ export class Updating {
 }
 
 /** The ids of members that one of the two resources has and the other has not. */
-function changedMembers(current: Resource, desired: Resource): string[] {
+function* changedMembers(current: Resource, desired: Resource): Steps<string[]> {
   if (current.members === desired.members) return [];
-  const [before, after] = [membersOf(current), membersOf(desired)];
+  const before = membersOf(current);
+  if (before.size > VALUES_PER_STEP) yield;
+  const after = membersOf(desired);
+  if (after.size > VALUES_PER_STEP) yield;
   return [...before, ...after].filter((id) => before.has(id) !== after.has(id));
 }

@@ -37,7 +37,7 @@ export function checkEntry(entry: Entry, schema: Schema): SchemaFault[] {
   return [
     ...shapeFaults(entry, schema),
     ...written.flatMap((attribute) => readOnlyFaults(attribute, schema)),
-    ...written.flatMap((attribute) => valueFaults(attribute, schema)),
+    ...written.flatMap((attribute) => atOnce(valueFaults(attribute, schema))),
   ];
 }
 
@@ -46,14 +46,35 @@ export function checkEntry(entry: Entry, schema: Schema): SchemaFault[] {
  * what was not wrong before. What an administrator let in earlier does not block the change of something else.
  */
 export function checkModification(before: Entry, after: Entry, schema: Schema): SchemaFault[] {
+  return atOnce(checkModificationSteps(before, after, schema));
+}
+
+/** The same with a pause after every so many values. */
+export function* checkModificationSteps(before: Entry, after: Entry, schema: Schema): Steps<SchemaFault[]> {
   const [had, has] = [before.byCanonicalName(schema), after.byCanonicalName(schema)];
   const changed = [...has].filter(([name, attribute]) => !isSame(attribute, had.get(name)));
   const removed = [...had].filter(([name]) => !has.has(name));
-  return [
+  const faults = [
     ...(keepsShape(before, after, schema) ? [] : newShapeFaults(before, after, schema)),
     ...[...changed, ...removed].flatMap(([, attribute]) => readOnlyFaults(attribute, schema)),
-    ...changed.flatMap(([name, attribute]) => valueFaults(newIn(attribute, had.get(name)), schema)),
   ];
+  for (const [name, attribute] of changed) {
+    faults.push(...(yield* valueFaults(newIn(attribute, had.get(name)), schema)));
+  }
+  return faults;
+}
+
+/** Work that pauses, so that whoever drives it may let others go first. */
+type Steps<T> = Generator<undefined, T, undefined>;
+
+/** Values that are looked at without a pause. */
+const VALUES_PER_STEP = 1_000;
+
+function atOnce<T>(steps: Steps<T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
 }
 
 function newShapeFaults(before: Entry, after: Entry, schema: Schema): SchemaFault[] {
@@ -203,7 +224,7 @@ function readOnlyFaults({ name }: EntryAttribute, schema: Schema): SchemaFault[]
   ];
 }
 
-function valueFaults({ name, values }: EntryAttribute, schema: Schema): SchemaFault[] {
+function* valueFaults({ name, values }: EntryAttribute, schema: Schema): Steps<SchemaFault[]> {
   const type = schema.attributeType(name);
   if (!type) return [];
   const faults: SchemaFault[] = [];
@@ -217,30 +238,37 @@ function valueFaults({ name, values }: EntryAttribute, schema: Schema): SchemaFa
   }
   const empty = allowsEmpty(type.syntax) ? -1 : values.findIndex((value) => value.length === 0);
   if (empty >= 0) fault('empty', `${which(empty)} is empty; leave the value out`);
-  const wrong = name.toLowerCase().endsWith(';binary') ? undefined : firstWrong(values, type.syntax);
+  const wrong = name.toLowerCase().endsWith(';binary') ? undefined : yield* firstWrong(values, type.syntax);
   if (wrong) fault('syntax', `${which(wrong.index)} ${wrong.complaint}; correct it`);
-  const duplicate = wrong ? -1 : firstDuplicate(name, values, schema);
+  const duplicate = wrong ? -1 : yield* firstDuplicate(name, values, schema);
   if (duplicate >= 0) fault('duplicateValue', `${which(duplicate)} repeats an earlier one; leave it out`);
   return faults;
 }
 
 /** The first only: one attribute can hold 100,000 values. */
-function firstWrong(values: readonly Value[], syntax: string | undefined) {
+function* firstWrong(
+  values: readonly Value[],
+  syntax: string | undefined,
+): Steps<{ readonly index: number; readonly complaint: string } | undefined> {
   if (syntax === undefined) return undefined;
   for (const [index, value] of values.entries()) {
+    if (index > 0 && index % VALUES_PER_STEP === 0) yield;
     const complaint = value.length === 0 ? undefined : checkSyntax(syntax, value);
     if (complaint !== undefined) return { index, complaint };
   }
   return undefined;
 }
 
-function firstDuplicate(name: string, values: readonly Value[], schema: Schema): number {
+function* firstDuplicate(name: string, values: readonly Value[], schema: Schema): Steps<number> {
   if (values.length < 2) return -1;
   const seen = new Set<string>();
-  return values.findIndex((value) => {
+  for (const [index, value] of values.entries()) {
+    if (index > 0 && index % VALUES_PER_STEP === 0) yield;
     const key = schema.normalize(name, value);
-    return seen.has(key) || !seen.add(key);
-  });
+    if (seen.has(key)) return index;
+    seen.add(key);
+  }
+  return -1;
 }
 
 const SHOWN = 100;

@@ -8,6 +8,7 @@ import { instantOf } from './filterEvaluate';
 import { isEmpty, isObject, ownAnyCase } from './json';
 import type { AttributeDefinition } from './resourceType';
 import type { IndexedAttribute } from './schemaIndex';
+import { eachInSteps, type Steps, VALUES_PER_STEP } from './steps';
 import { isBare, ValueList } from './valueList';
 
 export interface Reading {
@@ -19,6 +20,7 @@ export interface Reading {
 
 /** The attribute's value in canonical form, or undefined when nothing is left of it (RFC 7643 §2.5). Throws 400 `invalidValue`. */
 export function readValue(value: unknown, attribute: IndexedAttribute, reading: Reading): unknown {
+  if (value instanceof ReadList) return readBefore(value, reading);
   const { definition } = attribute.path;
   const path = formatPath(attribute.path);
   if (definition.type === 'complex') {
@@ -64,18 +66,80 @@ function readList(
     const single = read(Array.isArray(value) ? value[0] : value);
     return single === undefined ? undefined : [single];
   }
-  const list = new ValueList(definition);
-  let primaries = 0;
-  for (const element of value) {
-    const canonical = read(element);
-    if (canonical === undefined) continue;
-    if (isObject(canonical) && canonical.primary === true && ++primaries > 1) {
-      throw ScimError.invalidValue(`More than one value of "${path}" is primary (RFC 7643 §2.4).`);
-    }
-    list.add(canonical);
+  const list = new ListReader(definition, path, read);
+  for (const element of value) list.take(element);
+  return list.values();
+}
+
+/** What has been read of a list with several values. */
+class ListReader {
+  readonly #list: ValueList;
+  #primaries = 0;
+
+  constructor(
+    definition: AttributeDefinition,
+    private readonly path: string,
+    private readonly read: (element: unknown) => unknown,
+  ) {
+    this.#list = new ValueList(definition);
   }
-  const values = list.toArray();
-  return values.length === 0 ? undefined : values;
+
+  take(element: unknown): void {
+    const canonical = this.read(element);
+    if (canonical === undefined) return;
+    if (isObject(canonical) && canonical.primary === true && ++this.#primaries > 1) {
+      throw ScimError.invalidValue(`More than one value of "${this.path}" is primary (RFC 7643 §2.4).`);
+    }
+    this.#list.add(canonical);
+  }
+
+  values(): unknown[] | undefined {
+    const values = this.#list.toArray();
+    return values.length === 0 ? undefined : values;
+  }
+}
+
+/** A list in the place of one in a body, read step by step before the rest of it. No JSON has one. */
+export class ReadList {
+  constructor(
+    readonly values: unknown[] | undefined,
+    readonly ignored: readonly string[],
+  ) {}
+}
+
+/** Whether a list is worth being read in steps. */
+export function isLongToRead(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.length > VALUES_PER_STEP;
+}
+
+/** The values of a multi-valued attribute, as {@link readValue} reads them; or `apart`, each as {@link readOneValue} does. */
+export function* readListSteps(
+  values: readonly unknown[],
+  attribute: IndexedAttribute,
+  { apart }: { readonly apart: boolean },
+): Steps<ReadList> {
+  const { definition } = attribute.path;
+  const path = formatPath(attribute.path);
+  const ignored: string[] = [];
+  const reading = { keepNulls: false, ignored: (name: string) => void ignored.push(name) };
+  const each: unknown[] = [];
+  const list = new ListReader(definition, path, (element) =>
+    definition.type === 'complex'
+      ? readElement(element, attribute, path, reading)
+      : readScalar(element, definition, path),
+  );
+  yield* eachInSteps(values, (value) => {
+    const one = apart ? readOneValue(value, attribute, reading) : undefined;
+    if (one !== undefined) each.push(one);
+    if (!apart) list.take(value);
+  });
+  return new ReadList(each.length > 0 ? each : list.values(), ignored);
+}
+
+/** What was read of a list before. */
+export function readBefore({ values, ignored }: ReadList, reading: Reading): unknown[] | undefined {
+  for (const name of ignored) reading.ignored(name);
+  return values;
 }
 
 function readElement(value: unknown, attribute: IndexedAttribute, path: string, reading: Reading): unknown {

@@ -7,6 +7,7 @@
 import type { AttributePath, ValueChange } from './attributePath';
 import type { Filter } from './filter';
 import type { Resource } from './resource';
+import type { Steps } from './steps';
 
 /** A version of a resource as HTTP sees it, e.g. `W/"8f3a…"` (RFC 7644 §3.14). */
 export type ETag = string;
@@ -75,6 +76,8 @@ export interface Change {
   readonly needs: readonly AttributePath[];
   /** The resource after the change. Pure; throws ScimError (`noTarget`, `mutability`, `invalidValue` …). */
   apply(current: Resource): Resource;
+  /** The same with pauses, where it may take long. */
+  readonly applyInSteps?: (current: Resource) => Steps<Resource>;
 }
 
 /**

@@ -1,6 +1,14 @@
 /** PATCH (RFC 7644 §3.5.2) as a Change: read and checked once, then applied to a resource, or written without reading one. */
 import { type AttributePath, type Filter, formatPath, targetDefinition } from './attributePath';
-import { idInReference, type Reading, readOneValue, readSimple, readValue } from './attributeValue';
+import {
+  idInReference,
+  type Reading,
+  ReadList,
+  readBefore,
+  readOneValue,
+  readSimple,
+  readValue,
+} from './attributeValue';
 import { bodyEntries, faceEntries, isReadOnly, noteName, type Take } from './dialect';
 import { ScimError } from './error';
 import { withIds } from './filterUris';
@@ -9,8 +17,10 @@ import { isEmpty, isObject, ownAnyCase } from './json';
 import { PatchDraft, type PatchStep } from './patchDraft';
 import { valueChangesOf } from './patchValues';
 import { parsePath } from './path';
+import type { Resource } from './resource';
 import type { ResourceType } from './resourceType';
 import { type IndexedAttribute, type SchemaFace, type SchemaIndex, schemaIndex } from './schemaIndex';
+import { atOnce, type Steps } from './steps';
 
 /** Operations of one request; each may look at every value of an attribute. */
 const maxOperations = 5_000;
@@ -53,12 +63,15 @@ export function compilePatch(body: unknown, type: ResourceType): CompiledPatch {
     needs: [...needs.values()],
     spelledAs,
     ignored,
-    apply: (current) => {
-      const draft = new PatchDraft(current);
-      for (const step of steps) draft.apply(step);
-      return draft.finish();
-    },
+    apply: (current) => atOnce(applySteps(steps, current)),
+    applyInSteps: (current) => applySteps(steps, current),
   };
+}
+
+function* applySteps(steps: readonly PatchStep[], current: Resource): Steps<Resource> {
+  const draft = new PatchDraft(current);
+  for (const step of steps) yield* draft.apply(step);
+  return draft.finish();
 }
 
 function wholeAttribute({ schema, extension, attribute, definition }: AttributePath): AttributePath {
@@ -193,6 +206,7 @@ class PatchCompiler {
   /** Values to remove, each by itself: put together, one that says no type would be lost beside one that does. */
   #readEach(path: AttributePath, attribute: IndexedAttribute, given: unknown): unknown[] | undefined {
     const reading = { ...this.#reading, keepNulls: false };
+    if (given instanceof ReadList) return this.#understood(path, () => readBefore(given, reading));
     const elements = Array.isArray(given) ? given : [given];
     return this.#understood(path, () => {
       const values = elements.flatMap((element) => readOneValue(element, attribute, reading) ?? []);

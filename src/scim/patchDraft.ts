@@ -4,6 +4,7 @@ import { ScimError } from './error';
 import { isEmpty, isObject, own, sameJson } from './json';
 import type { Resource } from './resource';
 import type { AttributeDefinition } from './resourceType';
+import { eachInSteps, type Steps } from './steps';
 import { isBare, ValueList } from './valueList';
 
 /** One operation on one attribute, its value already canonical. */
@@ -29,14 +30,18 @@ export class PatchDraft {
     this.#result = { ...current };
   }
 
-  /** Throws ScimError `noTarget` or `mutability`. */
-  apply(step: PatchStep): void {
+  /** Pauses where the values are very many. Throws ScimError `noTarget` or `mutability`. */
+  *apply(step: PatchStep): Steps<void> {
     const { path } = step;
     this.#touched.set(formatPath({ ...path, subAttribute: undefined }), path);
-    if (!path.definition.multiValued) this.#applySingle(step);
-    else if (path.valueFilter) this.#applySelected(step, this.#list(path), path.valueFilter);
-    else if (path.subAttribute !== undefined) this.#applyToAll(step, this.#list(path));
-    else applyList(step, this.#list(path));
+    if (!path.definition.multiValued) {
+      this.#applySingle(step);
+      return;
+    }
+    const list = yield* this.#list(path);
+    if (path.valueFilter) this.#applySelected(step, list, path.valueFilter);
+    else if (path.subAttribute !== undefined) this.#applyToAll(step, list);
+    else yield* applyList(step, list);
   }
 
   /** The resource after all steps; it shares with the original what no step touched. */
@@ -106,12 +111,13 @@ export class PatchDraft {
     if (isObject(before)) list.set(position, mergeParts(before, parts, path));
   }
 
-  #list(path: AttributePath): ValueList {
+  *#list(path: AttributePath): Steps<ValueList> {
     const key = formatPath({ ...path, subAttribute: undefined });
     const present = this.#lists.get(key);
     if (present) return present.list;
     const value = attributeAt(this.#result, path);
-    const list = new ValueList(path.definition, Array.isArray(value) ? value : isEmpty(value) ? [] : [value]);
+    const list = new ValueList(path.definition);
+    yield* eachInSteps(Array.isArray(value) ? value : isEmpty(value) ? [] : [value], (one) => list.append(one));
     this.#lists.set(key, { path, list });
     return list;
   }
@@ -148,12 +154,12 @@ export class PatchDraft {
   }
 }
 
-function applyList({ operation, value }: PatchStep, list: ValueList): void {
+function* applyList({ operation, value }: PatchStep, list: ValueList): Steps<void> {
   if (operation === 'replace' || value === undefined) list.clear();
-  for (const element of Array.isArray(value) ? value : []) {
+  yield* eachInSteps(Array.isArray(value) ? value : [], (element) => {
     if (operation === 'remove') list.remove(element);
     else list.add(element);
-  }
+  });
 }
 
 /** A complex value with some parts set and some (null) removed. */

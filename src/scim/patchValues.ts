@@ -15,6 +15,8 @@ interface Tally {
 
 /** The steps as value changes, at most one add and one remove for each attribute; empty when they can not be put that way. */
 export function valueChangesOf(steps: readonly PatchStep[]): readonly ValueChange[] {
+  const [only] = steps;
+  if (only !== undefined && steps.length === 1) return changesBy(only);
   const tallies = new Map<string, Tally>();
   for (const step of steps) {
     const values = valuesIn(step);
@@ -34,9 +36,22 @@ export function valueChangesOf(steps: readonly PatchStep[]): readonly ValueChang
   });
 }
 
-function keyOf(value: unknown, { definition }: AttributePath): unknown {
-  const { caseExact } = definition.subAttributes?.find(({ name }) => name === 'value') ?? definition;
-  return caseExact || typeof value !== 'string' ? value : value.toLowerCase();
+/** What a single step changes: each value once. */
+function changesBy(step: PatchStep): readonly ValueChange[] {
+  const { operation, path } = step;
+  const values = valuesIn(step);
+  if (values === undefined || values.length === 0 || operation === 'replace') return [];
+  const { valueFilter: _, ...whole } = path;
+  const distinct = isCaseExact(path) ? new Set(values) : new Map(values.map((one) => [keyOf(one, path), one])).values();
+  return [{ operation, path: whole, values: [...distinct] }];
+}
+
+function isCaseExact({ definition }: AttributePath): boolean {
+  return (definition.subAttributes?.find(({ name }) => name === 'value') ?? definition).caseExact;
+}
+
+function keyOf(value: unknown, path: AttributePath): unknown {
+  return typeof value !== 'string' || isCaseExact(path) ? value : value.toLowerCase();
 }
 
 /** The plain values that a step adds or removes; undefined when it does anything else. */

@@ -5,6 +5,7 @@ import { ScimError } from './error';
 import { type Answer, decodeSegment, type Exchange, hasETag } from './exchange';
 import type { Context, Query } from './handler';
 import { cursorResponse, listResponse } from './list';
+import { withListsRead, withOperationsRead } from './longLists';
 import { compilePatch } from './patch';
 import { listText, locationOf, resourceText, type Shown } from './presentation';
 import { type Presenter, presenterOf } from './projection';
@@ -23,7 +24,7 @@ import type { ResourceEndpoint } from './serviceProvider';
 /** POST /Users (§3.3). */
 export async function createResource(exchange: Exchange, { type, handler }: ResourceEndpoint): Promise<Answer> {
   const projection = resolveProjection(exchange.parameters(), type);
-  const { resource, spelledAs, ignored } = canonicalize(await exchange.body(), type);
+  const { resource, spelledAs, ignored } = canonicalize(await withListsRead(await exchange.body(), type), type);
   const created = await handler.create(resource, changeContext(exchange, spelledAs, ignored));
   return { ...changedAnswer(created, type, exchange, presenterOf(projection, type, spelledAs)), status: 201 };
 }
@@ -47,7 +48,10 @@ export async function replaceResource(
 ): Promise<Answer> {
   const { type, handler } = endpoint;
   const projection = resolveProjection(exchange.parameters(), type);
-  const { resource, faces, emptied, spelledAs, ignored } = canonicalize(await exchange.body(), type);
+  const { resource, faces, emptied, spelledAs, ignored } = canonicalize(
+    await withListsRead(await exchange.body(), type),
+    type,
+  );
   const change = compileReplace(resource, type, faces, emptied);
   const context = changeContext(exchange, spelledAs, ignored);
   const result = await withId(segment, (id) => handler.update(id, change, context));
@@ -58,7 +62,7 @@ export async function replaceResource(
 export async function patchResource(exchange: Exchange, endpoint: ResourceEndpoint, segment: string): Promise<Answer> {
   const { type, handler } = endpoint;
   const projection = resolveProjection(exchange.parameters(), type);
-  const change = compilePatch(await exchange.body(), type);
+  const change = compilePatch(await withOperationsRead(await exchange.body(), type), type);
   const changed = changeContext(exchange, change.spelledAs, change.ignored);
   const context = projection.attributes === undefined ? changed : { ...changed, shown: projection };
   const result = await withId(segment, (id) => handler.update(id, change, context));

@@ -4,8 +4,8 @@ import { evaluateValue } from './filterEvaluate';
 import { isObject, own } from './json';
 import type { AttributeDefinition } from './resourceType';
 
-/** Positions by key; a key is that of a value alone, or of a value and its type (empty when it has none). */
-type Positions = Map<string, number[]>;
+/** Positions by key, mostly one; a key is that of a value alone, or of a value and its type (empty when it has none). */
+type Positions = Map<string, number | number[]>;
 
 /** Sub-attributes that only say something about a value (RFC 7643 §2.4); alone they are no value. */
 const labels: ReadonlySet<string> = new Set(['type', 'primary', 'display']);
@@ -46,16 +46,15 @@ export class ValueList {
   #primary: number | undefined;
   #next = 0;
 
-  constructor(definition: AttributeDefinition, values: Iterable<unknown> = []) {
+  constructor(definition: AttributeDefinition) {
     this.#key = keyDefinition(definition);
     this.#isReference = definition.subAttributes?.some(({ name }) => name === '$ref') ?? false;
-    for (const value of values) this.#append(value);
   }
 
   /** Adds a value that is not there yet; of one that is there, sub-attributes that are new or different are taken over. */
   add(value: unknown): void {
-    const position = this.#like(value)[0];
-    if (position === undefined) this.#append(value);
+    const position = this.#isReference ? firstAt(this.#byValue, this.#keyOf(value)) : this.#like(value)[0];
+    if (position === undefined) this.append(value);
     else if (isObject(value)) this.set(position, { ...(this.#values.get(position) as object), ...value });
   }
 
@@ -74,7 +73,7 @@ export class ValueList {
   /** Positions of the values that match a filter. */
   select(filter: Filter): readonly number[] {
     const wanted = this.#key && valuesOf(filter);
-    if (wanted) return wanted.flatMap((value) => this.#byValue.get(this.#keyText(value)) ?? []);
+    if (wanted) return wanted.flatMap((value) => allAt(this.#byValue, this.#keyText(value)));
     return [...this.#values].flatMap(([position, value]) => (evaluateValue(filter, value) ? position : []));
   }
 
@@ -89,6 +88,12 @@ export class ValueList {
 
   /** Replaces one value in its place. */
   set(position: number, value: unknown): void {
+    const before = this.#values.get(position);
+    // What says more of a reference is still the same one.
+    if (this.#isReference && this.#keyOf(before) === this.#keyOf(value)) {
+      this.#values.set(position, value);
+      return;
+    }
     this.#forget(position);
     this.#values.set(position, value);
     this.#remember(position, value);
@@ -103,24 +108,25 @@ export class ValueList {
     return [...this.#values.values()];
   }
 
-  #append(value: unknown): void {
+  /** Adds a value, whether or not one like it is there. */
+  append(value: unknown): void {
     const position = this.#next++;
     this.#values.set(position, value);
     this.#remember(position, value);
   }
 
   #remember(position: number, value: unknown): void {
-    const key = this.#keyText(this.#keyValue(value));
+    const key = this.#keyOf(value);
     enter(this.#byValue, key, position);
-    enter(this.#byValueAndType, typedKey(key, typeOf(value)), position);
+    if (!this.#isReference) enter(this.#byValueAndType, typedKey(key, typeOf(value)), position);
     if (isObject(value) && value.primary === true) this.#makePrimary(position);
   }
 
   #forget(position: number): void {
     const value = this.#values.get(position);
-    const key = this.#keyText(this.#keyValue(value));
+    const key = this.#keyOf(value);
     strike(this.#byValue, key, position);
-    strike(this.#byValueAndType, typedKey(key, typeOf(value)), position);
+    if (!this.#isReference) strike(this.#byValueAndType, typedKey(key, typeOf(value)), position);
     if (this.#primary === position) this.#primary = undefined;
   }
 
@@ -133,11 +139,15 @@ export class ValueList {
   }
 
   #like(value: unknown): readonly number[] {
-    const key = this.#keyText(this.#keyValue(value));
+    const key = this.#keyOf(value);
     const type = this.#isReference ? undefined : typeOf(value);
-    if (type === undefined) return [...(this.#byValue.get(key) ?? [])];
-    const untyped = this.#byValueAndType.get(typedKey(key, undefined)) ?? [];
-    return [...(this.#byValueAndType.get(typedKey(key, type)) ?? []), ...untyped];
+    if (type === undefined) return allAt(this.#byValue, key);
+    const typed = allAt(this.#byValueAndType, typedKey(key, type));
+    return [...typed, ...allAt(this.#byValueAndType, typedKey(key, undefined))];
+  }
+
+  #keyOf(value: unknown): string {
+    return this.#keyText(this.#keyValue(value));
   }
 
   #keyValue(value: unknown): unknown {
@@ -155,16 +165,36 @@ export class ValueList {
 /** In the order of the values, also when one is replaced in its place. */
 function enter(positions: Positions, key: string, position: number): void {
   const present = positions.get(key);
-  if (present === undefined) positions.set(key, [position]);
+  if (present === undefined) positions.set(key, position);
+  else if (typeof present === 'number')
+    positions.set(
+      key,
+      [present, position].sort((a, b) => a - b),
+    );
   else present.splice(present.findLastIndex((other) => other < position) + 1, 0, position);
 }
 
 function strike(positions: Positions, key: string, position: number): void {
   const present = positions.get(key);
-  const index = present?.indexOf(position) ?? -1;
-  if (present === undefined || index < 0) return;
-  if (present.length === 1) positions.delete(key);
-  else present.splice(index, 1);
+  if (typeof present !== 'object') {
+    if (present === position) positions.delete(key);
+    return;
+  }
+  const index = present.indexOf(position);
+  if (index >= 0) present.splice(index, 1);
+  if (present.length === 0) positions.delete(key);
+}
+
+function firstAt(positions: Positions, key: string): number | undefined {
+  const present = positions.get(key);
+  return typeof present === 'object' ? present[0] : present;
+}
+
+/** A list of its own: whoever goes through it may change the positions. */
+function allAt(positions: Positions, key: string): number[] {
+  const present = positions.get(key);
+  if (present === undefined) return [];
+  return typeof present === 'object' ? [...present] : [present];
 }
 
 function typedKey(key: string, type: string | undefined): string {
