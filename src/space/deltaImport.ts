@@ -12,6 +12,7 @@ import { isLdapError, type LdapError } from '../directory/error';
 import type { SpaceChange, SpaceRow } from './connectorSpace';
 import type { DeltaImportOptions } from './deltaImportOptions';
 import { DeltaReader, FAILED } from './deltaReader';
+import { yieldToEventLoop } from './eventLoop';
 import { isAccident } from './fullImport';
 import { Failures } from './importScope';
 import { Aftermath } from './namedEntries';
@@ -158,7 +159,7 @@ class Delta {
           else rows.set(key, row);
         }),
       );
-      this.#apply(this.#changes(batch, rows, failed, reading.sequence));
+      await this.#apply(this.#changes(batch, rows, failed, reading.sequence));
       return [...rows.values()].filter((row) => row !== undefined);
     } finally {
       reading.end();
@@ -201,10 +202,15 @@ class Delta {
     return changes;
   }
 
-  #apply(changes: readonly SpaceChange[]): void {
+  /**
+   * Answers of a server that is quick arrive while the ones before are worked on, and are then read in the same round of
+   * the event loop, and so on: without a pause many batches would make one long piece.
+   */
+  async #apply(changes: readonly SpaceChange[]): Promise<void> {
     this.#aftermath.notice(changes);
     const outcomes = this.options.space.apply(changes, {}, this.#aftermath.takeNoticed());
     this.#counts = countedOn(this.#counts, outcomes);
+    await yieldToEventLoop();
   }
 
   /** The name of an entry that was renamed or moved together with others below it: no directory tells of each of them. */
@@ -232,10 +238,10 @@ class Delta {
           inScope ? { kind: 'upsert', row, sequence } : { kind: 'remove', key: { anchor: row.anchor }, sequence },
         );
         if (changes.length < this.#batchSize) continue;
-        this.#apply(changes);
+        await this.#apply(changes);
         changes = [];
       }
-      this.#apply(changes);
+      await this.#apply(changes);
     } finally {
       reading.end();
     }
