@@ -99,7 +99,15 @@ export class DN {
    * quoted values, `oid.` before an OID. Throws {@link DNSyntaxError}, whose message says what is wrong and where.
    */
   static parse(text: string): DN {
+    const [, type, value, above] = PLAIN_NAME.exec(text) ?? [];
+    const known = above === undefined ? undefined : parents.get(above);
+    if (known !== undefined && type !== undefined && value !== undefined && text.length <= MAX_LENGTH)
+      return known.child(new RDN([{ type, value }]));
     const rdns = parseDN(text).map((parts) => new RDN(parts));
+    if (above !== undefined && above.length <= LONGEST_PARENT) {
+      if (parents.size >= MOST_PARENTS) parents.clear();
+      parents.set(above, new DN(rdns.slice(1)));
+    }
     return rdns.length === 0 ? DN.root : new DN(rdns);
   }
 
@@ -167,6 +175,11 @@ export class DN {
 const PLAIN_NAME = /^([A-Za-z][A-Za-z0-9-]*)=([A-Za-z0-9._@-](?:[A-Za-z0-9._@ -]*[A-Za-z0-9._@-])?),(.+)$/s;
 
 const MOST_PARENTS = 1_000;
+/** Characters of the longest text of a parent that stays in memory. */
+const LONGEST_PARENT = 1_000;
+
+/** Most entries are in few containers, and those are parsed, printed and normalised once. */
+const parents = new Map<string, DN>();
 const parentKeys = new WeakMap<MatchingRules, Map<string, string>>();
 
 function keyOfParent(text: string, rules: MatchingRules): string {

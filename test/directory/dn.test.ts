@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { DN, DNSyntaxError, defaultRules, RDN } from '../../src/directory/dn';
+import { parseDN } from '../../src/directory/dnParser';
 
 /** Any sequence of UTF-16 units, lone surrogates included, with the characters that matter over-represented. */
 const anyText = fc
@@ -24,6 +25,38 @@ const anyDN = fc
     { maxLength: 4 },
   )
   .map((rdns) => new DN(rdns));
+
+const piece = fc.constantFrom(
+  'uid',
+  'CN',
+  '2.5.4.3',
+  '=',
+  ',',
+  '+',
+  ' ',
+  '\\,',
+  '\\20',
+  'Ada',
+  'a  b',
+  '#41',
+  '"x"',
+  ';',
+  'é',
+  'ou=p,dc=x',
+);
+const outcome = <T>(work: () => T): T | string => {
+  try {
+    return work();
+  } catch (error) {
+    return String(error);
+  }
+};
+/** Names, and what is none. */
+const texts = fc.oneof(
+  anyDN.map(String),
+  fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')),
+  fc.array(piece, { maxLength: 8 }).map((pieces) => `uid=${pieces.join('')}`),
+);
 
 const parts = (text: string) => DN.parse(text).rdns.map((rdn) => rdn.parts.map(({ type, value }) => [type, value]));
 
@@ -110,6 +143,23 @@ describe('DN.parse', () => {
       ),
     );
   });
+
+  it('takes no other parts from a parent that it knows', () => {
+    fc.assert(
+      fc.property(texts, fc.constantFrom('uid=ada', 'CN=a  b', 'cn=a ', 'x'), (above, own) => {
+        const text = `${own},${above}`;
+        const alone = outcome(() => parseDN(text));
+        for (const one of [text, `uid=before,${above}`, text]) outcome(() => DN.parse(one));
+        expect(outcome(() => DN.parse(text).rdns.map((rdn) => rdn.parts))).toEqual(alone);
+        const dn = typeof alone === 'string' ? undefined : new DN(alone.map((each) => new RDN(each)));
+        expect(outcome(() => DN.parse(text).toString())).toEqual(dn?.toString() ?? alone);
+        expect(outcome(() => DN.parse(text).normalized())).toEqual(dn?.normalized() ?? alone);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(DN.parse('uid=a,dc=x').rdns).toHaveLength(2);
+    expect(() => DN.parse(`uid=${'a'.repeat(70_000)},dc=x`)).toThrow('longer than');
+  });
 });
 
 describe('DN.toString', () => {
@@ -186,36 +236,6 @@ describe('comparison', () => {
   });
 
   it('is found from the text alone, or the text is refused alike', () => {
-    const piece = fc.constantFrom(
-      'uid',
-      'CN',
-      '2.5.4.3',
-      '=',
-      ',',
-      '+',
-      ' ',
-      '\\,',
-      '\\20',
-      'Ada',
-      'a  b',
-      '#41',
-      '"x"',
-      ';',
-      'é',
-      'ou=p,dc=x',
-    );
-    const outcome = (work: () => string) => {
-      try {
-        return work();
-      } catch (error) {
-        return String(error);
-      }
-    };
-    const texts = fc.oneof(
-      anyDN.map(String),
-      fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')),
-      fc.array(piece, { maxLength: 8 }).map((pieces) => `uid=${pieces.join('')}`),
-    );
     fc.assert(
       fc.property(texts, (text) => {
         const parsed = outcome(() => DN.parse(text).normalized());
