@@ -195,6 +195,7 @@ export class Updating {
       kind: change.kind,
       faces: change.faces ?? new Set(),
       emptied: change.emptied ?? new Set(),
+      readBack: [objectType.resourceType.schema.id, objectType.urn].every((face) => change.repeated?.has(face)),
       current,
       desired,
       entry: found.entry,

@@ -20,6 +20,8 @@ export interface UpdateInput {
   readonly faces: ReadonlySet<string>;
   /** Canonical paths of the attributes that the body of a replace says to be empty. */
   readonly emptied: ReadonlySet<string>;
+  /** The body of a replace has both faces as they were read: what is missing on one of them was taken out. */
+  readonly readBack: boolean;
   readonly current: Resource;
   readonly desired: Resource;
   /** The entry as it is now, with every attribute that the object type reads. */
@@ -85,6 +87,7 @@ function changed(objectType: ObjectType, attribute: DirectoryAttribute, input: U
   if (stated.length > 0) return agreed(stated, attribute, objectType, input.references);
   const [cleared] = differing;
   if (cleared === undefined || attribute.secret || isProtected(objectType, attribute, input)) return undefined;
+  if (input.readBack) return cleared;
   const spoken = after.filter(({ face }) => input.faces.has(face));
   return spoken.some(({ values }) => values.length > 0) ? undefined : cleared;
 }

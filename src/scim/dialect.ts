@@ -18,6 +18,8 @@ export interface Canonical {
   readonly faces: ReadonlySet<string>;
   /** Canonical paths of the attributes that the body says to be empty (`"members": []`): that is more than silence. */
   readonly emptied: ReadonlySet<string>;
+  /** URNs of the schemas of which the body repeats what only an answer says (`id`, what is readOnly): it was read before. */
+  readonly repeated: ReadonlySet<string>;
   /** By canonical path (`formatPath`), the alias that the body used instead of the canonical name. */
   readonly spelledAs: ReadonlyMap<string, string>;
   /** What the body said of attributes that the resource type does not have. Names only. */
@@ -50,6 +52,7 @@ export function canonicalize(body: unknown, type: ResourceType): Canonical {
   const resource: Resource = {};
   const faces = new Set<string>();
   const emptied = new Set<string>();
+  const repeated = new Set<string>();
   const spelledAs = new Map<string, string>();
   const ignored: string[] = [];
   const reading = { keepNulls: false, ignored: (path: string) => void ignored.push(noteName(path)) };
@@ -58,13 +61,17 @@ export function canonicalize(body: unknown, type: ResourceType): Canonical {
     if (entry.kind === 'face') faces.add(entry.face.urn);
     if (entry.kind !== 'value') return;
     const { path, attribute } = entry;
-    if (isReadOnly(path)) return;
+    if (isReadOnly(path)) {
+      // `groups: []` comes from clients that have read nothing.
+      if ((path.extension || path.attribute === 'id') && !isEmpty(entry.value)) repeated.add(path.schema);
+      return;
+    }
     if (path.alias !== undefined) spelledAs.set(formatPath(attribute.path), path.alias);
     const value = path.subDefinition ? readPart(entry.value, path) : readValue(entry.value, attribute, reading);
     if (value !== undefined) assign(resource, path, value);
     else if (path.subAttribute === undefined) emptied.add(formatPath(attribute.path));
   });
-  return { resource, faces, emptied, spelledAs, ignored };
+  return { resource, faces, emptied, repeated, spelledAs, ignored };
 }
 
 /** Paths of the required attributes that a canonical resource lacks, in the core schema and in the extensions that it has. */

@@ -72,6 +72,8 @@ export interface Change {
   readonly faces?: ReadonlySet<string>;
   /** Canonical paths of the attributes that the body of a replace says to be empty, which is more than its silence. */
   readonly emptied?: ReadonlySet<string>;
+  /** URNs of the schemas that a replace sends back as they were read, changed or not: what is missing there was taken out. */
+  readonly repeated?: ReadonlySet<string>;
   /** The paths that the change looks at or touches. */
   readonly needs: readonly AttributePath[];
   /** The resource after the change. Pure; throws ScimError (`noTarget`, `mutability`, `invalidValue` …). */

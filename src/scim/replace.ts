@@ -11,7 +11,7 @@ import { type IndexedAttribute, type SchemaFace, schemaIndex } from './schemaInd
  * The replacement of a resource by a canonical one. A face (the core schema, or one extension) of which the body says
  * nothing is left alone: many clients know one face only. Within the others, what can be written and is absent is
  * cleared; readOnly attributes stay as they are, and so do writeOnly ones that are absent, since no client can repeat
- * what it was never shown. `faces` and `emptied` are those of `canonicalize`; by default the faces that have a value, and none.
+ * what it was never shown. `faces`, `emptied` and `repeated` are those of `canonicalize`; by default the faces that have a value, and none.
  * `apply` throws 400 `mutability` when an immutable attribute would change; its result shares unchanged values with `current`.
  */
 export function compileReplace(
@@ -19,6 +19,7 @@ export function compileReplace(
   type: ResourceType,
   faces: ReadonlySet<string> = facesOf(resource, type),
   emptied: ReadonlySet<string> = new Set(),
+  repeated: ReadonlySet<string> = new Set(),
 ): Change {
   const { core, extensions } = schemaIndex(type);
   const meant = [core, ...extensions].filter(({ urn }) => faces.has(urn));
@@ -28,6 +29,7 @@ export function compileReplace(
     valueChanges: [],
     faces,
     emptied,
+    repeated,
     needs: [...meant.flatMap(({ attributes }) => attributes), ...given].map(({ path }) => path),
     apply: (current) => {
       const result: Resource = { ...current };

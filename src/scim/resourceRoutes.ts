@@ -48,11 +48,11 @@ export async function replaceResource(
 ): Promise<Answer> {
   const { type, handler } = endpoint;
   const projection = resolveProjection(exchange.parameters(), type);
-  const { resource, faces, emptied, spelledAs, ignored } = canonicalize(
+  const { resource, faces, emptied, repeated, spelledAs, ignored } = canonicalize(
     await withListsRead(await exchange.body(), type),
     type,
   );
-  const change = compileReplace(resource, type, faces, emptied);
+  const change = compileReplace(resource, type, faces, emptied, repeated);
   const context = changeContext(exchange, spelledAs, ignored);
   const result = await withId(segment, (id) => handler.update(id, change, context));
   return changedAnswer(result, type, exchange, presenterOf(projection, type, spelledAs));

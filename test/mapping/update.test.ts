@@ -82,6 +82,22 @@ describe('PUT', () => {
     });
   });
 
+  test('of both as they were read clears what is missing on one of them', () => {
+    const face = {
+      _distinguishedName: 'uid=ada,ou=people,dc=example,dc=com',
+      title: 'Dr',
+      only: '1',
+      description: ['a'],
+    };
+    const whole = { ...face, displayName: 'Ada', constructor: 'x' };
+    const put = { ...core, id: 'x', displayName: 'Ada', [urn]: whole };
+    expect(update(user, before, { put }).changed).toEqual({ title: [] });
+    const other = { ...put, title: 'Dr', [urn]: { ...whole, title: undefined } };
+    expect(update(user, before, { put: other }).changed).toEqual({ title: [] });
+    // Who has read nothing has taken nothing out: the other face says what there is.
+    expect(update(user, before, { put: { ...put, id: undefined } }).changed).toEqual({});
+  });
+
   test('of both clears what neither has', () => {
     const put = { ...core, title: 'Dr', [urn]: { description: 'a', only: '1', constructor: 'x' } };
     expect(update(user, before, { put }).changed).toEqual({ displayName: [] });

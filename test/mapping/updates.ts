@@ -41,13 +41,13 @@ export function update(
   known: References = noReferences,
 ): Result {
   const current = resourceOf(type, before, { id: 'x', references: known, stored: {}, spelled: new Map() });
-  const { resource, faces, emptied } =
+  const { resource, faces, emptied, repeated } =
     'put' in change
       ? canonicalize(change.put, type.resourceType)
-      : { resource: {}, faces: undefined, emptied: undefined };
+      : { resource: {}, faces: undefined, emptied: undefined, repeated: undefined };
   const compiled =
     'put' in change
-      ? compileReplace(resource, type.resourceType, faces?.size ? faces : undefined, emptied)
+      ? compileReplace(resource, type.resourceType, faces?.size ? faces : undefined, emptied, repeated)
       : compilePatch(
           { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: change.patch },
           type.resourceType,
@@ -58,6 +58,7 @@ export function update(
     kind: compiled.kind,
     faces: compiled.faces ?? new Set(),
     emptied: compiled.emptied ?? new Set(),
+    readBack: [type.resourceType.schema.id, type.urn].every((face) => compiled.repeated?.has(face)),
     current,
     desired,
     entry: before,

@@ -125,6 +125,23 @@ onEachDirectory((asked) => {
     expect((await asked.client.get('/Users?count=0')).body.totalResults).toBe(before);
   });
 
+  test('a PUT clears what is taken out of a resource that was read', async () => {
+    const emails = [{ type: 'work', value: `${asked.name()}@put.example` }];
+    const user = await asked.user({ title: 'T', displayName: 'D', emails });
+    const { title, emails: _emails, ...left } = user as { [name: string]: Json };
+    const put = await asked.client.put(`/Users/${user.id}`, left);
+    expect([put.status, put.body.title, put.body.emails, put.body.displayName]).toEqual([
+      200,
+      undefined,
+      undefined,
+      'D',
+    ]);
+    const group = await asked.group(user);
+    const emptied = await asked.client.put(`/Groups/${group.id}`, { ...group, members: [] });
+    expect([emptied.status, emptied.body.members]).toEqual([200, undefined]);
+    expect((await asked.client.put(`/Users/${user.id}`, { ...left, title })).body.title).toBe('T');
+  });
+
   test('a PUT without a required attribute is 400, and changes nothing', async () => {
     const user = await asked.user({ displayName: 'Kept' });
     const put = await asked.client.put(`/Users/${user.id}`, { schemas: [CORE_USER], displayName: 'Nameless' });
