@@ -18,7 +18,7 @@ export function requestLog(log: Log, metrics?: Metrics, audit?: Audit): (request
     response.setHeader('X-Request-Id', record.requestId);
     // The socket forgets its address when the client is the first to hang up.
     const remote = request.socket.remoteAddress;
-    response.once('close', () => {
+    response.on('close', () => {
       const aborted = !response.writableFinished;
       if (aborted) record.abort();
       const durationMs = rounded(performance.now() - start);

@@ -35,9 +35,10 @@ export class RequestRecord {
   error: unknown;
   /** Octets of a streamed body; one that is sent whole has its length in the header. */
   streamed = 0;
-  readonly #notes = new Map<string, unknown>();
-  readonly #operations: object[] = [];
-  readonly #more = new Map<string, number>();
+  /** Most requests leave no notes and few operations: what would hold them is made with the first one. */
+  #notes: Map<string, unknown> | undefined;
+  #operations: object[] | undefined;
+  #more: Map<string, number> | undefined;
   /** Made when somebody asks for its signal, which few requests do. */
   #abort: AbortController | undefined;
   #aborted = false;
@@ -69,6 +70,7 @@ export class RequestRecord {
 
   /** Something worth a word in the request's line. Never values. */
   readonly note = (key: string, value: unknown): void => {
+    this.#notes ??= new Map();
     if (this.#notes.has(key) || this.#notes.size < MOST_NOTES) this.#notes.set(key, value);
   };
 
@@ -77,8 +79,13 @@ export class RequestRecord {
     const { operation: kind, durationMs } = operation as LoggedOperation;
     const took = typeof durationMs === 'number' ? durationMs : 0;
     this.#operationMs += took;
-    if (this.#operations.length < MOST_OPERATIONS) this.#operations.push({ ...operation, durationMs: rounded(took) });
-    else this.#more.set(String(kind), (this.#more.get(String(kind)) ?? 0) + 1);
+    this.#operations ??= [];
+    if (this.#operations.length < MOST_OPERATIONS) {
+      this.#operations.push({ ...operation, durationMs: rounded(took) });
+      return;
+    }
+    this.#more ??= new Map();
+    this.#more.set(String(kind), (this.#more.get(String(kind)) ?? 0) + 1);
   };
 
   /** The client has closed the connection before it was answered. */
@@ -89,17 +96,19 @@ export class RequestRecord {
 
   /** The notes and the operations, for the log line. */
   fields(): Record<string, unknown> {
-    const more = [...this.#more.values()].reduce((sum, count) => sum + count, 0);
     return {
-      ...(this.#notes.size > 0 && { notes: Object.fromEntries(this.#notes) }),
-      ...(this.#operations.length > 0 && {
-        ldap: {
-          count: this.#operations.length + more,
-          durationMs: rounded(this.#operationMs),
-          operations: this.#operations,
-          ...(more > 0 && { more: Object.fromEntries(this.#more) }),
-        },
-      }),
+      ...(this.#notes && { notes: Object.fromEntries(this.#notes) }),
+      ...(this.#operations && { ldap: this.#ldap(this.#operations) }),
+    };
+  }
+
+  #ldap(operations: readonly object[]): Record<string, unknown> {
+    const more = [...(this.#more?.values() ?? [])].reduce((sum, count) => sum + count, 0);
+    return {
+      count: operations.length + more,
+      durationMs: rounded(this.#operationMs),
+      operations,
+      ...(this.#more && { more: Object.fromEntries(this.#more) }),
     };
   }
 }

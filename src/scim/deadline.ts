@@ -6,13 +6,16 @@ const retryAfterSeconds = 30;
 
 /** The end of a request's time: its deadline, or the moment at which the client has gone. */
 export class Deadline {
+  /** Where {@link Deadlines} keeps it. */
+  readonly place: number;
   /** On the clock of `performance.now()`. */
   readonly at: number;
   readonly #milliseconds: number;
   readonly #controller = new AbortController();
   #reject: ((reason: ScimError) => void) | undefined;
 
-  constructor(milliseconds: number) {
+  constructor(milliseconds: number, place: number) {
+    this.place = place;
     this.at = performance.now() + milliseconds;
     this.#milliseconds = milliseconds;
   }
@@ -47,20 +50,27 @@ export class Deadline {
 
 /** The deadlines of the requests that are being answered. */
 export class Deadlines {
-  readonly #open = new Set<Deadline>();
+  /**
+   * Not a Set: the tables that it leaves behind when it grows and shrinks make the garbage collector take what was in
+   * them for alive, and all that hangs on it.
+   */
+  readonly #places: (Deadline | undefined)[] = [];
+  readonly #free: number[] = [];
   #timer: NodeJS.Timeout | undefined;
   #next = Number.POSITIVE_INFINITY;
 
   begin(milliseconds: number): Deadline {
-    const deadline = new Deadline(milliseconds);
-    this.#open.add(deadline);
+    const deadline = new Deadline(milliseconds, this.#free.pop() ?? this.#places.length);
+    this.#places[deadline.place] = deadline;
     if (deadline.at < this.#next) this.#wakeAt(deadline.at);
     return deadline;
   }
 
   /** The request has been answered. */
   clear(deadline: Deadline): void {
-    this.#open.delete(deadline);
+    if (this.#places[deadline.place] !== deadline) return;
+    this.#places[deadline.place] = undefined;
+    this.#free.push(deadline.place);
   }
 
   /** Mostly the deadline that the timer was set for is none any more; it is moved to the first that still is one. */
@@ -75,10 +85,11 @@ export class Deadlines {
     this.#next = Number.POSITIVE_INFINITY;
     const now = performance.now();
     let next = Number.POSITIVE_INFINITY;
-    for (const deadline of this.#open) {
+    for (const deadline of this.#places) {
+      if (deadline === undefined) continue;
       if (deadline.at > now) next = Math.min(next, deadline.at);
       else {
-        this.#open.delete(deadline);
+        this.clear(deadline);
         deadline.pass();
       }
     }

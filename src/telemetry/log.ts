@@ -55,8 +55,7 @@ const LEVELS: Record<Level, number> = { error: 0, warn: 1, info: 2, debug: 3 };
 export function createLog(options: LogOptions = {}): Log {
   const stream = options.stream ?? process.stdout;
   const asText = (options.format ?? (stream.isTTY ? 'text' : 'json')) === 'text';
-  const written = (form: (line: Line) => string) =>
-    format.printf(({ level, message, line }) => form({ level, message: String(message), ...(line as LineParts) }));
+  const written = (form: (line: Line) => string) => format.printf(({ line }) => form(line as Line));
   const file = options.file && new RotatingFile({ ...options.file, onFault: (error) => tellFileFault(log, error) });
   const gathered = new GatheredLines(stream);
   const logger = createLogger({
@@ -70,7 +69,7 @@ export function createLog(options: LogOptions = {}): Log {
       ...(file ? [new transports.Stream({ stream: file, eol: '\n', format: written(jsonLine) })] : []),
     ],
   });
-  const log = new StreamLog({ logger, gathered, file, clock: options.clock ?? (() => new Date()) }, {});
+  const log = new StreamLog({ logger, gathered, file, clock: options.clock ?? (() => new Date()) });
   return log;
 }
 
@@ -88,9 +87,9 @@ interface Shared {
 
 class StreamLog implements Log {
   readonly #shared: Shared;
-  readonly #fields: Fields;
+  readonly #fields: Fields | undefined;
 
-  constructor(shared: Shared, fields: Fields) {
+  constructor(shared: Shared, fields?: Fields) {
     this.#shared = shared;
     this.#fields = fields;
   }
@@ -106,8 +105,9 @@ class StreamLog implements Log {
   write(level: Level, message: string, fields: Fields = {}): void {
     const { logger, gathered, clock } = this.#shared;
     if (!logger.writable || LEVELS[level] > LEVELS[this.level]) return;
-    // Fields travel under one key: winston gives `message`, `level` and `splat` of loose ones a meaning of its own.
-    const line: LineParts = { time: clock(), fields: plain({ ...this.#fields, ...fields }) as Fields };
+    const all = this.#fields === undefined ? fields : { ...this.#fields, ...fields };
+    // A line travels under one key: winston gives `message`, `level` and `splat` of loose ones a meaning of its own.
+    const line: Line = { time: clock(), level, message, fields: plain(all) as Fields };
     gathered.gather();
     logger.log({ level, message, line });
   }
@@ -144,14 +144,11 @@ class StreamLog implements Log {
   }
 }
 
-interface LineParts {
+interface Line {
   readonly time: Date;
-  readonly fields: Fields;
-}
-
-interface Line extends LineParts {
-  readonly level: string;
+  readonly level: Level;
   readonly message: string;
+  readonly fields: Fields;
 }
 
 /** Made of two texts: an object that is spread together of what the line says and its fields is slow to write. */
@@ -212,8 +209,10 @@ function plain(value: unknown, ancestors: readonly object[] = []): unknown {
   if (value instanceof Error) return plainError(value, within);
   if (Array.isArray(value)) return value.slice(0, MOST_MEMBERS).map((member) => plain(member, within));
   const members: Record<string, unknown> = {};
-  for (const [name, member] of Object.entries(value).slice(0, MOST_MEMBERS)) {
-    const shown = isSecretName(name) ? '[secret]' : plain(member, within);
+  let room = MOST_MEMBERS;
+  for (const name of Object.keys(value)) {
+    if (room-- === 0) break;
+    const shown = isSecretName(name) ? '[secret]' : plain((value as Record<string, unknown>)[name], within);
     if (name === '__proto__') Object.defineProperty(members, name, { value: shown, enumerable: true });
     else members[name] = shown;
   }

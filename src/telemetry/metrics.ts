@@ -216,9 +216,9 @@ export class Metrics {
   /** It was answered, or given up. */
   requestEnded({ connector, endpoint, method, status, durationMs }: RequestSample): void {
     this.#requestsInFlight.dec();
-    const labels = { connector, endpoint, method: methods.has(method) ? method : 'other' };
-    this.#requestSeconds.observe(labels, durationMs / 1000);
-    this.#requests.inc({ ...labels, status });
+    const known = methods.has(method) ? method : 'other';
+    this.#requestSeconds.observe({ connector, endpoint, method: known }, durationMs / 1000);
+    this.#requests.inc({ connector, endpoint, method: known, status });
   }
 
   /** An LDAP operation of a connector has ended. */
