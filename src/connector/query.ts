@@ -14,6 +14,7 @@ import type { Extent } from '../space/connectorSpace';
 import { type ConnectorContext, onBehalfOf } from './context';
 import type { Entries, Found } from './entries';
 import { type LeavingContext, lean, leftOutOf, pathsIn } from './leaving';
+import { membersApart, membershipFilter } from './membershipQuery';
 import { withGroups } from './regrouping';
 import { resolveReferences } from './resolving';
 import { resourcesOf } from './resources';
@@ -38,8 +39,24 @@ export class Queries {
         ? this.#list(query, request)
         : this.#sorted(await this.#walk(undefined, request), query);
     const idAt = (normalizedDN: string) => this.context.space.byDN(normalizedDN)?.id;
-    const matching = await this.#matching(withShownNames(query.filter, this.objectType, idAt), request);
+    const filter = withShownNames(query.filter, this.objectType, idAt);
+    const matching = (await this.#ofMembers(filter, query, asked)) ?? (await this.#matching(filter, request));
     return this.#sorted(matching, query);
+  }
+
+  /** The groups of some members, where nobody wants to see the members: they are not read. Undefined: something else is asked. */
+  async #ofMembers(filter: Filter, { projection, sortBy }: Query, asked: Context): Promise<Resource[] | undefined> {
+    const { context, objectType } = this;
+    const apart = membersApart(filter, objectType);
+    if (apart === undefined) return undefined;
+    const conditions = [...pathsIn(apart.rest), ...(sortBy === undefined ? [] : [sortBy])];
+    const leave = leftOutOf(context, objectType, projection, conditions);
+    if (leave === undefined) return undefined;
+    const references = await resolveReferences(context, { objectType, ids: idsInFilter(filter, objectType) });
+    const wanted = membershipFilter(apart, objectType, references);
+    if (wanted === undefined || wanted === 'none') return wanted && [];
+    const found = await this.entries.searchByKeys(objectType, wanted, onBehalfOf({ ...asked, leave }));
+    return apart.rest === undefined ? resourcesOf(context, objectType, found) : this.#evaluated(found, apart.rest);
   }
 
   /** A page of all resources, in anchor order, from the space. */

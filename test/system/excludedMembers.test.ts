@@ -33,6 +33,30 @@ onEachDirectory((asked) => {
     expect(answers.map((answer) => answer?.displayName)).toEqual(answers.map(() => group.displayName));
   });
 
+  test('can be asked for without being read', async () => {
+    const other = await asked.user();
+    const total = async (filter: string) => {
+      const { status, body, text } = await asked.client.get(
+        `/Groups?filter=${encodeURIComponent(filter)}&${excluding}`,
+      );
+      if (status !== 200) throw new Error(text);
+      return resources(body).map(({ id, displayName, meta }) => [id, displayName, meta?.version]);
+    };
+    const found = [[group.id, group.displayName, undefined]];
+    expect(await total(`id eq "${group.id}" and members eq "${user.id}"`)).toEqual(found);
+    expect(await total(`members.value eq "${user.id}" and id eq "${group.id}" and displayName pr`)).toEqual(found);
+    expect(await total(`members[value eq "${user.id}"] and displayName eq "${group.displayName}"`)).toEqual(found);
+    expect(await total(`members.$ref eq "${user.meta?.location}" and id eq "${group.id}"`)).toHaveLength(1);
+    for (const nothing of [
+      `id eq "${group.id}" and members eq "${other.id}"`,
+      `id eq "${group.id}" and members eq "${user.id}" and members eq "${other.id}"`,
+      `id eq "${group.id}" and members eq "nobody"`,
+      `id eq "nothing" and members eq "${user.id}"`,
+      `id eq "${group.id}" and displayName eq "other" and members eq "${user.id}"`,
+    ])
+      expect([nothing, await total(nothing)]).toEqual([nothing, []]);
+  });
+
   test('are shown under the name that is asked for', async () => {
     const read = async (query: string) => shown((await asked.client.get(`/Groups/${group.id}?${query}`)).body);
     expect(await read(`attributes=${ECMA_GROUP}:member`)).toEqual([undefined, 1]);
