@@ -16,6 +16,8 @@ export type { BegunMove } from '../space/state';
 export class BegunMoves {
   readonly #store: Moves;
   readonly #now: () => number;
+  /** The last one of each id that is not done with: of a request, or left. */
+  readonly #latest = new Map<string, BegunMove>();
   /** Those that no request sees to any more, by id. */
   readonly #left = new Map<string, BegunMove>();
   /** The same by both of their normalised names. */
@@ -36,12 +38,13 @@ export class BegunMoves {
   /** Runs what sends a rename or delete and does in the record what follows from it; undefined: nothing follows. */
   async during<T>(move: Omit<BegunMove, 'at'> | undefined, work: () => Promise<T>): Promise<T> {
     if (move === undefined) return work();
-    this.#take(move.id);
+    this.take(move.id);
     const begun = { ...move, at: this.#now() };
+    this.#latest.set(begun.id, begun);
     await this.#store.begin(begun);
     try {
       const result = await work();
-      this.ended(begun.id);
+      this.ended(begun);
       return result;
     } catch (error) {
       // A rename that was refused, or undone, has no time to take place any more; whether it has is looked at once.
@@ -69,8 +72,8 @@ export class BegunMoves {
     return this.#byDN.get(normalizedDN);
   }
 
-  /** Nobody has to look at it again in this process. */
-  #take(id: string): void {
+  /** Somebody sees to it: nobody else has to look at it. */
+  take(id: string): void {
     const move = this.#left.get(id);
     if (move === undefined) return;
     this.#left.delete(id);
@@ -78,13 +81,17 @@ export class BegunMoves {
   }
 
   /** All that was to be done is done, or it has not taken place. */
-  ended(id: string): void {
-    this.#take(id);
+  ended(move: BegunMove): void {
+    // A later one of the same entry stands in its place by now.
+    if (this.#latest.get(move.id) !== move) return;
+    this.take(move.id);
+    this.#latest.delete(move.id);
     // Nobody waits: what is found again at the next start is seen to have been done.
-    this.#store.forgetLater(id).catch(() => undefined);
+    this.#store.forgetLater(move.id).catch(() => undefined);
   }
 
   #leave(move: BegunMove): void {
+    this.#latest.set(move.id, move);
     this.#left.set(move.id, move);
     for (const name of namesOf(move)) this.#byDN.set(name, move);
   }

@@ -52,9 +52,9 @@ export class Entries {
 
   /** The row that an entry makes; undefined when the directory did not give it its anchor. */
   async rowOf(objectType: ObjectType, entry: Entry, readAt: number): Promise<SpaceRow | undefined> {
-    const { ids } = this.#context.state;
-    await this.moves.at(() => entry.dn.normalized(objectType.schema), {});
-    const kept = isDNAnchor(objectType.anchor) ? await ids.idOf(entry.dn.normalized(objectType.schema)) : '';
+    const { moves, state } = this.#context;
+    if (!moves.isEmpty) await this.moves.at(() => entry.dn.normalized(objectType.schema), {});
+    const kept = isDNAnchor(objectType.anchor) ? await state.ids.idOf(entry.dn.normalized(objectType.schema)) : '';
     return rowOf(objectType, entry, readAt, () => kept);
   }
 

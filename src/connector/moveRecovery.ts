@@ -60,12 +60,14 @@ export class MoveRecovery {
     // A request has taken it over meanwhile.
     if (moves.ofId(move.id) !== move) return;
     if (!isDone) {
-      if (clock().getTime() - move.at > ON_ITS_WAY_MS) moves.ended(move.id);
+      if (clock().getTime() - move.at > ON_ITS_WAY_MS) moves.ended(move);
       return;
     }
     await this.#follow(move);
-    moves.ended(move.id);
+    // Groups may name each other: whoever is looked at from here on has not to wait for this.
+    moves.take(move.id);
     if (from !== undefined) await this.references.follow([from], to, options);
+    moves.ended(move);
   }
 
   /** The record as it would be if the answer had come. */
