@@ -4,6 +4,7 @@
  * or a killed host leaves nobody under another id, and no name in a group that is somebody else's tomorrow (decision 46).
  */
 import type { DN } from '../directory/dn';
+import { isLdapError, ResultCode } from '../directory/error';
 import { isDNAnchor } from '../mapping/anchor';
 import type { ObjectType } from '../mapping/objectType';
 import type { BegunMove, Moves } from '../space/state';
@@ -38,6 +39,7 @@ export class BegunMoves {
   /** Runs what sends a rename or delete and does in the record what follows from it; undefined: nothing follows. */
   async during<T>(move: Omit<BegunMove, 'at'> | undefined, work: () => Promise<T>): Promise<T> {
     if (move === undefined) return work();
+    const earlier = this.#left.get(move.id);
     this.take(move.id);
     const begun = { ...move, at: this.#now() };
     this.#latest.set(begun.id, begun);
@@ -47,8 +49,14 @@ export class BegunMoves {
       this.ended(begun);
       return result;
     } catch (error) {
+      if (isAmbiguous(error)) this.#leave(begun);
+      // The entry is not where it was: an attempt before this one may have taken place after all, or somebody else was there.
+      else if (isLdapError(error, ResultCode.noSuchObject)) {
+        if (earlier === undefined) this.ended(begun);
+        else this.#leave(earlier);
+      }
       // A rename that was refused, or undone, has no time to take place any more; whether it has is looked at once.
-      this.#leave(isAmbiguous(error) ? begun : { ...begun, at: 0 });
+      else this.#leave({ ...begun, at: 0 });
       throw error;
     }
   }

@@ -11,10 +11,15 @@ export function collisionFilter({ matching }: ObjectType, entry: Entry): Filter 
   return keys.length === 0 ? undefined : or(...keys);
 }
 
+/** The key of an entry's name: whoever takes the name from it, or gives it to somebody, takes its turn. */
+export function turnOfName({ normalizedDN }: { readonly normalizedDN: string }): string {
+  return `dn:${normalizedDN}`;
+}
+
 /** The keys whose turns a create or a rename takes: its name and its matching values. */
 export function turnsOf({ schema, matching }: ObjectType, entry: Entry): string[] {
   const values = matching.flatMap((attribute) =>
     entry.values(attribute).map((value) => `${attribute}=${schema.normalize(attribute, value)}`),
   );
-  return [`dn:${entry.dn.normalized(schema)}`, ...values];
+  return [turnOfName({ normalizedDN: entry.dn.normalized(schema) }), ...values];
 }

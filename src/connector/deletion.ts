@@ -7,6 +7,7 @@ import { isDNAnchor } from '../mapping/anchor';
 import type { ObjectType } from '../mapping/objectType';
 import { ScimError } from '../scim/error';
 import { moveOf } from './begunMoves';
+import { turnOfName } from './collisions';
 import { type ConnectorContext, onBehalfOf } from './context';
 import { applyFlow } from './deprovisioning';
 import type { Entries, Found } from './entries';
@@ -54,7 +55,7 @@ export class Deletion {
       before: found.entry,
     });
     const move = moveOf(this.objectType, found, undefined, this);
-    await this.context.moves.during(move, () => this.#deletePlanned(found, request));
+    await this.#losingName(found, move, () => this.#deletePlanned(found, request));
   }
 
   async #deletePlanned(found: Found, request: ExportRequest): Promise<void> {
@@ -109,7 +110,7 @@ export class Deletion {
 
   /** The flow keeps the entry: it is hidden from now on, also from imports, until a create meets it again. */
   async #disconnect(found: Found, request: ExportRequest): Promise<void> {
-    const { context, objectType } = this;
+    const { objectType } = this;
     const { after } = applyFlow(objectType.deleteFlow, found.entry, objectType.schema);
     await request.exporting.plan({
       operation: 'delete',
@@ -122,7 +123,13 @@ export class Deletion {
       modifications: modificationsOf(found.entry, after, objectType.schema),
     });
     const move = moveOf(objectType, found, after.dn, { references: this.references, disconnects: true });
-    await context.moves.during(move, () => this.#disconnectPlanned(found, after, request));
+    await this.#losingName(found, move, () => this.#disconnectPlanned(found, after, request));
+  }
+
+  /** Nobody is given the name before the record knows what has become of the one who had it. */
+  #losingName(found: Found, move: ReturnType<typeof moveOf>, work: () => Promise<void>): Promise<void> {
+    const { exclusive, moves } = this.context;
+    return exclusive.run([turnOfName(found)], () => moves.during(move, work));
   }
 
   async #disconnectPlanned(found: Found, after: Entry, request: ExportRequest): Promise<void> {

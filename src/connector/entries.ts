@@ -113,18 +113,22 @@ export class Entries {
     return row === undefined || this.#shown([row]).length === 0 ? undefined : lean(row, leave);
   }
 
-  /** A resource by its id as the directory holds it now: by its last known name, and where that is not it, by its anchor. */
-  liveById(objectType: ObjectType, id: string, options: Options): Promise<Found | undefined> {
-    return this.#liveById(objectType, id, options);
-  }
-
   /** As {@link liveById} for whoever is going to write the entry: not saved, because what the write answers is. */
   liveBeforeWrite(objectType: ObjectType, id: string, options: Options): Promise<Found | undefined> {
-    return this.#liveById(objectType, id, options, id);
+    return this.liveById(objectType, id, options, id);
   }
 
-  async #liveById(objectType: ObjectType, id: string, options: Options, unsaved?: string): Promise<Found | undefined> {
+  /** A resource by its id as the directory holds it now: by its last known name, and where that is not it, by its anchor. */
+  async liveById(objectType: ObjectType, id: string, options: Options, unsaved?: string): Promise<Found | undefined> {
     await this.moves.ofId(id, options);
+    const found = await this.#lookForId(objectType, id, options, unsaved);
+    if (found !== undefined || this.#context.moves.ofId(id) === undefined) return found;
+    // What was still on its way has taken place between the two looks.
+    await this.moves.ofId(id, options);
+    return this.#lookForId(objectType, id, options, unsaved);
+  }
+
+  async #lookForId(objectType: ObjectType, id: string, options: Options, unsaved?: string): Promise<Found | undefined> {
     const row = this.#context.space.get(id);
     if (row !== undefined && row.objectType === objectType.name) {
       const found = await this.liveByDN(row.entry.dn, options, unsaved);

@@ -11,7 +11,7 @@ import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
 import type { StoredAttributes } from '../space/state';
 import { moveOf } from './begunMoves';
-import { collisionFilter, turnsOf } from './collisions';
+import { collisionFilter, turnOfName, turnsOf } from './collisions';
 import { type ConnectorContext, onBehalfOf } from './context';
 import { activeOf } from './deprovisioning';
 import type { Entries, Found } from './entries';
@@ -65,9 +65,12 @@ export class EntryWriting {
     await turnBetween(found.entry, after);
     const turns = new Set(turnsOf(objectType, after));
     for (const own of [found.entry, held]) for (const turn of turnsOf(objectType, own)) turns.delete(turn);
+    const isNew = turns.size > 0;
+    // Nor may the name that it loses be anybody else's before the record knows whose it was.
+    if (renamed && held === found.entry) turns.add(turnOfName(found));
     // A name or a matching value that is new to this entry must not be taken by another one meanwhile.
     return context.exclusive.run(turns, async () => {
-      if (turns.size > 0) await this.#refuseCollisions(found, after, request);
+      if (isNew) await this.#refuseCollisions(found, after, request);
       await this.#plan(found, after, secrets, request, becomes);
       if (begun !== undefined && begun !== stored) await keepAttributes(context, found.id, begun);
       try {

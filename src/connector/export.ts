@@ -143,7 +143,11 @@ async function rename(
   try {
     return await go();
   } catch (error) {
-    if (!isLdapError(error, ResultCode.noSuchObject) || !(await context.makeParents?.(to, write))) throw error;
+    if (!isLdapError(error, ResultCode.noSuchObject)) throw error;
+    // A rename that was sent before, and never answered, may have taken place just now.
+    const moved = context.anchor === undefined ? undefined : await renamedTo(context, before, to, write);
+    if (moved !== undefined) return moved;
+    if (!(await context.makeParents?.(to, write))) throw error;
     return go();
   }
 }

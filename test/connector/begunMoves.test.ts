@@ -129,6 +129,19 @@ test('one that was refused is looked at once', async () => {
   expect([moves.isEmpty, await state.ids.dnOf(rename.id)]).toEqual([true, undefined]);
 });
 
+test('an entry that is gone is nobody else’s who has the new name', async () => {
+  const gone = new LdapError(ResultCode.noSuchObject, 'modifyDN', FROM, '');
+  there = new Set([TO]);
+  await losing(rename, gone);
+  await recovery.all({});
+  expect([moves.isEmpty, await state.ids.dnOf(rename.id)]).toEqual([true, undefined]);
+  // But where an attempt before was not answered, it is that one which has taken place.
+  await losing(rename);
+  await losing(rename, gone);
+  await recovery.all({});
+  expect(await state.ids.dnOf(rename.id)).toBe(TO);
+});
+
 test('nothing is concluded while the directory cannot be asked', async () => {
   await losing(rename);
   const isThere = there;

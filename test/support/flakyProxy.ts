@@ -13,6 +13,8 @@ export interface FlakyProxy {
   loseRequest(tag: number): Promise<void>;
   /** The directory does not hear of the request of this kind (that holds this text) after so many others: the proxy answers with a result code, once. */
   answer(tag: number, code: number, after: number, holding?: string): Promise<void>;
+  /** The directory carries out the next request of this kind, and its answer, and no other, arrives when it is let go. */
+  hold(tag: number): { readonly held: Promise<void>; letGo(): void };
   /** Every request arrives so late. */
   delay(ms: number): void;
   /** Closes every connection. */
@@ -40,11 +42,20 @@ interface Rule {
   readonly done: () => void;
 }
 
+interface Hold {
+  readonly tag: number;
+  /** Of its request. */
+  id?: number;
+  readonly isFree: Promise<void>;
+  readonly held: () => void;
+}
+
 /** Forwards to a port of 127.0.0.1. */
 export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
   const sockets = new Set<Socket>();
   const rules: Rule[] = [];
   const refusals: Refusal[] = [];
+  const holds: Hold[] = [];
   let delayMs = 0;
   let refusing = false;
   const track = (socket: Socket) => {
@@ -83,6 +94,8 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
         const cursor = new BerCursor(buffer, start, stop);
         cursor.enter(0x30);
         const id = cursor.integer();
+        const hold = holds.find((one) => one.tag === cursor.tag && one.id === undefined);
+        if (hold !== undefined) hold.id = id;
         const message = buffer.subarray(start, stop);
         const refusal = refusals.find(({ tag, holding }) => tag === cursor.tag && message.includes(holding));
         if (refusal !== undefined && refusal.after-- === 0) {
@@ -98,9 +111,21 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
       if (met === undefined || met.forward) forward(piece);
       else end(met);
     });
-    upstream.on('data', (piece) => {
-      if (met === undefined) client.write(piece);
-      else end(met);
+    const answers = new MessageFramer();
+    const answer = (buffer: Buffer, start: number, stop: number) => {
+      const message = Buffer.from(buffer.subarray(start, stop));
+      const cursor = new BerCursor(message, 0, message.length);
+      cursor.enter(0x30);
+      const id = cursor.integer();
+      const place = holds.findIndex((one) => one.id === id && ANSWER[one.tag] === cursor.tag);
+      const [hold] = place < 0 ? [] : holds.splice(place, 1);
+      hold?.held();
+      if (hold === undefined) client.write(message);
+      else void hold.isFree.then(() => client.write(message));
+    };
+    upstream.on('data', (piece: Buffer) => {
+      if (met !== undefined) end(met);
+      else answers.push(piece, answer);
     });
   });
   const rule = (tag: number, forward: boolean, then: () => void) =>
@@ -119,6 +144,14 @@ export async function startFlakyProxy(target: number): Promise<FlakyProxy> {
       new Promise<void>((done) => {
         refusals.push({ tag, code, after, holding, done });
       }),
+    hold: (tag) => {
+      let letGo = () => {};
+      const isFree = new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      const held = new Promise<void>((resolve) => holds.push({ tag, isFree, held: resolve }));
+      return { held, letGo: () => letGo() };
+    },
     delay: (ms) => {
       delayMs = ms;
     },

@@ -3,6 +3,7 @@
  * entry. The directory has no place for what is lost then: the way back from a disable flow, ids of entries that are
  * identified by their names, what is kept of a resource beside its entry.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connectivity, people } from '../../support/connectorFiles';
 import { type FlakyProxy, Sent, startFlakyProxy } from '../../support/flakyProxy';
 import { eventually } from '../../support/hostProcess';
@@ -75,6 +76,7 @@ async function created(connector: string, userName: string, more: object = {}): 
   if (status !== 201) throw new Error(`${userName}: ${status} ${text}`);
   return String(body.id);
 }
+const renaming = (userName: string) => ({ op: 'replace', path: 'userName', value: userName });
 const setActive = (connector: string, id: string, value: boolean) =>
   client(connector).patch(`/Users/${id}`, { op: 'replace', path: 'active', value });
 const reachable = async (connector: string) =>
@@ -201,6 +203,34 @@ describeOnSlapd('two requests that meet at one entry', () => {
       for (const { body } of winners) expect((await client('keeping').get(`/Users/${body.id}`)).body).toEqual(body);
     }
   });
+
+  test.each([
+    ['renamed', 'named', Sent.modifyDN, (id: string) => client('named').patch(`/Users/${id}`, renaming('gone'))],
+    ['deleted', 'named', Sent.delete, (id: string) => client('named').delete(`/Users/${id}`)],
+    ['shelved', 'shelving', Sent.modifyDN, (id: string) => client('shelving').delete(`/Users/${id}`)],
+  ])(
+    'a create of the name that somebody is just losing (%s): two people, two ids',
+    async (uid, connector, tag, lose) => {
+      const id = await created(connector, `losing-${uid}`, { externalId: uid });
+      const answer = proxy.hold(tag);
+      const losing = lose(id);
+      await answer.held;
+      const creating = client(connector).post('/Users', user(`losing-${uid}`));
+      await Promise.race([creating, sleep(500)]);
+      answer.letGo();
+      const [lost, next] = await Promise.all([losing, creating]);
+      expect([lost.status < 300, next.status]).toEqual([true, 201]);
+      const shown = await client(connector).get(`/Users/${next.body.id}`);
+      if (uid === 'shelved') {
+        expect(next.body.id).toBe(id);
+        return;
+      }
+      expect(next.body.id).not.toBe(id);
+      expect([shown.status, shown.body.userName, shown.body.externalId]).toEqual([200, `losing-${uid}`, undefined]);
+      const before = await client(connector).get(`/Users/${id}`);
+      expect([before.status, before.body.userName]).toEqual(uid === 'renamed' ? [200, 'gone'] : [404, undefined]);
+    },
+  );
 
   test('what somebody else has deleted leaves nothing to the next one of its name', async () => {
     await created('named', 'successor', { externalId: 'of the first one' });
