@@ -39,6 +39,7 @@ export class BegunMoves {
   /** Runs what sends a rename or delete and does in the record what follows from it; undefined: nothing follows. */
   async during<T>(move: Omit<BegunMove, 'at'> | undefined, work: () => Promise<T>): Promise<T> {
     if (move === undefined) return work();
+    // It may be on its way still when this one fails.
     const earlier = this.#left.get(move.id);
     this.take(move.id);
     const begun = { ...move, at: this.#now() };
@@ -49,14 +50,9 @@ export class BegunMoves {
       this.ended(begun);
       return result;
     } catch (error) {
-      if (isAmbiguous(error)) this.#leave(begun);
-      // The entry is not where it was: an attempt before this one may have taken place after all, or somebody else was there.
-      else if (isLdapError(error, ResultCode.noSuchObject)) {
-        if (earlier === undefined) this.ended(begun);
-        else this.#leave(earlier);
-      }
-      // A rename that was refused, or undone, has no time to take place any more; whether it has is looked at once.
-      else this.#leave({ ...begun, at: 0 });
+      const left = isAmbiguous(error) ? begun : (earlier ?? refused(begun, error));
+      if (left === undefined) this.ended(begun);
+      else this.#leave(left);
       throw error;
     }
   }
@@ -126,6 +122,11 @@ export function moveOf(
     ...(after && { to: after }),
     ...(disconnects && { disconnects }),
   };
+}
+
+/** What is left to look at of one that was refused, once: a rename may have taken place and not been undone. Nothing where the entry was not there. */
+function refused(begun: BegunMove, error: unknown): BegunMove | undefined {
+  return isLdapError(error, ResultCode.noSuchObject) ? undefined : { ...begun, at: 0 };
 }
 
 function namesOf({ normalizedDN, to }: BegunMove): string[] {

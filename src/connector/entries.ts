@@ -35,7 +35,6 @@ export class Entries {
   /** What any object type reads: before an entry was seen nobody knows whose it is. */
   readonly #readAttributes: readonly string[];
   readonly #notesGroups: boolean;
-  /** Renames and deletes that were begun and not answered. */
   readonly moves: MoveRecovery;
 
   constructor(context: ConnectorContext) {

@@ -142,6 +142,15 @@ test('an entry that is gone is nobody else’s who has the new name', async () =
   expect(await state.ids.dnOf(rename.id)).toBe(TO);
 });
 
+test('one that is on its way is not forgotten because the next attempt is not even sent', async () => {
+  await losing(rename);
+  await losing(rename, new LdapError('connectionLost', 'modifyDN', FROM, 'refused'));
+  await recovery.all({});
+  there = new Set([TO]);
+  await recovery.ofId(rename.id, {});
+  expect(await state.ids.dnOf(rename.id)).toBe(TO);
+});
+
 test('nothing is concluded while the directory cannot be asked', async () => {
   await losing(rename);
   const isThere = there;
