@@ -22,7 +22,6 @@ import type { ValueChangeTable } from './valueChangeTable';
 interface Row extends RowColumns {
   readonly number: number;
   readonly object_type: number;
-  readonly matches: string | null;
   readonly sequence: number;
 }
 
@@ -47,7 +46,7 @@ export interface RowName {
   readonly dn: string;
 }
 
-const COLUMNS = `e.number, e.object_type, e.anchor, ${ID} AS id, e.dn_key, e.dn, e.matches, e.read_at, e.sequence, e.apart, e.payload`;
+const COLUMNS = `e.number, e.object_type, e.anchor, ${ID} AS id, e.dn_key, e.dn, e.read_at, e.sequence, e.apart, e.payload`;
 const LIST = `SELECT ${COLUMNS} FROM entry e WHERE e.object_type = ? AND e.anchor`;
 
 /** Reads rows of one generation. */
@@ -76,17 +75,19 @@ export class RowReader {
     const type = this.dictionary.matchType(objectType, attribute.toLowerCase());
     if (type === undefined) return [];
     const key = matchKey(type, matchText(value));
-    let ids = this.recent.idsMatching(key);
-    if (ids === undefined) {
-      ids = this.database
-        .all<{ id: string }>(
-          `SELECT ${ID} AS id FROM match m JOIN entry e ON e.number = m.entry WHERE m.key = ? ORDER BY e.anchor`,
-          key,
-        )
-        .map(({ id }) => id);
-      this.recent.match(key, ids);
-    }
-    return ids.flatMap((id) => this.one({ id }, extent) ?? []);
+    const known = this.recent.idsMatching(key);
+    if (known !== undefined) return known.flatMap((id) => this.one({ id }, extent) ?? []);
+    const entries = this.database
+      .all<Row>(
+        `SELECT ${COLUMNS} FROM match m JOIN entry e ON e.number = m.entry WHERE m.key = ? ORDER BY e.anchor`,
+        key,
+      )
+      .map((row) => this.recent.get(row.id) ?? this.#remembered(row, extent));
+    this.recent.match(
+      key,
+      entries.map(({ id }) => id),
+    );
+    return entries;
   }
 
   /** Entries of an object type in anchor order, from the one `offset` places after the first that is not below `key`. */
@@ -169,8 +170,8 @@ export class RowReader {
   /** Rows with a higher sequence number than this, which is not below the import's, in its order. */
   changedSince(sequence: number, limit: number): (EncodedRow & { readonly sequence: number })[] {
     return this.database
-      .all<Row>(
-        `SELECT ${COLUMNS} FROM entry e WHERE ${this.#later} AND e.sequence > ?1 AND e.sequence <= ifnull(
+      .all<Row & { readonly matches: string | null }>(
+        `SELECT ${COLUMNS}, e.matches FROM entry e WHERE ${this.#later} AND e.sequence > ?1 AND e.sequence <= ifnull(
            (SELECT e.sequence FROM entry e WHERE ${this.#later} AND e.sequence > ?1 ORDER BY e.sequence LIMIT 1 OFFSET ?2), 9e15)
          ORDER BY e.sequence`,
         sequence,
