@@ -84,7 +84,8 @@ export class MoveRecovery {
       space.remove({ id });
       return;
     }
-    if (isNamed) await state.ids.renamed(normalizedDN, to.normalizedDN);
+    // The process before this one may have got so far: then the old name is nobody's, and has no id to take along.
+    if (isNamed) await state.ids.keep(id, to.normalizedDN);
     if (disconnects !== true) return;
     await disconnections.add({ id, normalizedDN: to.normalizedDN, since: clock().getTime() });
     space.remove({ id });

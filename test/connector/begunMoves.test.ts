@@ -107,6 +107,19 @@ test.each([
   expect(followed).toHaveLength(1);
 });
 
+test('what was done before the process ended is done again without harm', async () => {
+  await expect(
+    moves.during(rename, async () => {
+      await state.ids.renamed(FROM, TO);
+      throw lost;
+    }),
+  ).rejects.toBe(lost);
+  await reopen();
+  there = new Set([TO]);
+  await recovery.all({});
+  expect([await state.ids.idOf(TO), await state.ids.dnOf(rename.id)]).toEqual([rename.id, TO]);
+});
+
 test('one that may still be on its way is looked at again, until it no longer can be', async () => {
   await losing(rename);
   await recovery.all({});
