@@ -4,7 +4,7 @@ import type { Filter } from '../directory/filter';
 import { containerOfType, type ObjectType } from '../mapping/objectType';
 import { idsIn, membersOf } from '../mapping/reference';
 import { type Steps, VALUES_PER_STEP } from '../mapping/steps';
-import { updateOf } from '../mapping/update';
+import { updateSteps } from '../mapping/update';
 import { ScimError } from '../scim/error';
 import type { Change } from '../scim/handler';
 import type { Resource } from '../scim/resource';
@@ -191,18 +191,20 @@ export class Updating {
       if (ids.size > VALUES_PER_STEP) await yieldToEventLoop();
     }
     const references = await resolveReferences(context, { objectType, entries: [found.entry], ids: [...ids] });
-    const update = updateOf(objectType, {
-      kind: change.kind,
-      faces: change.faces ?? new Set(),
-      emptied: change.emptied ?? new Set(),
-      readBack: [objectType.resourceType.schema.id, objectType.urn].every((face) => change.repeated?.has(face)),
-      current,
-      desired,
-      entry: found.entry,
-      references,
-      now: context.clock,
-      random: context.random,
-    });
+    const update = await paced(
+      updateSteps(objectType, {
+        kind: change.kind,
+        faces: change.faces ?? new Set(),
+        emptied: change.emptied ?? new Set(),
+        readBack: [objectType.resourceType.schema.id, objectType.urn].every((face) => change.repeated?.has(face)),
+        current,
+        desired,
+        entry: found.entry,
+        references,
+        now: context.clock,
+        random: context.random,
+      }),
+    );
     await turnBetween(found.entry, update.after);
     requireType(objectType, update.after, context.objectTypes);
     const { disableFlow } = objectType;

@@ -23,6 +23,7 @@ import { exportContext } from './exportContext';
 import type { ExportRequest } from './exporting';
 import { lean, leftOutOf } from './leaving';
 import { isAmbiguous } from './outcome';
+import { paced } from './pacing';
 import { resolveReferences } from './resolving';
 import { resourceFor } from './resources';
 
@@ -72,7 +73,7 @@ export class ValueWriting {
     if (wanted === undefined || known === undefined) return undefined;
     const ids = idsAmong(change.valueChanges);
     const references = await resolveReferences(context, { objectType, ids });
-    const changes = encodeChanges(objectType, wanted, references);
+    const changes = await paced(encodeChanges(objectType, wanted, references));
     const isLong = known.leftOut.size > 0;
     try {
       const written = isLong

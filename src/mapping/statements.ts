@@ -11,6 +11,7 @@ import { containerOf, type Link, valuesAt } from './coreFace';
 import { type DirectoryAttribute, faceValue, virtual } from './directoryFace';
 import type { ObjectType } from './objectType';
 import { dnOf, looksLikeDN, type References } from './reference';
+import { atOnce, eachInSteps, isMany, type Steps } from './steps';
 import { toDirectory, ValueFault } from './syntax';
 
 /** What one face says of an attribute. */
@@ -125,15 +126,25 @@ export function agreed(
 
 /** A statement in the directory's encoding. @throws ScimError that names the path. */
 export function encode(
-  { path, face, values }: Statement,
+  statement: Statement,
   attribute: DirectoryAttribute,
   objectType: ObjectType,
   references: References,
 ): Value[] {
+  return atOnce(encodeSteps(statement, attribute, objectType, references));
+}
+
+/** The same in steps. */
+export function* encodeSteps(
+  { path, face, values }: Statement,
+  attribute: DirectoryAttribute,
+  objectType: ObjectType,
+  references: References,
+): Steps<Value[]> {
   if (attribute.single && values.length > 1) {
     throw new ScimError(400, 'invalidValue', `${path} takes one value and was given ${values.length}.`);
   }
-  const encoded = values.map((value) => {
+  const encodeOne = (value: unknown): Value => {
     try {
       if (attribute.type !== 'reference') return toDirectory(value, attribute.type);
       return referenceValue(value, attribute, face === objectType.urn, references);
@@ -142,7 +153,8 @@ export function encode(
       // The value itself stays out of the message: it may be a secret, and the client knows what it sent.
       throw new ScimError(400, 'invalidValue', `${path} ${error.message}.`);
     }
-  });
+  };
+  const encoded = isMany(values) ? yield* eachInSteps(values, encodeOne) : values.map(encodeOne);
   if (encoded.length < 2) return encoded;
   // Two ids are two entries, and so two names: 100,000 of them need no normal form to be told apart.
   const areIds = attribute.type === 'reference' && attribute.by === undefined && !values.some(isNamedByDN);

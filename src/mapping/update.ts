@@ -11,7 +11,8 @@ import { fillsEmpty, withPlaceholder } from './emptyGroup';
 import { flowSources, flowValues, isAllocated, scopeOf, sourceValues } from './flow';
 import type { ObjectType } from './objectType';
 import { type References, spelledWithUID } from './reference';
-import { agreed, attributesApart, encode, type Statement, statementsOf } from './statements';
+import { agreed, attributesApart, encodeSteps, type Statement, statementsOf } from './statements';
+import { atOnce, type Steps } from './steps';
 
 /** What an update is computed from. */
 export interface UpdateInput {
@@ -41,6 +42,11 @@ export interface Update {
 
 /** Computes an update. @throws ScimError 400 on contradictions and on values that fit no syntax. */
 export function updateOf(objectType: ObjectType, input: UpdateInput): Update {
+  return atOnce(updateSteps(objectType, input));
+}
+
+/** The same in steps. */
+export function* updateSteps(objectType: ObjectType, input: UpdateInput): Steps<Update> {
   const changes: Changes = new Map();
   const secrets: EntryAttribute[] = [];
   const change = (attribute: DirectoryAttribute, values: readonly Value[]) => {
@@ -53,7 +59,7 @@ export function updateOf(objectType: ObjectType, input: UpdateInput): Update {
     const statement = attribute.readOnly ? undefined : changed(objectType, attribute, input);
     if (statement === undefined) continue;
     stated.add(attribute.key);
-    const values = encode(statement, attribute, objectType, input.references);
+    const values = yield* encodeSteps(statement, attribute, objectType, input.references);
     const spelled = spelledWithUID(
       values,
       input.entry.values(attribute.ldapName),

@@ -10,7 +10,8 @@ import type { ObjectType } from './objectType';
 import { attributesIn } from './objectTypeChecks';
 import { looksLikeDN, type References } from './reference';
 import { namesRules } from './rules';
-import { encode } from './statements';
+import { encodeSteps } from './statements';
+import type { Steps } from './steps';
 
 /** What is added to one attribute of the directory and taken from it. */
 export interface AttributeChange {
@@ -75,25 +76,26 @@ export function idsAmong(changes: readonly ValueChange[]): string[] {
 }
 
 /**
- * The changes in the directory's encoding. What is to be removed and is not known is not there for the client either.
+ * The changes in the directory's encoding, in steps. What is to be removed and is not known is not there for the client either.
  * @throws ScimError 400 for a value that is added and cannot be resolved
  */
-export function encodeChanges(
+export function* encodeChanges(
   objectType: ObjectType,
   wanted: readonly Wanted[],
   references: References,
-): AttributeChange[] {
-  return wanted.map(({ attribute, changes }) => {
-    const encoded = (operation: ValueChange['operation']) =>
-      changes.flatMap((change) => {
-        if (change.operation !== operation) return [];
-        const values =
-          operation === 'add' ? change.values : change.values.filter((value) => isKnown(value, attribute, references));
-        const statement = { path: change.path.spelled, face: change.path.schema, values };
-        return encode(statement, attribute, objectType, references);
-      });
-    return { attribute, add: encoded('add'), remove: encoded('remove') };
-  });
+): Steps<AttributeChange[]> {
+  const encoded: AttributeChange[] = [];
+  for (const { attribute, changes } of wanted) {
+    const values = { add: [] as readonly Value[], remove: [] as readonly Value[] };
+    for (const { operation, path, values: given } of changes) {
+      const said = operation === 'add' ? given : given.filter((value) => isKnown(value, attribute, references));
+      const statement = { path: path.spelled, face: path.schema, values: said };
+      const own = yield* encodeSteps(statement, attribute, objectType, references);
+      values[operation] = values[operation].length === 0 ? own : [...values[operation], ...own];
+    }
+    encoded.push({ attribute, ...values });
+  }
+  return encoded;
 }
 
 function isKnown(value: unknown, attribute: DirectoryAttribute, references: References): boolean {
