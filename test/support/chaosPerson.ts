@@ -1,5 +1,6 @@
 /** A person as far as one client knows: what was acknowledged, and what may be so because an answer never came. */
 export interface Person {
+  readonly connector: string;
   readonly number: string;
   readonly password: string;
   id: string;
@@ -13,8 +14,9 @@ export interface Person {
 }
 
 /** Somebody who is asked for under a name and of whom nothing has been heard yet. */
-export function personOf(number: string, userName: string, password: string): Person {
+export function personOf(connector: string, number: string, userName: string, password: string): Person {
   return {
+    connector,
     number,
     password,
     id: '',

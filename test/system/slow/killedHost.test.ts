@@ -197,6 +197,8 @@ describeOnSlapd('a host that is killed as soon as it has answered', () => {
     for (const name of names) {
       expect(await system.host.client(name).find('userName eq "before"')).toEqual([]);
       expect(await created(name, 'before', '3-b')).not.toBe(ids.get(name));
+      const path = `/Users/${ids.get(name)}`;
+      expect((await system.host.client(name).patch(path, { op: 'add', path: 'title', value: 'T' })).status).toBe(200);
     }
   });
 
