@@ -22,6 +22,7 @@ export async function commandLine(
     }),
   );
   const before = { ...process.env };
+  const listeners = process.stdout.listeners('error');
   Object.assign(process.env, env);
   process.exitCode = undefined;
   try {
@@ -34,5 +35,8 @@ export async function commandLine(
       else process.env[name] = before[name];
     }
     for (const spy of spies) spy.mockRestore();
+    // A process has one command to run; this one has very many, one after the other.
+    for (const listener of process.stdout.listeners('error'))
+      if (!listeners.includes(listener)) process.stdout.removeListener('error', listener as () => void);
   }
 }
