@@ -3,8 +3,8 @@ import type { Entry, Value } from '../directory/entry';
 import { displayOf } from '../mapping/described';
 import type { ObjectType } from '../mapping/objectType';
 import { type Name, namesIn, noReferences, type References, type Referring, type Target } from '../mapping/reference';
-import type { Located } from '../space/connectorSpace';
 import { yieldToEventLoop } from '../space/eventLoop';
+import type { Located } from '../space/rowReader';
 import type { ConnectorContext } from './context';
 
 /** An entry that refers to more others says which they are, and not what they are called. */

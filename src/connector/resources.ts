@@ -47,7 +47,7 @@ export async function resourceFor(
   if (known !== undefined) return { resource: known, stored };
   const references = await resolveReferences(context, { objectType, entries: [found.entry], described: true });
   const resource = await resourceInTurns(context, objectType, found, stored, references);
-  if (found.partial !== true && !hasMany(found.entry)) made.keep(found, ingredients, references.isEmpty, resource);
+  if (found.partial !== true && space.isAtHand(found)) made.keep(found, ingredients, references.isEmpty, resource);
   return { resource, stored };
 }
 

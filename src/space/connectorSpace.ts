@@ -22,12 +22,8 @@ import type { SpaceValueChange } from './valueChange';
 import { walk } from './walk';
 
 export type { ChangeOutcome, Progress, Revision, SpaceChange } from './generation';
-export type { NextGeneration } from './nextGeneration';
 export { type Extent, LONG, type MatchKey, NEVER_STORED, type RowKey, type SpaceEntry, type SpaceRow } from './row';
-export type { Located } from './rowReader';
-export type { Reading } from './sequence';
 export type { SpaceOptions, SpaceStatistics } from './spaceOptions';
-export type { SpaceValueChange } from './valueChange';
 
 /** Opens the current generation, or an empty one where there is none or it is damaged. Leftovers of other generations are deleted. */
 export async function openSpace(options: SpaceOptions): Promise<ConnectorSpace> {
@@ -86,6 +82,11 @@ export class ConnectorSpace {
 
   get(id: string, extent: Extent = 'whole'): SpaceEntry | undefined {
     return this.#work((generation) => generation.rows.one({ id }, extent));
+  }
+
+  /** Whether this very entry is at hand in memory: what is made of it may be of use again. */
+  isAtHand(entry: Pick<SpaceEntry, 'id' | 'entry'>): boolean {
+    return this.#current.rows.recent.has(entry);
   }
 
   byAnchor(anchor: string): SpaceEntry | undefined {

@@ -14,17 +14,49 @@ export function isWorthRemembering({ payload, apart }: Pick<RowColumns, 'payload
   return apart === null && (payload?.length ?? 0) <= LARGEST;
 }
 
-/** Entries of one generation, and which of them have been looked up by matching values. Whoever writes a row has to tell. */
+/** Of so many entries that are asked for, one in {@link ENOUGH} has to come back, or keeping them is a waste of memory. */
+const JUDGED = 1_024;
+const ENOUGH = 16;
+
+/**
+ * Entries of one generation, and which of them have been looked up by matching values. Whoever writes a row has to tell.
+ * While hardly any comes back (a client that looks up a million people, each once) nothing is kept but who was asked for.
+ */
 export class RecentEntries {
   readonly #entries = new Recent<SpaceEntry>(RECENT);
   readonly #matches = new Recent<readonly string[]>(RECENT);
+  /** The ids of those that were asked for, kept or not. */
+  readonly #asked = new Recent<true>(RECENT);
+  #isWorthwhile = true;
+  #seen = 0;
+  #cameBack = 0;
 
   get(id: string): SpaceEntry | undefined {
-    return this.#entries.get(id);
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) this.#judge(true);
+    return entry;
   }
 
-  set(entry: SpaceEntry): void {
-    this.#entries.set(entry.id, entry);
+  /** Whether this very entry is at hand. */
+  has({ id, entry }: Pick<SpaceEntry, 'id' | 'entry'>): boolean {
+    return this.#entries.get(id)?.entry === entry;
+  }
+
+  /** An entry that was read or written just now. */
+  add(entry: SpaceEntry): void {
+    this.#judge(this.#asked.get(entry.id) !== undefined);
+    this.#asked.set(entry.id, true);
+    if (this.#isWorthwhile) this.#entries.set(entry.id, entry);
+    else this.#entries.delete(entry.id);
+  }
+
+  #judge(cameBack: boolean): void {
+    this.#seen += 1;
+    if (cameBack) this.#cameBack += 1;
+    if (this.#seen < JUDGED) return;
+    this.#isWorthwhile = this.#cameBack * ENOUGH >= this.#seen;
+    this.#seen = 0;
+    this.#cameBack = 0;
   }
 
   delete(id: string): void {
@@ -37,7 +69,7 @@ export class RecentEntries {
   }
 
   match(key: string, ids: readonly string[]): void {
-    if (ids.length <= MOST_MATCHES) this.#matches.set(key, ids);
+    if (this.#isWorthwhile && ids.length <= MOST_MATCHES) this.#matches.set(key, ids);
   }
 
   /** Some matching value has another owner now, or the order of the owners has changed. */

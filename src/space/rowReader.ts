@@ -217,7 +217,7 @@ export class RowReader {
   /** An entry that somebody asks for is likely to be asked for again: it is what a client is working on. */
   #remembered(row: Row, extent: Extent): SpaceEntry {
     const entry = this.#entry(row, extent);
-    if (isWorthRemembering(row)) this.recent.set(entry);
+    if (isWorthRemembering(row)) this.recent.add(entry);
     return entry;
   }
 

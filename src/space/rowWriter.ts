@@ -83,7 +83,7 @@ export class RowWriter {
     for (const rival of rivals) this.#delete(rival);
     this.tables.recent.delete(row.id);
     if (present) this.tables.changes.settle(present.number, sequence);
-    if (entry && !(present && this.tables.changes.has(present.number))) this.tables.recent.set(entry);
+    if (entry && !(present && this.tables.changes.has(present.number))) this.tables.recent.add(entry);
     const objectType = this.tables.dictionary.giveObjectType(row.objectType);
     const matches = matchColumn(this.tables.dictionary, objectType, row);
     if (present === undefined) {

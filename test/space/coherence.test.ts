@@ -5,8 +5,10 @@
 import * as fc from 'fast-check';
 import { DN } from '../../src/directory/dn';
 import { Entry } from '../../src/directory/entry';
-import { type ConnectorSpace, type NextGeneration, openSpace, type Reading } from '../../src/space/connectorSpace';
+import { type ConnectorSpace, openSpace } from '../../src/space/connectorSpace';
+import type { NextGeneration } from '../../src/space/nextGeneration';
 import type { SpaceRow } from '../../src/space/row';
+import type { Reading } from '../../src/space/sequence';
 import { SpaceBuilder } from '../../src/space/spaceBuilder';
 import { openState, type State } from '../../src/space/state';
 import { removeTemporaryFolders, row, temporaryFolder } from './support';

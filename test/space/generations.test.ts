@@ -2,13 +2,8 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { DN } from '../../src/directory/dn';
 import { Entry } from '../../src/directory/entry';
-import {
-  type ConnectorSpace,
-  type NextGeneration,
-  openSpace,
-  type SpaceEntry,
-  type SpaceOptions,
-} from '../../src/space/connectorSpace';
+import { type ConnectorSpace, openSpace, type SpaceEntry, type SpaceOptions } from '../../src/space/connectorSpace';
+import type { NextGeneration } from '../../src/space/nextGeneration';
 import { SpaceBuilder } from '../../src/space/spaceBuilder';
 import { readSpace } from '../../src/space/spaceReader';
 import { CONVERTED_SINCE } from '../../src/space/spaceSchema';

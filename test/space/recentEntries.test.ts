@@ -4,6 +4,7 @@ import { DN } from '../../src/directory/dn';
 import { Entry } from '../../src/directory/entry';
 import { type ConnectorSpace, openSpace, type SpaceChange, type SpaceEntry } from '../../src/space/connectorSpace';
 import { Recent } from '../../src/space/recent';
+import { RecentEntries } from '../../src/space/recentEntries';
 import type { SpaceRow } from '../../src/space/row';
 import { openState, type State } from '../../src/space/state';
 import { removeTemporaryFolders, row, temporaryFolder } from './support';
@@ -135,6 +136,21 @@ test('what is at hand is what the file has', async () => {
     await state.close();
   }
 }, 60_000);
+
+test('who does not come back is not kept, until somebody does', () => {
+  const recent = new RecentEntries();
+  const entryOf = (id: string) => ({ ...row(id), id, leftOut: new Map<string, number>(), sequence: 1 });
+  for (let index = 0; index < 3_000; index += 1) recent.add(entryOf(`once${index}`));
+  expect(recent.get('once2999')).toBeUndefined();
+  recent.match('key', ['once2999']);
+  expect(recent.idsMatching('key')).toBeUndefined();
+  for (let times = 0; times < 30; times += 1)
+    for (let index = 0; index < 100; index += 1) recent.add(entryOf(`again${index}`));
+  const last = entryOf('again0');
+  recent.add(last);
+  expect(recent.get('again0')).toBe(last);
+  expect([recent.has(last), recent.has(entryOf('again0'))]).toEqual([true, false]);
+});
 
 test('those of one value stay in the order of their anchors', async () => {
   const folder = temporaryFolder();

@@ -1,7 +1,8 @@
 /** Groups of many members: changes of single values, of which nobody has read the others. */
-import { type ConnectorSpace, LONG, openSpace, type SpaceValueChange } from '../../src/space/connectorSpace';
+import { type ConnectorSpace, LONG, openSpace } from '../../src/space/connectorSpace';
 import { SpaceBuilder } from '../../src/space/spaceBuilder';
 import { openState, type State } from '../../src/space/state';
+import type { SpaceValueChange } from '../../src/space/valueChange';
 import { removeTemporaryFolders, row, temporaryFolder } from './support';
 
 let folder: string;
