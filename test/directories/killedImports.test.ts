@@ -5,24 +5,14 @@
 import { readFileSync } from 'node:fs';
 import { type ServerUnderTest, startDirectoryServer } from '../support/directoryServer';
 import { HostProcess } from '../support/hostProcess';
-import { runKilledImports, settle, type World } from '../support/killedImports';
+import { runKilledImports, settle, standardWorld, type World } from '../support/killedImports';
 import { type LdapLook, lookBy } from '../support/ldapLook';
 import { exampleFor } from './scim';
 
 const RESIDENTS = 100;
 
 const worlds: Readonly<Record<'389ds' | 'samba', (suffix: string) => World>> = {
-  '389ds': (suffix) => ({
-    dnOf: (uid) => `uid=${uid},ou=people,${suffix}`,
-    groupDN: `cn=team,ou=groups,${suffix}`,
-    name: 'uid',
-    person: (uid) => ({ objectClass: 'inetOrgPerson', uid, cn: uid, sn: uid }),
-    group: { objectClass: 'groupOfNames', cn: 'team' },
-    selections: {
-      User: ['(objectClass=inetOrgPerson)', `ou=people,${suffix}`],
-      Group: ['(objectClass=groupOfNames)', `ou=groups,${suffix}`],
-    },
-  }),
+  '389ds': standardWorld,
   samba: (suffix) => ({
     dnOf: (uid) => `CN=${uid},OU=people,${suffix}`,
     groupDN: `CN=team,OU=groups,${suffix}`,

@@ -36,6 +36,21 @@ export interface World {
   readonly selections: Readonly<Record<'User' | 'Group', readonly [filter: string, base: string]>>;
 }
 
+/** People and groups as servers with the standard schema have them. */
+export function standardWorld(suffix: string): World {
+  return {
+    dnOf: (uid) => `uid=${uid},ou=people,${suffix}`,
+    groupDN: `cn=team,ou=groups,${suffix}`,
+    name: 'uid',
+    person: (uid) => ({ objectClass: 'inetOrgPerson', uid, cn: uid, sn: uid }),
+    group: { objectClass: 'groupOfNames', cn: 'team' },
+    selections: {
+      User: ['(objectClass=inetOrgPerson)', `ou=people,${suffix}`],
+      Group: ['(objectClass=groupOfNames)', `ou=groups,${suffix}`],
+    },
+  };
+}
+
 const MEMBERS = 12;
 
 /** Two values that somebody else always writes together: a row with values of two writes was never true. */

@@ -3,24 +3,14 @@
  * log, content synchronization and time stamps. Change logs and update sequence numbers are in test/directories.
  */
 import { people } from '../../support/connectorFiles';
-import { runKilledImports, settle, type World } from '../../support/killedImports';
+import { runKilledImports, settle, standardWorld } from '../../support/killedImports';
 import { describeOnSlapd, type System, startSystem } from '../../support/system';
 
 const ROUNDS = 50;
 const RESIDENTS = 150;
 const suffix = 'dc=example,dc=com';
 
-const world: World = {
-  dnOf: (uid) => `uid=${uid},ou=people,${suffix}`,
-  groupDN: `cn=team,ou=groups,${suffix}`,
-  name: 'uid',
-  person: (uid) => ({ objectClass: 'inetOrgPerson', uid, cn: uid, sn: uid }),
-  group: { objectClass: 'groupOfNames', cn: 'team' },
-  selections: {
-    User: ['(objectClass=inetOrgPerson)', `ou=people,${suffix}`],
-    Group: ['(objectClass=groupOfNames)', `ou=groups,${suffix}`],
-  },
-};
+const world = standardWorld(suffix);
 
 describeOnSlapd('a host that is killed', () => {
   let system: System;
