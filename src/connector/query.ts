@@ -4,17 +4,17 @@ import { type Filter as DirectoryFilter, equality, or } from '../directory/filte
 import { type Candidate, idsInFilter, type MatchCandidate, planOf } from '../mapping/filter';
 import { withShownNames } from '../mapping/filterNames';
 import type { ObjectType } from '../mapping/objectType';
-import { ScimError } from '../scim/error';
 import type { Filter } from '../scim/filter';
-import { evaluate, evaluateValue, instantOf } from '../scim/filterEvaluate';
+import { evaluate } from '../scim/filterEvaluate';
 import type { Context, Page, Query } from '../scim/handler';
-import { type AttributePath, attributeAt } from '../scim/path';
 import type { Resource } from '../scim/resource';
 import type { Extent } from '../space/connectorSpace';
 import { type ConnectorContext, onBehalfOf } from './context';
 import type { Entries, Found } from './entries';
 import { type LeavingContext, lean, leftOutOf, pathsIn } from './leaving';
+import { LookUps } from './lookUps';
 import { membersApart, membershipFilter } from './membershipQuery';
+import { pageOf } from './order';
 import { withGroups } from './regrouping';
 import { resolveReferences } from './resolving';
 import { resourcesOf } from './resources';
@@ -23,25 +23,46 @@ const walkedAtOnce = 100;
 
 /** Answers queries of one object type. */
 export class Queries {
+  readonly #lookUps: LookUps;
+
   constructor(
     readonly context: ConnectorContext,
     readonly entries: Entries,
     readonly objectType: ObjectType,
-  ) {}
+  ) {
+    this.#lookUps = new LookUps(context, objectType);
+  }
 
   /** RFC 7644 §3.4.2. */
   async query(query: Query, asked: Context): Promise<Page> {
+    const known = this.#lookedUp(query);
+    return known === undefined ? this.#query(query, asked) : pageOf(await known, query);
+  }
+
+  /** What a look-up finds in the space; undefined where it is no look-up, or has to be asked of the directory. */
+  #lookedUp(query: Query): Promise<Resource[]> | undefined {
+    const lookUp = this.#lookUps.of(query);
+    if (lookUp === undefined || query.filter === undefined) return undefined;
+    const { attribute, key, leave } = lookUp;
+    const { space } = this.context;
+    const rows = space.byMatch(this.objectType.name, attribute, key, extentFor(lookUp));
+    if (rows.length === 0 || !rows.every((row) => this.entries.isFresh(row))) return undefined;
+    const found = leave === undefined ? rows : rows.map((row) => lean(row, leave));
+    return this.#evaluated(found, query.filter);
+  }
+
+  async #query(query: Query, asked: Context): Promise<Page> {
     const conditions = [...pathsIn(query.filter), ...(query.sortBy === undefined ? [] : [query.sortBy])];
     const leave = leftOutOf(this.context, this.objectType, query.projection, conditions);
     const request: LeavingContext = leave === undefined ? asked : { ...asked, leave };
     if (query.filter === undefined)
       return query.sortBy === undefined
         ? this.#list(query, request)
-        : this.#sorted(await this.#walk(undefined, request), query);
+        : pageOf(await this.#walk(undefined, request), query);
     const idAt = (normalizedDN: string) => this.context.space.byDN(normalizedDN)?.id;
     const filter = withShownNames(query.filter, this.objectType, idAt);
     const matching = (await this.#ofMembers(filter, query, asked)) ?? (await this.#matching(filter, request));
-    return this.#sorted(matching, query);
+    return pageOf(matching, query);
   }
 
   /** The groups of some members, where nobody wants to see the members: they are not read. Undefined: something else is asked. */
@@ -171,25 +192,10 @@ export class Queries {
     const resources = await resourcesOf(this.context, this.objectType, found);
     return resources.filter((resource) => evaluate(filter, resource));
   }
-
-  #sorted(resources: Resource[], { sortBy, sortOrder, startIndex, after, count }: Query): Page {
-    const order = sortBy === undefined ? byId : new SortOrder(sortBy, sortOrder === 'descending' ? -1 : 1);
-    const placed = resources.map((resource) => ({ resource, place: order.placeOf(resource) }));
-    placed.sort((a, b) => order.compare(a.place, b.place));
-    const begin = after === undefined ? startIndex - 1 : firstAfter(placed, order, after);
-    const page = placed.slice(begin, begin + count);
-    const last = page.at(-1);
-    const end = begin + count < placed.length ? (last ? JSON.stringify(last.place) : after) : undefined;
-    return {
-      totalResults: resources.length,
-      resources: page.map(({ resource }) => resource),
-      ...(after !== undefined && end !== undefined && { end }),
-    };
-  }
 }
 
 /** How much of the rows of the space is needed. */
-function extentFor({ leave }: LeavingContext): Extent {
+function extentFor({ leave }: Pick<LeavingContext, 'leave'>): Extent {
   return leave === undefined ? 'whole' : 'short';
 }
 
@@ -200,79 +206,4 @@ function leanFor(row: Found, { leave }: LeavingContext): Found {
 /** A matching value, looked for where it stands and in the names of entries that lack the attribute. */
 function searchFor({ attribute, naming, asserted }: MatchCandidate): DirectoryFilter {
   return or(...[attribute, ...naming].map((name) => equality(name, asserted)));
-}
-
-/** Where a resource stands in an order: its sort key, null where it has none, and its id. */
-type Place = readonly [key: string | number | null, id: string];
-
-interface Order {
-  placeOf(resource: Resource): Place;
-  compare(a: Place, b: Place): number;
-}
-
-const byId: Order = {
-  placeOf: ({ id }) => [null, String(id)],
-  compare: ([, a], [, b]) => compareText(a, b),
-};
-
-/** RFC 7644 §3.4.2.3: by the primary value where there are several; resources without one come last when ascending. */
-class SortOrder implements Order {
-  constructor(
-    readonly path: AttributePath,
-    readonly direction: 1 | -1,
-  ) {}
-
-  placeOf(resource: Resource): Place {
-    return [this.#key(attributeAt(resource, this.path)), String(resource.id)];
-  }
-
-  compare(a: Place, b: Place): number {
-    const [[x], [y]] = [a, b];
-    if (x === null || y === null) return x === y ? byId.compare(a, b) : this.direction * (x === null ? 1 : -1);
-    const order = typeof x === 'number' && typeof y === 'number' ? x - y : compareText(String(x), String(y));
-    return order === 0 ? byId.compare(a, b) : this.direction * order;
-  }
-
-  #key(value: unknown): string | number | null {
-    const { subAttribute, subDefinition, definition } = this.path;
-    const { caseExact, type } = subDefinition ?? definition;
-    const filter = this.path.valueFilter;
-    const values =
-      filter === undefined || !Array.isArray(value) ? value : value.filter((one) => evaluateValue(filter, one));
-    const first = Array.isArray(values) ? (values.find((element) => isPrimary(element)) ?? values[0]) : values;
-    const part =
-      typeof first === 'object' && first !== null ? (first as Record<string, unknown>)[subAttribute ?? 'value'] : first;
-    if (part === undefined || part === null) return null;
-    if (type === 'integer' || type === 'decimal') return Number(part);
-    if (type === 'dateTime') return instantOf(String(part)) ?? String(part);
-    return caseExact ? String(part) : String(part).toLowerCase();
-  }
-}
-
-/** The position of the first resource beyond a place, which need not be there any more. @throws ScimError 400 `invalidCursor` */
-function firstAfter(placed: readonly { readonly place: Place }[], order: Order, after: string): number {
-  if (after === '') return 0;
-  const place = placeIn(after);
-  const position = placed.findIndex((one) => order.compare(one.place, place) > 0);
-  return position < 0 ? placed.length : position;
-}
-
-function placeIn(text: string): Place {
-  try {
-    const place: unknown = JSON.parse(text);
-    const [key, id] = Array.isArray(place) ? place : [];
-    if (typeof id === 'string' && (key === null || typeof key === 'string' || typeof key === 'number'))
-      return [key, id];
-  } catch {
-    // Not of this form: the same refusal.
-  }
-  throw ScimError.invalidCursor('It is none that this endpoint has given.');
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function isPrimary(element: unknown): boolean {
-  return typeof element === 'object' && element !== null && (element as { primary?: unknown }).primary === true;
 }

@@ -1,4 +1,5 @@
 /** A request's URL as the log may show it: where it went and what was asked for, without the values it asked about. */
+import { Forms, PLACEHOLDER, valueApart, withValue } from '../scim/urlForm';
 
 const LONGEST = 1024;
 const ELLIPSIS = '…';
@@ -7,18 +8,36 @@ const SHOWN = new Set(['startindex', 'count', 'cursor', 'sortby', 'sortorder', '
 const COMPARISON = new Set(['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le']);
 const WORD = new Set(['and', 'or', 'not', 'pr', ...COMPARISON]);
 
+/** Query strings as they are logged, by what they are but for one value: the value is not logged. */
+const forms = new Forms<string | undefined>();
+
 /** Path and query of a URL; each undefined when it has none. */
 export function loggedUrl(url: string): { readonly path: string; readonly query: string | undefined } {
   const start = url.indexOf('?');
   if (start < 0) return { path: bounded(url), query: undefined };
+  const search = url.slice(start + 1);
+  const apart = valueApart(search);
+  const known = apart && forms.of(apart.form, loggedForm);
+  return { path: bounded(url.slice(0, start)), query: known ?? loggedQuery(search) };
+}
+
+/** Undefined where what is logged is not the same for every value. */
+function loggedForm(form: string): string | undefined {
+  const logged = loggedQuery(withValue(form, PLACEHOLDER));
+  // Where the quotation marks end one value and begin another, what is between them is no value.
+  const isValue = logged === loggedQuery(withValue(form, `${PLACEHOLDER} eq title pr`));
+  return isValue && !logged.includes(PLACEHOLDER) ? logged : undefined;
+}
+
+function loggedQuery(search: string): string {
   const shown: string[] = [];
-  for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
+  for (const [name, value] of new URLSearchParams(search)) {
     const lower = name.toLowerCase();
     const kept = lower === 'filter' ? withoutValues(value) : SHOWN.has(lower) ? value : ELLIPSIS;
     shown.push(`${name}=${kept}`);
     if (shown.length === 20) break;
   }
-  return { path: bounded(url.slice(0, start)), query: bounded(shown.join('&')) };
+  return bounded(shown.join('&'));
 }
 
 /**

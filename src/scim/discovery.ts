@@ -73,8 +73,12 @@ function describeProvider(types: readonly ResourceType[], provider: ServiceProvi
   const eachResourceType = each(resourceTypes);
   return {
     serviceProviderConfig: versioned(JSON.stringify(describeConfig(provider, baseUri))),
-    resourceTypes: versioned(JSON.stringify(listResponse(resourceTypes.size, 1, [...resourceTypes.values()]))),
-    schemas: versioned(JSON.stringify(listResponse(schemas.size, 1, [...schemas.values()]))),
+    resourceTypes: versioned(
+      JSON.stringify(listResponse({ totalResults: resourceTypes.size, startIndex: 1 }, [...resourceTypes.values()])),
+    ),
+    schemas: versioned(
+      JSON.stringify(listResponse({ totalResults: schemas.size, startIndex: 1 }, [...schemas.values()])),
+    ),
     resourceType: (name) => eachResourceType.get(name.toLowerCase()),
     schema: (urn) => eachSchema.get(urn.toLowerCase()),
   };

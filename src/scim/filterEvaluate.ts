@@ -55,7 +55,7 @@ function truth<Subject>(filter: Filter, subject: Subject, read: Reader<Subject>)
     case 'valuePath':
       return (
         filter.path &&
-        read(subject, filter.path).some((value) => isAssigned(value) && evaluateValue(filter.filter, value))
+        read(subject, filter.path).some((value) => evaluateValue(filter.filter, value) && isAssigned(value))
       );
   }
 }

@@ -32,6 +32,22 @@ export function withBaseUri(filter: Filter, type: ResourceType, baseUri: string)
   }
 }
 
+/** Whether {@link withBaseUri} makes another filter of this one. */
+export function comparesUris(filter: Filter | undefined): boolean {
+  switch (filter?.kind) {
+    case 'and':
+    case 'or':
+      return filter.filters.some(comparesUris);
+    case 'not':
+    case 'valuePath':
+      return comparesUris(filter.filter);
+    case 'compare':
+      return filter.path !== undefined && isOfResource(filter.path);
+    default:
+      return false;
+  }
+}
+
 /** A value filter that names what it selects by `$ref` names it by the id in it: the values of a change have no URIs yet. */
 export function withIds(filter: Filter, attribute: IndexedAttribute): Filter {
   switch (filter.kind) {

@@ -53,6 +53,16 @@ export interface Query {
   readonly after?: string;
   readonly count: number;
   readonly projection: Projection;
+  /** Where the same is asked with one value after the other: what does not depend on the value may be found once. */
+  readonly asked?: { readonly form: QueryForm; readonly value: string };
+}
+
+/** Queries that are the same but for one text in their filters. It is the same object for all of them. */
+export interface QueryForm {
+  /** What the text is compared with. */
+  readonly path: AttributePath;
+  /** The query of this form that has a text. */
+  queryFor(value: string): Query;
 }
 
 /** A page of a query's result; `resources` are those of this page only. */

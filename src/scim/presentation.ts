@@ -1,5 +1,6 @@
 /** What clients get of resources: projected, with their locations and references, as JSON text. */
 import { jsonText } from './jsonPieces';
+import { listResponse, listResponseText, type Place } from './list';
 import type { Presenter } from './projection';
 import { resolveReferences, withReference } from './references';
 import type { Resource } from './resource';
@@ -36,18 +37,18 @@ export function resourceText(shown: Shown, baseUri: string): Text {
 /** So many resources are what a look-up finds: they are likely to be asked for again. */
 const FEW = 4;
 
-/** The text of a message that ends with resources (RFC 7644 §3.4.2). */
-export function listText(
-  message: (resources: readonly unknown[]) => object,
-  shown: readonly Shown[],
-  baseUri: string,
-): Text {
+/** The text of a list's page (RFC 7644 §3.4.2). */
+export function listText(place: Place, shown: readonly Shown[], baseUri: string): Text {
   const texts = shown.length <= FEW ? shown.map((one) => resourceText(one, baseUri)) : [];
-  if (texts.length < shown.length || !texts.every((text) => typeof text === 'string'))
-    return textOf(message(shown.map((one) => presented(one, baseUri))), baseUri);
-  // The message counts them; their texts take their places.
-  const frame = JSON.stringify(message(shown.map(() => null)));
-  return `${frame.slice(0, frame.lastIndexOf('['))}[${texts.join(',')}]}`;
+  return texts.length === shown.length && texts.every((text) => typeof text === 'string')
+    ? listResponseText(place, texts)
+    : textOf(
+        listResponse(
+          place,
+          shown.map((one) => presented(one, baseUri)),
+        ),
+        baseUri,
+      );
 }
 
 /** Where a resource is (RFC 7644 §3.1). */

@@ -4,18 +4,19 @@ import { canonicalize } from './dialect';
 import { ScimError } from './error';
 import { type Answer, decodeSegment, type Exchange, hasETag } from './exchange';
 import type { Context, Query } from './handler';
-import { cursorResponse, listResponse } from './list';
 import { withListsRead, withOperationsRead } from './longLists';
 import { compilePatch } from './patch';
 import { listText, locationOf, resourceText, type Shown } from './presentation';
 import { type Presenter, presenterOf } from './projection';
 import {
   parametersOfSearchRequest,
+  type QueryLimits,
   type QueryParameters,
   resolveProjection,
   resolveQuery,
   resolveWindow,
 } from './query';
+import { queryOfForm } from './queryForm';
 import { compileReplace } from './replace';
 import type { Resource } from './resource';
 import type { ResourceType } from './resourceType';
@@ -81,7 +82,24 @@ export async function deleteResource(
 
 /** GET /Users, and GET / over all resource types (§3.4.2). */
 export function listResources(exchange: Exchange, endpoints: readonly ResourceEndpoint[]): Promise<Answer> {
-  return query(exchange, endpoints, exchange.parameters());
+  const [endpoint, ...others] = endpoints;
+  const asked =
+    endpoint && others.length === 0 ? queryOfForm(exchange.search, endpoint.type, limitsOf(exchange)) : undefined;
+  return endpoint === undefined || asked === undefined
+    ? query(exchange, endpoints, exchange.parameters())
+    : oneQuery(exchange, endpoint, asked);
+}
+
+async function oneQuery(exchange: Exchange, { type, handler }: ResourceEndpoint, asked: Query): Promise<Answer> {
+  const { totalResults, resources } = await handler.query(asked, exchange.context);
+  const present = presenterOf(asked.projection, type);
+  const shown = resources.map((resource) => ({ resource, type, present }));
+  const place = { totalResults, startIndex: asked.startIndex };
+  return { status: 200, body: listText(place, shown, exchange.baseUri) };
+}
+
+function limitsOf({ provider }: Exchange): QueryLimits {
+  return { maxResults: provider.maxResults, sort: provider.features.sort };
 }
 
 /** POST /Users/.search, and POST /.search over all resource types (§3.4.3). */
@@ -96,7 +114,7 @@ async function query(
   parameters: QueryParameters,
 ): Promise<Answer> {
   if (parameters.cursor !== undefined) return queryByCursor(exchange, endpoints, parameters);
-  const limits = { maxResults: exchange.provider.maxResults, sort: exchange.provider.features.sort };
+  const limits = limitsOf(exchange);
   const { startIndex, count } = resolveWindow(parameters, limits);
   const shown: Shown[] = [];
   let totalResults = 0;
@@ -111,8 +129,7 @@ async function query(
     for (const resource of page.resources) shown.push({ resource, type, present });
     totalResults += page.totalResults;
   }
-  const message = (resources: readonly unknown[]) => listResponse(totalResults, startIndex, resources);
-  return { status: 200, body: listText(message, shown, exchange.baseUri) };
+  return { status: 200, body: listText({ totalResults, startIndex }, shown, exchange.baseUri) };
 }
 
 /** The same, from the place that a cursor names (RFC 9865). */
@@ -121,7 +138,7 @@ async function queryByCursor(
   endpoints: readonly ResourceEndpoint[],
   parameters: QueryParameters,
 ): Promise<Answer> {
-  const limits = { maxResults: exchange.provider.maxResults, sort: exchange.provider.features.sort };
+  const limits = limitsOf(exchange);
   const { count } = resolveWindow(parameters, limits);
   const place = parseCursor(
     parameters,
@@ -144,8 +161,8 @@ async function queryByCursor(
     totalResults += page.totalResults;
     if (!isPast && page.end !== undefined) next ??= formatCursor({ type: type.name, after: page.end }, parameters);
   }
-  const message = (resources: readonly unknown[]) => cursorResponse(totalResults, next, resources);
-  return { status: 200, body: listText(message, shown, exchange.baseUri) };
+  const page = { totalResults, ...(next !== undefined && { nextCursor: next }) };
+  return { status: 200, body: listText(page, shown, exchange.baseUri) };
 }
 
 /** Some clients percent-encode the id that they were given, encoding and all: what is not found as it came is tried decoded once more. */

@@ -76,6 +76,9 @@ export class RowReader {
     if (type === undefined) return [];
     const key = matchKey(type, matchText(value));
     const known = this.recent.idsMatching(key);
+    const [id, ...others] = known ?? [];
+    const only = id === undefined || others.length > 0 ? undefined : this.recent.get(id);
+    if (only !== undefined) return [only];
     if (known !== undefined) return known.flatMap((id) => this.one({ id }, extent) ?? []);
     const entries = this.database
       .all<Row>(

@@ -31,8 +31,8 @@ function group(members: number): Resource {
 }
 
 const whole = (text: Text) => (typeof text === 'string' ? text : [...text].join(''));
-const list = (shown: readonly Shown[], baseUri = base) =>
-  whole(listText((resources) => listResponse(7, 3, resources), shown, baseUri));
+const place = { totalResults: 7, startIndex: 3 };
+const list = (shown: readonly Shown[], baseUri = base) => whole(listText(place, shown, baseUri));
 
 test.each([0, 1, 2, 4, 5, 40])('a list of %s is the message with its resources', (count) => {
   const shown = Array.from({ length: count }, (_, index) => ({
@@ -42,7 +42,7 @@ test.each([0, 1, 2, 4, 5, 40])('a list of %s is the message with its resources',
   }));
   const resources = shown.map((one) => JSON.parse(whole(resourceText(one, base))) as Resource);
   for (let times = 0; times < 2; times += 1)
-    expect(list(shown)).toBe([...jsonPieces(listResponse(7, 3, resources))].join(''));
+    expect(list(shown)).toBe([...jsonPieces(listResponse(place, resources))].join(''));
   expect(resources.map(({ meta }) => meta?.location)).toEqual(
     shown.map(({ resource }) => `${base}/Users/${resource.id}`),
   );

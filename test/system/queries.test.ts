@@ -118,9 +118,13 @@ describe.each(slapdIsHere ? ['memory', 'OpenLDAP'] : ['memory'])('on %s', (direc
       ['userName eq q-anna', 'anna'],
     ])('%s', async (filter, found) => {
       const asked = filter.replace(/\{\{(.*?)\}\}/g, (_, name: string) => String(ids.get(name)));
-      const { totalResults, Resources } = await list(`filter=${encoded(asked)}`);
+      const byUrl = await list(`filter=${encoded(asked)}`);
+      const { totalResults, Resources } = byUrl;
       const expected = found === '' ? [] : found.split(' ').map((name) => `q-${name}`);
       expect([totalResults, names(Resources).sort()]).toEqual([expected.length, expected]);
+      // A URL is read by its form where it has one that was seen before, a message is always read as a whole.
+      expect((await client.post('/Users/.search', { filter: asked })).body).toEqual(byUrl);
+      expect(await list(`filter=${encoded(asked)}`)).toEqual(byUrl);
     });
 
     test('a date is compared as the instant that it means', async () => {

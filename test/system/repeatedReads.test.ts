@@ -55,7 +55,43 @@ describe.each(slapdIsHere ? ['memory', 'OpenLDAP'] : ['memory'])('on %s', (direc
     for (const one of answers) expect(one).toEqual(answers[0]);
     return answers[0] ?? {};
   };
+  /** One kind of look-up after the other: by URL, and as a message that is read as a whole each time. */
+  const lookUps = async (filter: string, more: object = {}) => {
+    const parameters = new URLSearchParams({ filter, ...more }).toString().replaceAll('+', '%20');
+    const byUrl = (await client.get(`/Users?${parameters}`)).body;
+    const byMessage = (await client.post('/Users/.search', { filter, ...more })).body;
+    expect(byUrl).toEqual(byMessage);
+    return (byUrl.Resources as unknown as Json[]).map(({ userName }) => userName);
+  };
   const managerOf = (user: Json) => (user[ENTERPRISE_USER] as Json | undefined)?.manager as Json | undefined;
+
+  test('look-ups of one kind, one value after the other', async () => {
+    for (const name of ['form-a', 'form-b', 'form ü 1'])
+      await create(name, {
+        title: name,
+        emails: [{ type: 'work', value: `${name.replace('ü', 'u').replaceAll(' ', '-')}@reads.example` }],
+      });
+    const mail = (name: string) =>
+      `emails[type eq "work"].value eq "${name.replace('ü', 'u').replaceAll(' ', '-')}@reads.example"`;
+    for (let times = 0; times < 2; times += 1)
+      for (const name of ['form-a', 'FORM-B', 'form ü 1', 'form-nobody', 'form-a*', 'form-a)(uid=*', '']) {
+        const found = ['form-a', 'form-b', 'form ü 1'].filter((one) => one === name.toLowerCase());
+        expect(await lookUps(`userName eq "${name}"`)).toEqual(found);
+        expect(await lookUps(`(active ne false and userName eq "${name}")`)).toEqual(found);
+        expect(await lookUps(`title eq "form-a" and userName eq "${name}"`)).toEqual(
+          found.filter((one) => one === 'form-a'),
+        );
+        expect(await lookUps(`${ECMA_USER}:uid eq "${name}"`)).toEqual(found);
+        expect(await lookUps(mail(name))).toEqual(found);
+        expect(await lookUps(mail(name).replace('work', 'home'))).toEqual([]);
+        expect(await lookUps(mail(name), { attributes: 'userName' })).toEqual(found);
+        expect(await lookUps(`userName eq "${name}"`, { count: 0 })).toEqual([]);
+        expect(await lookUps(`userName eq "${name}"`, { startIndex: 2 })).toEqual([]);
+        expect(await lookUps(`not (userName eq "${name}") and userName eq "form-a"`)).toEqual(
+          found.includes('form-a') ? [] : ['form-a'],
+        );
+      }
+  });
 
   test('a change of the entry, and of what is only kept beside it', async () => {
     const id = await create('rr-anna', { externalId: 'one' });
