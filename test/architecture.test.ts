@@ -18,6 +18,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'scim/resource',
     'scim/router',
     'scim/serviceProvider',
+    'scim/urlForm',
     'telemetry',
   ],
   admin: ['connector', 'space/run', 'telemetry'],
