@@ -7,6 +7,7 @@ import { noReferences } from '../mapping/reference';
 import type { Filter } from '../scim/filter';
 import type { Query, QueryForm } from '../scim/handler';
 import type { AttributePath } from '../scim/path';
+import type { Resource } from '../scim/resource';
 import type { ConnectorContext } from './context';
 import { type LeftOut, leftOutOf, pathsIn } from './leaving';
 import { membersApart } from './membershipQuery';
@@ -26,6 +27,8 @@ export interface LookUp {
   /** The value as it is a key in the connector space. */
   readonly key: string;
   readonly leave?: LeftOut;
+  /** Whether a resource that has the value matches the whole query. */
+  matches(resource: Resource): boolean;
 }
 
 /** The look-ups that clients make of one object type. */
@@ -48,7 +51,8 @@ export class LookUps {
     if (common === 'none') return undefined;
     const { attribute, leave } = common;
     const key = this.objectType.schema.normalize(attribute.ldapName, asked.value);
-    return { attribute: attribute.key, key, ...(leave && { leave }) };
+    const matches = (resource: Resource) => asked.form.matches(resource, asked.value);
+    return { attribute: attribute.key, key, matches, ...(leave && { leave }) };
   }
 
   /** Of a query all of whose matches have the value in one matching attribute, whatever the value is. */

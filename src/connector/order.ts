@@ -1,6 +1,6 @@
 /** The order of resources in an answer, and the page of them that was asked for. */
 import { ScimError } from '../scim/error';
-import { evaluateValue, instantOf } from '../scim/filterEvaluate';
+import { instantOf, type Matcher, valueMatcher } from '../scim/filterEvaluate';
 import type { Page, Query } from '../scim/handler';
 import { type AttributePath, attributeAt } from '../scim/path';
 import type { Resource } from '../scim/resource';
@@ -38,10 +38,15 @@ const byId: Order = {
 
 /** RFC 7644 §3.4.2.3: by the primary value where there are several; resources without one come last when ascending. */
 class SortOrder implements Order {
+  /** Which of several values count. */
+  readonly #counts: Matcher<unknown> | undefined;
+
   constructor(
     readonly path: AttributePath,
     readonly direction: 1 | -1,
-  ) {}
+  ) {
+    this.#counts = path.valueFilter && valueMatcher(path.valueFilter);
+  }
 
   placeOf(resource: Resource): Place {
     return [this.#key(attributeAt(resource, this.path)), String(resource.id)];
@@ -57,9 +62,8 @@ class SortOrder implements Order {
   #key(value: unknown): string | number | null {
     const { subAttribute, subDefinition, definition } = this.path;
     const { caseExact, type } = subDefinition ?? definition;
-    const filter = this.path.valueFilter;
-    const values =
-      filter === undefined || !Array.isArray(value) ? value : value.filter((one) => evaluateValue(filter, one));
+    const counts = this.#counts;
+    const values = counts === undefined || !Array.isArray(value) ? value : value.filter((one) => counts(one));
     const first = Array.isArray(values) ? (values.find((element) => isPrimary(element)) ?? values[0]) : values;
     const part =
       typeof first === 'object' && first !== null ? (first as Record<string, unknown>)[subAttribute ?? 'value'] : first;

@@ -5,7 +5,7 @@ import { type Candidate, idsInFilter, type MatchCandidate, planOf } from '../map
 import { withShownNames } from '../mapping/filterNames';
 import type { ObjectType } from '../mapping/objectType';
 import type { Filter } from '../scim/filter';
-import { evaluate } from '../scim/filterEvaluate';
+import { type Matcher, matcher } from '../scim/filterEvaluate';
 import type { Context, Page, Query } from '../scim/handler';
 import type { Resource } from '../scim/resource';
 import type { Extent } from '../space/connectorSpace';
@@ -42,13 +42,13 @@ export class Queries {
   /** What a look-up finds in the space; undefined where it is no look-up, or has to be asked of the directory. */
   #lookedUp(query: Query): Promise<Resource[]> | undefined {
     const lookUp = this.#lookUps.of(query);
-    if (lookUp === undefined || query.filter === undefined) return undefined;
+    if (lookUp === undefined) return undefined;
     const { attribute, key, leave } = lookUp;
     const { space } = this.context;
     const rows = space.byMatch(this.objectType.name, attribute, key, extentFor(lookUp));
     if (rows.length === 0 || !rows.every((row) => this.entries.isFresh(row))) return undefined;
     const found = leave === undefined ? rows : rows.map((row) => lean(row, leave));
-    return this.#evaluated(found, query.filter);
+    return this.#evaluated(found, (resource) => lookUp.matches(resource));
   }
 
   async #query(query: Query, asked: Context): Promise<Page> {
@@ -77,7 +77,9 @@ export class Queries {
     const wanted = membershipFilter(apart, objectType, references);
     if (wanted === undefined || wanted === 'none') return wanted && [];
     const found = await this.entries.searchByKeys(objectType, wanted, onBehalfOf({ ...asked, leave }));
-    return apart.rest === undefined ? resourcesOf(context, objectType, found) : this.#evaluated(found, apart.rest);
+    return apart.rest === undefined
+      ? resourcesOf(context, objectType, found)
+      : this.#evaluated(found, matcher(apart.rest));
   }
 
   /** A page of all resources, in anchor order, from the space. */
@@ -98,10 +100,10 @@ export class Queries {
   }
 
   /** The resources of rows of the space. */
-  async #resources(rows: readonly Found[], request: LeavingContext, filter?: Filter): Promise<Resource[]> {
+  async #resources(rows: readonly Found[], request: LeavingContext, matches?: Matcher<Resource>): Promise<Resource[]> {
     const current = await withGroups(this.context, this.entries, this.objectType, rows, onBehalfOf(request));
     const shown = current.map((row) => leanFor(row, request));
-    return filter === undefined ? resourcesOf(this.context, this.objectType, shown) : this.#evaluated(shown, filter);
+    return matches === undefined ? resourcesOf(this.context, this.objectType, shown) : this.#evaluated(shown, matches);
   }
 
   async #matching(filter: Filter, request: LeavingContext): Promise<Resource[]> {
@@ -114,10 +116,11 @@ export class Queries {
     if (plan.superset === 'none') return [];
     if (plan.candidates !== undefined) {
       const found = await this.#candidates(plan.candidates, request);
-      return this.#evaluated(found, filter);
+      return this.#evaluated(found, matcher(filter));
     }
-    if (plan.superset === 'all') return this.#walk(filter, request);
-    return this.#evaluated(await this.entries.search(this.objectType, plan.superset, onBehalfOf(request)), filter);
+    if (plan.superset === 'all') return this.#walk(matcher(filter), request);
+    const found = await this.entries.search(this.objectType, plan.superset, onBehalfOf(request));
+    return this.#evaluated(found, matcher(filter));
   }
 
   /** The entries behind keys: fresh hits of the space, and one search of the directory for all the rest. */
@@ -171,12 +174,12 @@ export class Queries {
   }
 
   /** Every resource that matches, from the space: for what neither keys nor a search of the directory can tell. */
-  async #walk(filter: Filter | undefined, request: LeavingContext): Promise<Resource[]> {
+  async #walk(matches: Matcher<Resource> | undefined, request: LeavingContext): Promise<Resource[]> {
     await this.context.filled(request.signal);
     const matching: Resource[] = [];
     let batch: Found[] = [];
     const flush = async () => {
-      matching.push(...(await this.#resources(batch, request, filter)));
+      matching.push(...(await this.#resources(batch, request, matches)));
       batch = [];
     };
     for await (const row of this.context.space.iterate(this.objectType.name, extentFor(request))) {
@@ -188,9 +191,9 @@ export class Queries {
     return matching;
   }
 
-  async #evaluated(found: readonly Found[], filter: Filter): Promise<Resource[]> {
+  async #evaluated(found: readonly Found[], matches: Matcher<Resource>): Promise<Resource[]> {
     const resources = await resourcesOf(this.context, this.objectType, found);
-    return resources.filter((resource) => evaluate(filter, resource));
+    return resources.filter((resource) => matches(resource));
   }
 }
 

@@ -10,12 +10,24 @@ type Truth = boolean | undefined;
 
 type Literal = string | number | boolean | null;
 
+/** Whether something matches a filter; `text` takes the place of the filter's placeholder, where it has one. */
+export type Matcher<Subject> = (subject: Subject, text?: string) => boolean;
+
 /**
- * Whether a canonical resource matches a filter. A multi-valued attribute matches when one of its values does; `ne` is
+ * Tells whether canonical resources match a filter. A multi-valued attribute matches when one of its values does; `ne` is
  * the contrary of `eq`, so an unassigned attribute is not equal to anything but null.
+ *
+ * @param placeholder a value in the filter that stands for the text that each call gives: values of strings only
  */
-export function evaluate(filter: Filter, resource: Resource): boolean {
-  return truth(filter, resource, inResource) === true;
+export function matcher(filter: Filter, placeholder?: string): Matcher<Resource> {
+  const test = testOf(filter, inResource, placeholder);
+  return (resource, text = '') => test(resource, text) === true;
+}
+
+/** Tells whether values of a multi-valued attribute match a filter whose paths are relative to one of them. */
+export function valueMatcher(filter: Filter): Matcher<unknown> {
+  const test = testOf(filter, inValue, undefined);
+  return (value, text = '') => test(value, text) === true;
 }
 
 /** The values that a path has in what is being looked at. */
@@ -33,76 +45,96 @@ const inValue: Reader<unknown> = (value, { subAttribute }) => {
   return Array.isArray(part) ? part : [part];
 };
 
-/** Whether one value of a multi-valued attribute matches a filter whose paths are relative to it. */
-export function evaluateValue(filter: Filter, value: unknown): boolean {
-  return truth(filter, value, inValue) === true;
-}
+type Test<Subject> = (subject: Subject, text: string) => Truth;
 
-function truth<Subject>(filter: Filter, subject: Subject, read: Reader<Subject>): Truth {
+const unknown: Test<unknown> = () => undefined;
+
+function testOf<Subject>(filter: Filter, read: Reader<Subject>, placeholder: string | undefined): Test<Subject> {
   switch (filter.kind) {
     case 'and':
-      return combine(filter.filters, subject, read, false);
     case 'or':
-      return combine(filter.filters, subject, read, true);
-    case 'not': {
-      const value = truth(filter.filter, subject, read);
-      return value === undefined ? undefined : !value;
-    }
-    case 'present':
-      return filter.path && read(subject, filter.path).some(isAssigned);
-    case 'compare':
-      return filter.path && comparison(filter, read(subject, filter.path), targetDefinition(filter.path));
-    case 'valuePath':
-      return (
-        filter.path &&
-        read(subject, filter.path).some((value) => evaluateValue(filter.filter, value) && isAssigned(value))
+      return combined(
+        filter.filters.map((part) => testOf(part, read, placeholder)),
+        filter.kind === 'or',
       );
+    case 'not': {
+      const test = testOf(filter.filter, read, placeholder);
+      return (subject, text) => {
+        const truth = test(subject, text);
+        return truth === undefined ? undefined : !truth;
+      };
+    }
+    case 'present': {
+      const { path } = filter;
+      return path === undefined ? unknown : (subject) => read(subject, path).some(isAssigned);
+    }
+    case 'compare': {
+      const { path } = filter;
+      if (path === undefined) return unknown;
+      const test = comparison(filter, targetDefinition(path), placeholder);
+      return (subject, text) => test(read(subject, path), text);
+    }
+    case 'valuePath': {
+      const { path } = filter;
+      if (path === undefined) return unknown;
+      const test = testOf(filter.filter, inValue, placeholder);
+      return (subject, text) => read(subject, path).some((value) => test(value, text) === true && isAssigned(value));
+    }
   }
 }
 
 /** One deciding part decides (false for `and`, true for `or`); else one undefined part leaves the whole undefined. */
-function combine<Subject>(
-  filters: readonly Filter[],
-  subject: Subject,
-  read: Reader<Subject>,
-  deciding: boolean,
-): Truth {
-  let result: Truth = !deciding;
-  for (const filter of filters) {
-    const value = truth(filter, subject, read);
-    if (value === deciding) return deciding;
-    if (value === undefined) result = undefined;
-  }
-  return result;
+function combined<Subject>(tests: readonly Test<Subject>[], deciding: boolean): Test<Subject> {
+  return (subject, text) => {
+    let result: Truth = !deciding;
+    for (const test of tests) {
+      const truth = test(subject, text);
+      if (truth === deciding) return deciding;
+      if (truth === undefined) result = undefined;
+    }
+    return result;
+  };
 }
 
 function isAssigned(value: unknown): boolean {
   return isObject(value) ? Object.values(value).some(isAssigned) : !isEmpty(value);
 }
 
+type ValuesTest = (values: readonly unknown[], text: string) => boolean;
+
 function comparison(
-  { operator, value, baseUri }: Extract<Filter, { kind: 'compare' }>,
-  values: readonly unknown[],
+  { operator, value: literal, baseUri }: Extract<Filter, { kind: 'compare' }>,
   type: AttributeDefinition,
-): boolean {
-  if (baseUri === undefined) return compare(operator, values, value, type);
-  const whole = values.map((one) => absoluteUri(one, baseUri));
-  return compare(operator, whole, absoluteUri(value, baseUri) as Literal, type);
+  placeholder: string | undefined,
+): ValuesTest {
+  if (baseUri === undefined) return comparing(operator, literal, type, placeholder);
+  const test = comparing(operator, absoluteUri(literal, baseUri) as Literal, type, undefined);
+  return (values, text) =>
+    test(
+      values.map((one) => absoluteUri(one, baseUri)),
+      text,
+    );
 }
 
-function compare(
+function comparing(
   operator: CompareOperator,
-  values: readonly unknown[],
   literal: Literal,
   type: AttributeDefinition,
-): boolean {
-  if (operator === 'ne') return !compare('eq', values, literal, type);
-  if (literal === null) return operator === 'eq' && !values.some(isAssigned);
-  const isText = operator === 'co' || operator === 'sw' || operator === 'ew';
+  placeholder: string | undefined,
+): ValuesTest {
+  if (operator === 'ne') {
+    const test = comparing('eq', literal, type, placeholder);
+    return (values, text) => !test(values, text);
+  }
+  if (literal === null) return (values) => operator === 'eq' && !values.some(isAssigned);
+  const isPart = operator === 'co' || operator === 'sw' || operator === 'ew';
   // A part of a date is compared with the text of it, and a whole one with the instant that it means.
-  const as = isText && type.type === 'dateTime' ? asText : type;
-  const wanted = comparable(literal, as);
-  return values.some((value) => !isEmpty(value) && holds(operator, comparable(value, as), wanted));
+  const as = isPart && type.type === 'dateTime' ? asText : type;
+  const constant = literal === placeholder ? undefined : comparable(literal, as);
+  return (values, text) => {
+    const wanted = constant ?? comparable(text, as);
+    return values.some((value) => !isEmpty(value) && holds(operator, comparable(value, as), wanted));
+  };
 }
 
 const asText: Pick<AttributeDefinition, 'type' | 'caseExact'> = { type: 'string', caseExact: false };

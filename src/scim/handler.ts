@@ -63,6 +63,8 @@ export interface QueryForm {
   readonly path: AttributePath;
   /** The query of this form that has a text. */
   queryFor(value: string): Query;
+  /** Whether a canonical resource matches the filter of that query. */
+  matches(resource: Resource, value: string): boolean;
 }
 
 /** A page of a query's result; `resources` are those of this page only. */

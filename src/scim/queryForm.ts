@@ -4,9 +4,11 @@
  */
 import { type AttributePath, type Filter, targetDefinition } from './attributePath';
 import { ScimError } from './error';
+import { type Matcher, matcher } from './filterEvaluate';
 import { comparesUris } from './filterUris';
-import type { Query, QueryForm } from './handler';
+import type { Projection, Query, QueryForm } from './handler';
 import { parametersOfUrl, type QueryLimits, resolveQuery } from './query';
+import type { Resource } from './resource';
 import type { ResourceType } from './resourceType';
 import { Forms, PLACEHOLDER, valueApart, withValue } from './urlForm';
 
@@ -53,7 +55,7 @@ function formOf(text: string, type: ResourceType, limits: QueryLimits): Form | u
   // Values of other types have other spellings than the one in the text.
   const isText = path !== undefined && targetDefinition(path).type === 'string';
   if (!isText || parameters.cursor !== undefined || comparesUris(query?.filter)) return undefined;
-  return query && new Form(query, path);
+  return query?.filter && new Form({ ...query, filter: query.filter }, path);
 }
 
 function readable<T>(read: () => T): T | undefined {
@@ -84,14 +86,47 @@ function pathOfPlaceholder(filter: Filter): AttributePath | undefined {
 }
 
 class Form implements QueryForm {
+  readonly #matches: Matcher<Resource>;
+
   constructor(
-    readonly query: Query,
+    readonly query: Query & { readonly filter: Filter },
     readonly path: AttributePath,
-  ) {}
+  ) {
+    this.#matches = matcher(query.filter, PLACEHOLDER);
+  }
 
   queryFor(value: string): Query {
-    const { filter } = this.query;
-    return { ...this.query, ...(filter && { filter: filled(filter, value) }), asked: { form: this, value } };
+    return new AskedQuery(this.query, { form: this, value });
+  }
+
+  matches(resource: Resource, value: string): boolean {
+    return this.#matches(resource, value);
+  }
+}
+
+/** A query of a form. Who knows what the form means needs no filter. */
+class AskedQuery implements Query {
+  readonly startIndex: number;
+  readonly count: number;
+  readonly projection: Projection;
+  readonly sortBy?: AttributePath;
+  readonly sortOrder?: 'ascending' | 'descending';
+  readonly #template: Filter;
+
+  constructor(
+    { filter, startIndex, count, projection, sortBy, sortOrder }: Query & { readonly filter: Filter },
+    readonly asked: { readonly form: Form; readonly value: string },
+  ) {
+    this.#template = filter;
+    this.startIndex = startIndex;
+    this.count = count;
+    this.projection = projection;
+    if (sortBy !== undefined) this.sortBy = sortBy;
+    if (sortOrder !== undefined) this.sortOrder = sortOrder;
+  }
+
+  get filter(): Filter {
+    return filled(this.#template, this.asked.value);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The values of one multi-valued attribute while a change is applied: every step by look-up, so that 100,000 members cost what they weigh. */
 import type { Filter } from './attributePath';
-import { evaluateValue } from './filterEvaluate';
+import { valueMatcher } from './filterEvaluate';
 import { isObject, own } from './json';
 import type { AttributeDefinition } from './resourceType';
 
@@ -74,7 +74,8 @@ export class ValueList {
   select(filter: Filter): readonly number[] {
     const wanted = this.#key && valuesOf(filter);
     if (wanted) return wanted.flatMap((value) => allAt(this.#byValue, this.#keyText(value)));
-    return [...this.#values].flatMap(([position, value]) => (evaluateValue(filter, value) ? position : []));
+    const matches = valueMatcher(filter);
+    return [...this.#values].flatMap(([position, value]) => (matches(value) ? position : []));
   }
 
   /** Positions of all values, in order. */

@@ -16,7 +16,7 @@ import type { ObjectType } from '../../src/mapping/objectType';
 import { noReferences } from '../../src/mapping/reference';
 import { isRemainder } from '../../src/mapping/remainder';
 import { parseFilter } from '../../src/scim/filter';
-import { evaluate } from '../../src/scim/filterEvaluate';
+import { matcher } from '../../src/scim/filterEvaluate';
 import { entries, filters } from './filters';
 import { group, objectType, references, schema } from './objectTypes';
 
@@ -103,7 +103,7 @@ test('whatever a filter finds is found by the plan', () => {
       for (const [index, { entry, stored }] of all.entries()) {
         const id = `id${index}`;
         const resource = resourceOf(user, entry, { id, references: known, stored, spelled: new Map() });
-        if (!evaluate(filter, resource)) continue;
+        if (!matcher(filter)(resource)) continue;
         found += 1;
         if (typeof narrow !== 'string' || candidates !== undefined) narrowed += 1;
         const shown = {

@@ -4,7 +4,7 @@ import express, { type Express } from 'express';
 import supertest from 'supertest';
 import { missingRequired } from '../../src/scim/dialect';
 import { ScimError } from '../../src/scim/error';
-import { evaluate } from '../../src/scim/filterEvaluate';
+import { matcher } from '../../src/scim/filterEvaluate';
 import type { Context, ResourceHandler } from '../../src/scim/handler';
 import type { Resource } from '../../src/scim/resource';
 import type { ResourceType } from '../../src/scim/resourceType';
@@ -34,7 +34,7 @@ export class MemoryHandler implements ResourceHandler {
 
   async query(query: Parameters<ResourceHandler['query']>[0]) {
     const { filter, startIndex, after, count } = query;
-    const found = [...this.resources.values()].filter((resource) => !filter || evaluate(filter, resource));
+    const found = [...this.resources.values()].filter((resource) => !filter || matcher(filter)(resource));
     const begin = after === undefined ? startIndex - 1 : Number(after);
     const end = begin + count;
     return {

@@ -1,5 +1,6 @@
 /** A query that is read by its form is the query that reading all of it gives. */
 import fc from 'fast-check';
+import { matcher } from '../../src/scim/filterEvaluate';
 import { parametersOfUrl, resolveQuery } from '../../src/scim/query';
 import { queryOfForm } from '../../src/scim/queryForm';
 import { valueApart } from '../../src/scim/urlForm';
@@ -11,8 +12,8 @@ const base = 'https://host/scim';
 const byForm = (search: string, type = userType) => {
   const query = queryOfForm(search, type, limits);
   if (query === undefined) return undefined;
-  const { asked, ...rest } = query;
-  return { rest, asked };
+  const { asked, filter, startIndex, count, projection, sortBy, sortOrder } = query;
+  return { rest: { filter, startIndex, count, projection, sortBy, sortOrder }, asked };
 };
 const whole = (search: string, type = userType) => resolveQuery(parametersOfUrl(search), type, limits, base);
 const filtered = (filter: string, more = '') => `filter=${encodeURIComponent(filter)}${more}`;
@@ -123,19 +124,34 @@ const further = fc.constantFrom(
   '&sortBy=title',
 );
 
-test('whatever is read by its form is what reading all of it gives', () => {
-  let read = 0;
+const user = fc.record({
+  userName: value,
+  title: fc.option(value, { nil: undefined }),
+  emails: fc.array(fc.record({ type: fc.constantFrom('work', 'home'), value }), { maxLength: 2 }),
+});
+
+test('whatever is read by its form is what reading all of it gives, and matches the same resources', () => {
+  const seen = { read: 0, matched: 0 };
   fc.assert(
-    fc.property(filter, encoding, further, (text, encode, more) => {
+    fc.property(filter, encoding, further, fc.array(user, { maxLength: 3 }), (text, encode, more, users) => {
       const search = `filter=${encode(text)}${more}`;
       const known = byForm(search);
       if (known === undefined) return;
-      read += 1;
-      expect(known.rest).toEqual(whole(search));
+      seen.read += 1;
+      const query = whole(search);
+      expect(known.rest).toEqual(query);
+      const matches = matcher(query.filter ?? { kind: 'and', filters: [] });
+      const value = known.asked?.value ?? '';
+      const named = { schemas: [], userName: value.toUpperCase(), emails: [{ type: 'work', value }] };
+      for (const resource of [named, ...users.map((one) => ({ schemas: [], ...one }))]) {
+        expect(known.asked?.form.matches(resource, value)).toBe(matches(resource));
+        if (matches(resource)) seen.matched += 1;
+      }
     }),
     { numRuns: 3_000 },
   );
-  expect(read).toBeGreaterThan(300);
+  expect(seen.read).toBeGreaterThan(300);
+  expect(seen.matched).toBeGreaterThan(30);
 });
 
 test('the value that is taken out is put back in its place', () => {
