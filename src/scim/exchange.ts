@@ -43,6 +43,7 @@ export function splitUrl(url: string): Pick<Exchange, 'segments' | 'search'> {
 
 /** Percent-decodes a segment once; what can not be decoded stays as it is. */
 export function decodeSegment(segment: string): string {
+  if (!segment.includes('%')) return segment;
   try {
     return decodeURIComponent(segment);
   } catch {
