@@ -10,6 +10,7 @@ import type { ObjectType } from '../mapping/objectType';
 import type { BegunMove, Moves } from '../space/state';
 import type { Found } from './entries';
 import { isAmbiguous } from './outcome';
+import type { ReferenceKeeping } from './references';
 
 export type { BegunMove } from '../space/state';
 
@@ -109,16 +110,18 @@ export function moveOf(
   {
     references,
     disconnects = false,
-  }: { readonly references: { readonly areKept: boolean }; readonly disconnects?: boolean },
+  }: { readonly references: Pick<ReferenceKeeping, 'areKept' | 'naming'>; readonly disconnects?: boolean },
 ): Omit<BegunMove, 'at'> | undefined {
   const after = to && { dn: to.toString(), normalizedDN: to.normalized(schema) };
   if (after?.normalizedDN === normalizedDN) return undefined;
   if (!isDNAnchor(anchor) && !references.areKept && !disconnects) return undefined;
+  const values = references.naming.map((by) => [by, entry.values(by).map(String)] as const);
   return {
     id,
     objectType: name,
     dn: entry.dn.toString(),
     normalizedDN,
+    ...(values.length > 0 && { values: Object.fromEntries(values) }),
     ...(after && { to: after }),
     ...(disconnects && { disconnects }),
   };

@@ -61,32 +61,32 @@ export class Deletion {
   async #deletePlanned(found: Found, request: ExportRequest): Promise<void> {
     const { context, entries } = this;
     const options = onBehalfOf(request);
-    let deleted: readonly DN[];
+    let deleted: readonly Entry[];
     try {
-      deleted = await this.#deleteWithTree(found.entry.dn, options, request);
+      deleted = await this.#deleteWithTree(found.entry, options, request);
     } catch (error) {
       if (isAmbiguous(error)) entries.suspect(found.id);
       throw error;
     }
     context.space.remove({ id: found.id });
     await this.#forget(found);
-    for (const dn of deleted) if (dn !== found.entry.dn) await this.#forgetBelow(dn);
-    const left = await this.references.follow(deleted, undefined, options);
+    for (const entry of deleted) if (entry !== found.entry) await this.#forgetBelow(entry.dn);
+    const left = await this.references.deleted(deleted, options);
     if (left > 0) request.note('referencesLeft', left);
   }
 
-  /** Deletes an entry; with what is below it only where the file says so. Answers the names that are gone. */
-  async #deleteWithTree(dn: DN, options: Options, { exporting }: ExportRequest): Promise<readonly DN[]> {
+  /** Deletes an entry; with what is below it only where the file says so. Answers what is gone. */
+  async #deleteWithTree(entry: Entry, options: Options, { exporting }: ExportRequest): Promise<readonly Entry[]> {
     const { directory, scope, options: connector } = this.context;
     try {
-      await deleteEntry(directory, dn, options);
-      return [dn];
+      await deleteEntry(directory, entry.dn, options);
+      return [entry];
     } catch (error) {
       if (!isLdapError(error, ResultCode.notAllowedOnNonLeaf)) throw error;
       const { deleteFlow } = this.objectType;
       const recursive = deleteFlow.action === 'delete' && deleteFlow.recursive === true;
-      const how = { control: connector.global.treeDelete, recursive };
-      return deleteTree(directory, dn, how, scope, options, (...below) => exporting.takesAlong(...below));
+      const how = { control: connector.global.treeDelete, recursive, attributes: this.references.naming };
+      return deleteTree(directory, entry, how, scope, options, (...below) => exporting.takesAlong(...below));
     }
   }
 
@@ -148,5 +148,7 @@ export class Deletion {
     context.space.remove({ id: found.id });
     // An import that is under way may have read it under its new name, and a dn anchor gives it another id there.
     context.space.remove({ normalizedDN });
+    const left = await this.references.renamed(found.entry, entry, onBehalfOf(request));
+    if (left > 0) request.note('referencesLeft', left);
   }
 }

@@ -1,5 +1,4 @@
 /** How a changed entry is written: in the turn of its new name and values, planned, and followed by who names it. */
-import type { DN } from '../directory/dn';
 import type { Entry, EntryAttribute } from '../directory/entry';
 import { isLdapError, LdapError, ResultCode } from '../directory/error';
 import type { Filter } from '../directory/filter';
@@ -111,7 +110,7 @@ export class EntryWriting {
     if (renamed && isDNAnchor(objectType.anchor))
       await context.state.ids.renamed(found.normalizedDN, entry.dn.normalized(objectType.schema));
     const written = await entries.written(objectType, entry);
-    if (renamed) await this.#followReferences(found.entry.dn, entry.dn, request);
+    if (renamed || this.references.naming.length > 0) await this.#followReferences(found.entry, entry, request);
     return written;
   }
 
@@ -136,8 +135,8 @@ export class EntryWriting {
     await request.exporting.plan({ operation, id, dn: entry.dn, newDN: after.dn, before: entry, after, modifications });
   }
 
-  async #followReferences(from: DN, to: DN, request: Context): Promise<void> {
-    const left = await this.references.follow([from], to, onBehalfOf(request));
+  async #followReferences(from: Entry, to: Entry, request: Context): Promise<void> {
+    const left = await this.references.renamed(from, to, onBehalfOf(request));
     if (left > 0) request.note('referencesLeft', left);
   }
 

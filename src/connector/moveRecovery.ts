@@ -4,6 +4,7 @@
  */
 import type { Options } from '../directory/directory';
 import { DN } from '../directory/dn';
+import { Entry } from '../directory/entry';
 import { isDNAnchor } from '../mapping/anchor';
 import type { BegunMove } from './begunMoves';
 import type { ConnectorContext } from './context';
@@ -53,10 +54,12 @@ export class MoveRecovery {
 
   async #look(move: BegunMove, options: Options): Promise<void> {
     const { directory, moves, clock } = this.context;
-    const [from, to] = [move.dn, move.to?.dn].map((name) => (name === undefined ? undefined : DN.parse(name)));
-    const isAt = async (dn: DN | undefined) =>
-      dn !== undefined && (await readEntry(directory, dn, ['objectClass'], options)) !== undefined;
-    const isDone = !(await isAt(from)) && (to === undefined || (await isAt(to)));
+    const from = new Entry(DN.parse(move.dn), move.values ?? {});
+    const to = move.to && DN.parse(move.to.dn);
+    const at = (dn: DN) => readEntry(directory, dn, ['objectClass', ...this.references.naming], options);
+    const isThere = (await at(from.dn)) !== undefined;
+    const moved = isThere || to === undefined ? undefined : await at(to);
+    const isDone = !isThere && (to === undefined || moved !== undefined);
     // A request has taken it over meanwhile.
     if (moves.ofId(move.id) !== move) return;
     if (!isDone) {
@@ -66,7 +69,8 @@ export class MoveRecovery {
     await this.#follow(move);
     // Groups may name each other: whoever is looked at from here on has not to wait for this.
     moves.take(move.id);
-    if (from !== undefined) await this.references.follow([from], to, options);
+    if (moved === undefined) await this.references.deleted([from], options);
+    else await this.references.renamed(from, moved, options);
     moves.ended(move);
   }
 

@@ -1,18 +1,20 @@
 /**
- * Values that name an entry (member, manager, owner …) after it was renamed or deleted, where the directory does not see to
- * them itself. Only attributes that the connector's object types have, and only entries in its scope.
+ * Values that name an entry (member, manager, memberUid …) after it was renamed, changed or deleted, where the directory does
+ * not see to them itself. Only attributes that the connector's object types have, and only entries in its scope.
  */
 import type { Modification, Options } from '../directory/directory';
-import type { DN } from '../directory/dn';
-import type { Entry } from '../directory/entry';
+import type { Entry, Value } from '../directory/entry';
 import { isLdapError, LdapError, ResultCode } from '../directory/error';
 import { equality, or } from '../directory/filter';
 import { traitsOf } from '../directory/traits';
+import type { DirectoryAttribute } from '../mapping/directoryFace';
 import { referredDN } from '../mapping/reference';
 import type { ConnectorContext } from './context';
 import type { Entries } from './entries';
+import { type NameChange, StaleNames } from './staleNames';
+import { renamedBelow } from './subtree';
 
-/** Names whose references are looked for in one search. */
+/** Entries whose references are looked for in one search. */
 const NAMES_PER_SEARCH = 20;
 
 /** RFC 4519 and RFC 1274. */
@@ -21,47 +23,85 @@ const USUAL = ['member', 'uniqueMember', 'owner', 'manager', 'secretary', 'seeAl
 /** What a directory says when somebody else has seen to a value first. */
 const DONE_ALREADY = [ResultCode.noSuchAttribute, ResultCode.attributeOrValueExists, ResultCode.noSuchObject] as const;
 
+/** An attribute that is kept: its values are DNs, or values of the attribute `by` of whom they name. */
+type Kept = Pick<DirectoryAttribute, 'ldapName' | 'by'>;
+
 /** Keeps references to entries of one connector. */
 export class ReferenceKeeping {
   readonly #context: ConnectorContext;
   readonly #entries: Entries;
-  readonly #attributes: readonly string[];
-  /** Whether values are changed here; otherwise the directory does, and the copies of the entries follow. */
+  readonly #attributes: readonly Kept[];
+  /** Whether DNs are changed here; otherwise the directory does, and the copies of the entries follow. */
   readonly #writes: boolean;
+  /** Attributes of which single values name an entry (`uid`, where groups have `memberUid`): no directory follows those. */
+  readonly naming: readonly string[];
 
   constructor(context: ConnectorContext, entries: Entries) {
     this.#context = context;
     this.#entries = entries;
     this.#attributes = context.options.global.references === 'leave' ? [] : referenceAttributes(context);
     this.#writes = isNeeded(context);
+    this.naming = [...new Set(this.#attributes.flatMap(({ by }) => by ?? []))];
   }
 
   /** Whether a rename or delete is followed by changes of other entries that somebody has to make. */
   get areKept(): boolean {
-    return this.#writes && this.#attributes.length > 0;
+    return this.naming.length > 0 || (this.#writes && this.#attributes.length > 0);
   }
 
   /**
-   * Takes away the values that name deleted entries, or lets them name a renamed one. Answers how many entries still have
-   * such values because the directory refused; the write that came before stands in any case.
+   * Lets what follows from a change of an entry take place: whoever names it names it as it is now, and so it is with what
+   * stands below it, which is known by its new name and by its old id. Answers how many entries still have old values because
+   * the directory refused; the write that came before stands in any case.
    */
-  async follow(old: readonly DN[], now: DN | undefined, options: Options): Promise<number> {
-    // A name that nobody has any more is not shown in a copy either.
-    if (this.#attributes.length === 0 || (!this.#writes && now === undefined)) return 0;
+  async renamed(from: Entry, to: Entry, options: Options): Promise<number> {
     let left = 0;
-    for (let start = 0; start < old.length; start += NAMES_PER_SEARCH)
-      left += await this.#followSome(old.slice(start, start + NAMES_PER_SEARCH), now, options);
+    if (!from.dn.equals(to.dn, this.#context.directory.schema)) {
+      try {
+        const below: NameChange[] = [];
+        for await (const change of renamedBelow(this.#context, this.#entries, from.dn, to.dn, options)) {
+          below.push(change);
+          if (below.length === NAMES_PER_SEARCH) left += await this.#followSome(below.splice(0), options);
+        }
+        left += await this.#followSome(below, options);
+      } catch (error) {
+        if (!(error instanceof LdapError)) throw error;
+        left += 1;
+      }
+    }
+    return left + (await this.#followSome([{ from, to }], options));
+  }
+
+  /** Takes away the values that name deleted entries. Answers as {@link renamed} does. */
+  async deleted(gone: readonly Entry[], options: Options): Promise<number> {
+    let left = 0;
+    for (let start = 0; start < gone.length; start += NAMES_PER_SEARCH) {
+      const some = gone.slice(start, start + NAMES_PER_SEARCH);
+      left += await this.#followSome(
+        some.map((from) => ({ from })),
+        options,
+      );
+    }
     return left;
   }
 
-  async #followSome(old: readonly DN[], now: DN | undefined, options: Options): Promise<number> {
+  async #followSome(changes: readonly NameChange[], options: Options): Promise<number> {
+    const { schema } = this.#context.directory;
+    // A name that nobody has any more is not shown in a copy either.
+    const names = this.#attributes.some(({ by }) => by === undefined) ? changes : [];
+    const stale = new StaleNames(
+      this.#writes ? names : names.filter(({ to }) => to !== undefined),
+      changes,
+      this.naming,
+      schema,
+    );
+    if (stale.isEmpty) return 0;
     let left = 0;
     try {
-      // A directory that sees to references itself may have done so already: then they name the entry as it is now.
-      const names = [...(this.#writes ? old : []), ...(now === undefined ? [] : [now])];
-      for (const entry of await this.#referring(names, options)) {
+      await this.#spareNamesakes(stale, options);
+      for (const entry of await this.#referring(stale, options)) {
         try {
-          await this.#change(entry, old, now, options);
+          await this.#change(entry, stale, options);
         } catch (error) {
           if (!(error instanceof LdapError)) throw error;
           left += 1;
@@ -74,22 +114,40 @@ export class ReferenceKeeping {
     return left;
   }
 
-  async #referring(dns: readonly DN[], options: Options): Promise<Entry[]> {
+  /** A value that another entry has as well still names that one. */
+  async #spareNamesakes(stale: StaleNames, options: Options): Promise<void> {
+    const filters = stale.values.map(({ by, value }) => equality(by, value));
+    if (filters.length === 0) return;
     const { directory, scope } = this.#context;
-    const names = dns.flatMap((dn) => this.#attributes.map((attribute) => equality(attribute, dn.toString())));
-    const attributes = ['objectClass', ...this.#attributes];
+    for (const base of scope.bases) {
+      const request = { base, scope: 'sub' as const, filter: or(...filters), attributes: this.naming };
+      for await (const entry of directory.search(request, options)) stale.spare(entry);
+    }
+  }
+
+  async #referring(stale: StaleNames, options: Options): Promise<Entry[]> {
+    const { directory, scope } = this.#context;
+    // A directory that sees to references itself may have done so already: then they name the entry as it is now.
+    const dns = [...(this.#writes ? stale.dns : []), ...stale.newDNs];
+    const filters = this.#attributes.flatMap(({ ldapName, by }) =>
+      by === undefined
+        ? dns.map((dn) => equality(ldapName, dn))
+        : stale.values.flatMap((one) => (one.by === by ? equality(ldapName, one.value) : [])),
+    );
+    if (filters.length === 0) return [];
+    const attributes = ['objectClass', ...this.#attributes.map(({ ldapName }) => ldapName)];
     const found: Entry[] = [];
     for (const base of scope.bases)
-      for await (const entry of directory.search({ base, scope: 'sub', filter: or(...names), attributes }, options))
+      for await (const entry of directory.search({ base, scope: 'sub', filter: or(...filters), attributes }, options))
         if (scope.contains(entry.dn)) found.push(entry);
     return found;
   }
 
-  async #change(entry: Entry, old: readonly DN[], now: DN | undefined, options: Options): Promise<void> {
+  async #change(entry: Entry, stale: StaleNames, options: Options): Promise<void> {
     const { directory } = this.#context;
-    const modifications = this.#writes
-      ? this.#attributes.flatMap((attribute) => this.#changeOf(entry, attribute, old, now))
-      : [];
+    const modifications = this.#attributes.flatMap((attribute) =>
+      attribute.by === undefined && !this.#writes ? [] : this.#changeOf(entry, attribute, stale),
+    );
     try {
       if (modifications.length > 0) await directory.modify(entry.dn, modifications, options);
     } catch (error) {
@@ -99,18 +157,23 @@ export class ReferenceKeeping {
     await this.#entries.liveByDN(entry.dn, options);
   }
 
-  #changeOf(entry: Entry, attribute: string, old: readonly DN[], now: DN | undefined): Modification[] {
+  #changeOf(entry: Entry, { ldapName: attribute, by }: Kept, stale: StaleNames): Modification[] {
     const { schema } = this.#context.directory;
     const values = entry.values(attribute);
-    const stale = values.filter((value) => {
-      const dn = referredDN(value, attribute, schema);
-      return dn !== undefined && old.some((one) => one.equals(dn, schema));
-    });
-    if (stale.length === 0) return [];
-    const added =
-      now === undefined ? this.#placeholder(entry, attribute, values.length - stale.length) : [now.toString()];
+    const old: Value[] = [];
+    const now = new Map<string, string>();
+    for (const value of values) {
+      const dn = by === undefined ? referredDN(value, attribute, schema) : undefined;
+      const successor = by === undefined ? dn && stale.ofDN(dn) : stale.ofValue(by, value);
+      if (successor === undefined) continue;
+      old.push(value);
+      if (successor.now !== undefined) now.set(schema.normalize(attribute, successor.now), successor.now);
+    }
+    if (old.length === 0) return [];
+    for (const value of values) now.delete(schema.normalize(attribute, value));
+    const added = now.size > 0 ? [...now.values()] : this.#placeholder(entry, attribute, values.length - old.length);
     return [
-      { operation: 'delete', attribute, values: stale },
+      { operation: 'delete', attribute, values: old },
       ...(added.length === 0 ? [] : [{ operation: 'add' as const, attribute, values: added }]),
     ];
   }
@@ -134,7 +197,7 @@ function isNeeded({ options, directory }: ConnectorContext): boolean {
  * Memberships always: their attribute is indexed wherever groups are used. The other usual references, and those that a
  * mapping names, only where the file asks for them: one attribute without an index makes the search read every entry.
  */
-function referenceAttributes({ objectTypes, directory, options }: ConnectorContext): string[] {
+function referenceAttributes({ objectTypes, directory, options }: ConnectorContext): Kept[] {
   const all = options.global.references === 'follow';
   const usual = new Set(USUAL.map((name) => directory.schema.canonicalName(name)));
   const names = objectTypes.flatMap(({ attributes, links }) => {
@@ -144,5 +207,7 @@ function referenceAttributes({ objectTypes, directory, options }: ConnectorConte
         type === 'reference' && !readOnly && (linked.includes(key) || (all && usual.has(key))),
     );
   });
-  return [...new Set(names.map(({ ldapName }) => ldapName))];
+  return [
+    ...new Map(names.map(({ ldapName, by }) => [ldapName, { ldapName, ...(by !== undefined && { by }) }])).values(),
+  ];
 }

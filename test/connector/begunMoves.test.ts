@@ -50,10 +50,9 @@ async function open(): Promise<void> {
     },
   } as unknown as ConnectorContext;
   const references = {
-    follow: async ([old]: readonly unknown[], next: unknown) => {
-      followed.push(`${old} ${next}`);
-      return 0;
-    },
+    naming: [],
+    renamed: async (from: Entry, to: Entry) => followed.push(`${from.dn} ${to.dn}`),
+    deleted: async ([gone]: readonly Entry[]) => followed.push(`${gone?.dn} undefined`),
   } as unknown as ReferenceKeeping;
   recovery = new MoveRecovery(context, references);
 }

@@ -14,6 +14,55 @@ const mappings = [
   { source: 'name.familyName', target: 'sn' },
 ];
 
+/** Users, groups and the containers that they stand in; who is deleted is moved out of sight. */
+function tree(slapd: Slapd, anchor: string): object {
+  const containers = ['people', 'groups', 'former'].map((ou) => `ou=${ou},${slapd.suffix}`);
+  const [container, groups, former] = containers;
+  return {
+    ...people(slapd),
+    partitions: [{ dn: slapd.suffix, containers }],
+    objectTypes: [
+      {
+        resourceType: 'User',
+        targetObject: 'inetOrgPerson',
+        anchor,
+        container,
+        deprovisioning: { deleteFlow: { action: 'move', container: former } },
+      },
+      { resourceType: 'Group', targetObject: 'groupOfNames', anchor, container: groups },
+      {
+        resourceType: 'Unit',
+        targetObject: 'organizationalUnit',
+        anchor,
+        container,
+        mappings: [{ source: 'displayName', target: 'ou' }],
+      },
+    ],
+  };
+}
+
+/** Groups that name their members by `uid`. */
+function posix(slapd: Slapd): object {
+  const userMappings = [
+    { source: 'userName', target: 'uid' },
+    { source: 'displayName', target: 'cn' },
+    { source: 'name.familyName', target: 'sn' },
+  ];
+  const groupMappings = [
+    { source: 'displayName', target: 'cn' },
+    { source: 'members.value', target: 'memberUid' },
+    { constant: '77', target: 'gidNumber', apply: 'onCreate' },
+  ];
+  const user = {
+    mappings: userMappings,
+    dn: `Join("", "cn=", [displayName], ",ou=people,${slapd.suffix}")`,
+    deprovisioning: { deleteFlow: { action: 'delete', recursive: true } },
+  };
+  const group = { resourceType: 'Group', targetObject: 'posixGroup', container: `ou=groups,${slapd.suffix}` };
+  const file = people(slapd, user) as { readonly objectTypes: readonly object[] };
+  return { ...file, objectTypes: [file.objectTypes[0], { ...group, mappings: groupMappings }] };
+}
+
 describeOnSlapd('deletions', () => {
   let slapd: Slapd;
   let look: LdapLook;
@@ -41,6 +90,9 @@ describeOnSlapd('deletions', () => {
         leaf: connector(false, { supportedControls: { treeDelete: true } }),
         recursive: connector(true, { references: 'follow' }),
         leave: connector(true, { references: 'leave' }),
+        tree: tree(slapd, 'entryUUID'),
+        treeDN: tree(slapd, 'dn'),
+        posix: posix(slapd),
         guarded: { ...connector(true), guardRails: { delete: 3 } },
         memory: people(
           undefined,
@@ -51,7 +103,8 @@ describeOnSlapd('deletions', () => {
       secrets: [slapd.connectorPassword],
       args: ['--admin-port', '0'],
     });
-    for (const name of ['leaf', 'recursive', 'leave', 'memory', 'guarded']) clients[name] = host.client(name);
+    for (const name of ['leaf', 'recursive', 'leave', 'memory', 'guarded', 'tree', 'treeDN', 'posix'])
+      clients[name] = host.client(name);
   }, startTimeout);
 
   afterAll(async () => {
@@ -175,6 +228,65 @@ describeOnSlapd('deletions', () => {
     expect((await look.at(team))?.member).toEqual(['']);
     const [shown] = (await clients.recursive?.find('displayName eq "team"', '/Groups')) ?? [];
     expect(shown?.members ?? []).toEqual([]);
+  });
+
+  async function made(connector: string, path: string, body: object): Promise<string> {
+    const answer = await clients[connector]?.post(path, body);
+    if (answer?.status !== 201) throw new Error(`${path}: ${answer?.status} ${answer?.text}`);
+    return String(answer.body.id);
+  }
+  const replaced = async (connector: string, path: string, attribute: string, value: string) =>
+    (await clients[connector]?.patch(path, { op: 'replace', path: attribute, value }))?.status;
+
+  test('groups that name their members by uid follow a change of it and lose who is deleted', async () => {
+    const user = (userName: string, face = {}) => ({
+      schemas: [CORE_USER],
+      userName,
+      displayName: `The ${userName}`,
+      name: { familyName: 'Baum' },
+      [ECMA_USER]: face,
+    });
+    const [emil, fay] = [await made('posix', '/Users', user('emil')), await made('posix', '/Users', user('fay'))];
+    const below = await made('posix', '/Users', user('gil', { '-dn-': `cn=gil,cn=The emil,${peopleDN()}` }));
+    const members = [emil, fay, below].map((value) => ({ value }));
+    await made('posix', '/Groups', { displayName: 'posix', members });
+    const group = `cn=posix,ou=groups,${slapd.suffix}`;
+    const uids = async () => (await look.at(group))?.memberUid?.toSorted();
+    expect(await uids()).toEqual(['emil', 'fay', 'gil']);
+
+    expect(await replaced('posix', `/Users/${emil}`, 'userName', 'emilia')).toBe(200);
+    expect(await uids()).toEqual(['emilia', 'fay', 'gil']);
+    await look.add(`cn=other,${peopleDN()}`, { objectClass: 'inetOrgPerson', sn: 'Other', uid: 'fay' });
+    expect((await clients.posix?.delete(`/Users/${fay}`))?.status).toBe(204);
+    expect(await uids()).toEqual(['emilia', 'fay', 'gil']);
+    expect((await clients.posix?.delete(`/Users/${emil}`))?.status).toBe(204);
+    expect(await uids()).toEqual(['fay']);
+  });
+
+  test.each(['tree', 'treeDN'])('what stands below a renamed entry keeps its id and its groups, %s', async (name) => {
+    const [old, now] = [`${name}Old`, `${name}New`];
+    const unit = await made(name, '/Units', { displayName: old });
+    const face = { '-dn-': `uid=${name},ou=${old},${peopleDN()}` };
+    const user = { schemas: [CORE_USER], userName: name, name: { familyName: 'Baum' }, [ECMA_USER]: face };
+    const id = await made(name, '/Users', user);
+    await made(name, '/Groups', { displayName: name, members: [{ value: id }] });
+    const group = async () => (await look.at(`cn=${name},ou=groups,${slapd.suffix}`))?.member;
+
+    expect(await replaced(name, `/Units/${unit}`, 'displayName', now)).toBe(200);
+    const dn = `uid=${name},ou=${now},${peopleDN()}`;
+    expect(await look.at(dn)).toBeDefined();
+    const shown = await clients[name]?.get(`/Users/${id}`);
+    expect([shown?.status, (shown?.body[ECMA_USER] as unknown as Record<string, unknown>)?.['-dn-']]).toEqual([
+      200,
+      dn,
+    ]);
+    expect(await group()).toEqual([dn]);
+    expect(await replaced(name, `/Users/${id}`, 'title', 'Still himself')).toBe(200);
+    expect(await look.at(dn)).toMatchObject({ title: ['Still himself'] });
+
+    // A delete flow moves too: whoever comes next under the old name is in no group.
+    expect((await clients[name]?.delete(`/Users/${id}`))?.status).toBe(204);
+    expect(await group()).toEqual([`uid=${name},ou=former,${slapd.suffix}`]);
   });
 
   test('left alone where the file says so', async () => {

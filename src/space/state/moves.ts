@@ -8,6 +8,8 @@ export interface BegunMove {
   readonly objectType: string;
   readonly dn: string;
   readonly normalizedDN: string;
+  /** Values of its attributes by which others name it. */
+  readonly values?: Readonly<Record<string, readonly string[]>>;
   /** Its new name; absent: it is deleted. */
   readonly to?: { readonly dn: string; readonly normalizedDN: string };
   /** A delete flow that keeps the entry: it is hidden afterwards. */
