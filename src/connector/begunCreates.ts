@@ -96,11 +96,19 @@ export class BegunCreates {
     return this.context.state.intents.complete(key, anchor);
   }
 
-  /** The answer does not wait for the record to forget: a repetition within this process is known from memory. */
-  answered(key: string): void {
+  /**
+   * The answer does not wait for the record to forget: a repetition within this process is known from memory. Until the
+   * row of the entry is `saved` the record has to know its name: the next process would miss it in the connector space.
+   */
+  answered(key: string, saved: Promise<void>): void {
+    const { state, changeLog } = this.context;
     const answer = Symbol();
     this.#answered.set(key, answer);
     const done = () => this.#answered.get(key) === answer && this.#answered.delete(key);
-    this.context.state.intents.forgetLater(key).then(done, done);
+    const unsaved = (error: unknown) =>
+      changeLog.note('a new entry could not be saved in the connector space: the next start or full import reads it', {
+        error,
+      });
+    saved.then(() => state.intents.forgetLater(key).then(done, done), unsaved);
   }
 }

@@ -29,6 +29,7 @@ import { resolveReferences } from './resolving';
 import { resourceFor } from './resources';
 import { SharedLookouts } from './sharedLookouts';
 import type { Updating } from './updating';
+import type { Added } from './writtenRows';
 
 /** Creates resources of one object type. */
 export class Creation {
@@ -114,13 +115,14 @@ export class Creation {
     const added = enabledWhenNew(this.objectType, complete);
     await request.exporting.plan({ operation: 'create', dn: added.dn, entry: added, resource });
     const kept = keptOf(this.objectType, { id: '', entry: added }, resource, { previous });
-    const made = found ?? (await this.#add(added, kept, key, isBegun, request));
+    const { found: made, saved } =
+      found === undefined ? await this.#add(added, kept, key, isBegun, request) : isSaved(found);
     request.exporting.made(made.id);
     await this.#setPassword(made, separate, key, request);
     // Mostly the directory keeps values as they were sent, and then so do the elements that they stand in.
     const isAsAdded = showSameElements(this.objectType, added, made.entry);
     const keeps = isAsAdded ? kept : keptOf(this.objectType, made, resource, { previous });
-    const created = await this.#finish(made, keeps, resource, key, request);
+    const created = await this.#finish({ found: made, saved }, keeps, resource, key, request);
     // What an earlier attempt has added has the password that was made up then, unless it was set just now.
     if (madeUp !== undefined && (found === undefined || separate !== undefined)) this.#tellOf(made, created, madeUp);
     return created;
@@ -153,7 +155,7 @@ export class Creation {
   }
 
   /** Adds the entry. */
-  async #add(entry: Entry, kept: Kept, key: string, isBegun: boolean, request: Context): Promise<Found> {
+  async #add(entry: Entry, kept: Kept, key: string, isBegun: boolean, request: Context): Promise<Added> {
     const intent = this.begun.begin(key, entry.dn, kept);
     await intent.committed;
     const made = await this.#addBegun(entry, key, isBegun, request);
@@ -163,25 +165,31 @@ export class Creation {
   }
 
   /** Where the answer is lost, or an earlier attempt of the same create was quicker, the directory is asked. */
-  async #addBegun(entry: Entry, key: string, isBegun: boolean, request: Context): Promise<Found> {
+  async #addBegun(entry: Entry, key: string, isBegun: boolean, request: Context): Promise<Added> {
     const { context, objectType, begun } = this;
     let added: Entry;
     try {
       added = await addEntry(exportContext(context, objectType), entry, onBehalfOf(request));
     } catch (error) {
-      if (isAmbiguous(error)) return settle(error, () => begun.made(entry, request));
+      if (isAmbiguous(error)) return isSaved(await settle(error, () => begun.made(entry, request)));
       const isThere = isLdapError(error, ResultCode.entryAlreadyExists);
       // A server may look at values that must be unique before it looks at names.
       const isTaken = error instanceof RefusedValue && error.why === 'taken';
       const made = (isThere || isTaken) && isBegun ? await begun.made(entry, request) : undefined;
-      if (made !== undefined) return made;
+      if (made !== undefined) return isSaved(made);
       await begun.failed(key);
       throw isThere ? exists([entry.dn], error) : error;
     }
-    return this.entries.written(objectType, added);
+    return this.entries.added(objectType, added);
   }
 
-  async #finish(found: Found, kept: Kept, resource: Resource, key: string, request: Context): Promise<Resource> {
+  async #finish(
+    { found, saved }: Added,
+    kept: Kept,
+    resource: Resource,
+    key: string,
+    request: Context,
+  ): Promise<Resource> {
     const { context, objectType, begun } = this;
     const { aborted } = request.signal;
     // The writes share one commit. The disk has their essence in the intent, so nobody waits for it.
@@ -192,7 +200,7 @@ export class Creation {
       aborted ? begun.unanswered(key, found.anchor) : undefined,
       context.spelled.remember(objectType, request.spelledAs),
     ]);
-    if (!aborted) begun.answered(key);
+    if (!aborted) begun.answered(key, saved);
     this.entries.regrouped(membersOf(resource));
     return (await resourceFor(context, objectType, found, stored)).resource;
   }
@@ -241,6 +249,11 @@ function containerOfNew({ scope }: ConnectorContext, objectType: ObjectType): DN
     throw ScimError.invalidValue('The connector has no container for new entries: name one in the connector file.');
   }
   return containerOfType(objectType, base);
+}
+
+/** An entry that was there before, and was read. */
+function isSaved(found: Found): Added {
+  return { found, saved: Promise.resolve() };
 }
 
 /** 409 that says which entries are in the way. */

@@ -18,6 +18,7 @@ import { type LeftOut, lean, type ReadOptions } from './leaving';
 import { MoveRecovery } from './moveRecovery';
 import { typeOf } from './ownership';
 import { ReferenceKeeping } from './references';
+import { type Added, acceptAdded, saveWritten } from './writtenRows';
 
 /** An entry that was found, with what identifies it. */
 export type Found = Pick<SpaceRow, 'id' | 'anchor' | 'normalizedDN' | 'entry' | 'readAt'> & {
@@ -282,19 +283,12 @@ export class Entries {
   }
 
   /** Saves what a write has just answered. @throws ScimError when the directory did not tell the entry's anchor */
-  async written(objectType: ObjectType, entry: Entry): Promise<Found> {
-    const row = await this.rowOf(objectType, entry, this.#context.clock().getTime());
-    if (row === undefined) {
-      throw new ScimError(
-        502,
-        undefined,
-        `The directory did not return ${objectType.anchor} of "${entry.dn.toString()}": give the connector's account the right to read it, or choose another anchor.`,
-      );
-    }
-    // What no longer meets the object type's filter is written all the same, and then out of sight.
-    const isIn = this.ownerOf(entry) === objectType;
-    await this.#context.space.save([isIn ? { kind: 'upsert', row } : { kind: 'remove', key: { id: row.id } }]);
-    this.#context.doubts.believe(row.id);
-    return row;
+  written(objectType: ObjectType, entry: Entry): Promise<Found> {
+    return saveWritten(this.#context, this, objectType, entry);
+  }
+
+  /** The same for what an Add has answered, without waiting for the commit. */
+  added(objectType: ObjectType, entry: Entry): Promise<Added> {
+    return acceptAdded(this.#context, this, objectType, entry);
   }
 }

@@ -8,8 +8,7 @@ import { ScimError } from '../scim/error';
 import type { ResourceEndpoint, ServiceProvider } from '../scim/serviceProvider';
 import type { ToRow } from '../space/importScope';
 import type { Change } from '../space/state';
-import type { Log } from '../telemetry/log';
-import { recoverBegun } from './begunRecovery';
+import { LeftCreates } from './begunRecovery';
 import { ChangeLog } from './changeLog';
 import { ObjectTypeHandler } from './connector';
 import type { ConnectorContext } from './context';
@@ -39,12 +38,11 @@ const maxResults = 1_000;
 export class OpenedConnector {
   readonly provider: ServiceProvider;
   readonly importing: Importing;
-  readonly #log: Log;
   #context: ConnectorContext;
   #handlers: readonly ObjectTypeHandler[] = [];
   #endpoints: readonly ResourceEndpoint[];
   #entries: Entries;
-  readonly #openedAt: number;
+  readonly #left: LeftCreates;
   /** Requests that are being served. */
   #inFlight = 0;
   #drained: (() => void) | undefined;
@@ -56,8 +54,7 @@ export class OpenedConnector {
     readonly reachability: Reachabilities,
   ) {
     const { options, directory, space, state, clock, tell } = parts;
-    this.#openedAt = clock().getTime();
-    this.#log = log;
+    this.#left = new LeftCreates(clock().getTime(), log);
     this.#context = { ...parts, ...compiled, filled: (signal) => this.#filled(signal) };
     this.#entries = new Entries(this.#context);
     this.#endpoints = this.#endpointsOf(compiled.objectTypes);
@@ -155,6 +152,11 @@ export class OpenedConnector {
     await this.#context.directory.close();
   }
 
+  /** Sees to what is to be done before anybody is served. */
+  async begin(): Promise<void> {
+    await this.#left.atStart(this.#context, this.#entries);
+  }
+
   async #filled(signal: AbortSignal): Promise<void> {
     if (!(await this.importing.filled(signal))) throw nothingYet(this.importing);
   }
@@ -200,11 +202,7 @@ export class OpenedConnector {
     if (profile === 'fullImport' || directory.schema !== before)
       await this.#keepDescription((await state.descriptions.get())?.scope);
     await this.#entries.moves.all({});
-    if (profile === 'fullImport') {
-      const recovered = await recoverBegun(this.#context, this.#entries, this.#openedAt);
-      if (recovered > 0)
-        this.#log.info('creates that were under way when the host ended are complete now', { recovered });
-    }
+    await this.#left.beforeImport(this.#context, this.#entries, profile);
     if (directory.schema === before) return;
     const compiled = requireObjectTypes(options, directory);
     this.#context = { ...this.#context, ...compiled };
@@ -287,7 +285,9 @@ export async function openConnector(
       random: (length: number) => randomBytes(length),
       tell,
     };
-    return new OpenedConnector(parts, compiled, surroundings, reachability);
+    const connectorOpened = new OpenedConnector(parts, compiled, surroundings, reachability);
+    await connectorOpened.begin();
+    return connectorOpened;
   } catch (error) {
     reachability.close();
     await directory.close();

@@ -5,7 +5,7 @@
  */
 import type { Watermark } from '../directory/changes/changeSource';
 import { DN } from '../directory/dn';
-import { DatabaseDamaged } from './database';
+import { CurrentGeneration } from './currentGeneration';
 import { removeDatabaseFile } from './databaseFile';
 import { inPieces } from './eventLoop';
 import type { FollowUp } from './followUps';
@@ -40,9 +40,8 @@ export class ConnectorSpace {
   readonly #files: SpaceFiles;
   readonly #sequence: Sequence;
   readonly #pageEnds: PageEnds;
+  readonly #current: CurrentGeneration;
   readonly #saving: Saving;
-  #number: number;
-  #current: Generation;
   #next: NextGeneration | undefined;
 
   /** For {@link openSpace}. */
@@ -52,81 +51,80 @@ export class ConnectorSpace {
     this.#never = new NeverStored(options.never);
     this.#files = new SpaceFiles(options.folder, options.name, this.#never, options.onDamaged ?? (() => {}), now);
     this.#pageEnds = new PageEnds(now);
-    this.#number = number;
-    this.#files.deleteAllBut(number);
-    this.#current = this.#files.open(number);
-    this.#sequence = new Sequence(this.#work((generation) => generation.rows.lastSequence()));
+    this.#current = new CurrentGeneration(this.#files, number);
+    this.#sequence = new Sequence(this.#current.work((generation) => generation.rows.lastSequence()));
     this.#saving = new Saving(this.#sequence, (changes, oldestReading) => {
-      this.#work((generation) => generation.apply(changes, {}, oldestReading));
+      this.#current.work((generation) => generation.apply(changes, {}, oldestReading));
     });
   }
 
   /** When the import that filled the space began to read; undefined while there was none, and lists are incomplete. */
   get importedAt(): number | undefined {
-    return this.#current.properties.importedAt;
+    return this.#current.generation.properties.importedAt;
   }
 
   /** Up to where changes of the directory are in the space. It lives and dies with the generation it vouches for. */
   get watermark(): Watermark | undefined {
-    return this.#current.properties.watermark;
+    return this.#current.generation.properties.watermark;
   }
 
   /** What was concluded from several entries is still right while it is the same. */
   get revision(): Revision {
-    return this.#current.revision;
+    return this.#current.generation.revision;
   }
 
   get statistics(): SpaceStatistics {
-    return { generation: this.#number, ...this.#current.statistics };
+    return { generation: this.#current.number, ...this.#generation.statistics };
   }
 
   get(id: string, extent: Extent = 'whole'): SpaceEntry | undefined {
-    return this.#work((generation) => generation.rows.one({ id }, extent));
+    return this.#read((generation) => generation.rows.one({ id }, extent));
   }
 
   /** Whether this very entry is at hand in memory: what is made of it may be of use again. */
   isAtHand(entry: Pick<SpaceEntry, 'id' | 'entry'>): boolean {
-    return this.#current.rows.recent.has(entry);
+    const { recent } = this.#current.generation.rows;
+    return recent.has(entry) || (recent.isKeeping && this.#saving.hasAccepted(entry));
   }
 
   byAnchor(anchor: string): SpaceEntry | undefined {
-    return this.#work((generation) => generation.rows.one({ anchor }, 'whole'));
+    return this.#read((generation) => generation.rows.one({ anchor }, 'whole'));
   }
 
   byDN(normalizedDN: string, extent: Extent = 'whole'): SpaceEntry | undefined {
-    return this.#work((generation) => generation.rows.one({ normalizedDN }, extent));
+    return this.#read((generation) => generation.rows.one({ normalizedDN }, extent));
   }
 
   /** Entries by their ids, in no order; ids that are not in the space are left out. Yields between short reads. */
   async byIds(ids: readonly string[], extent: Extent): Promise<SpaceEntry[]> {
-    const read = (piece: readonly string[]) => this.#work((generation) => generation.rows.some(piece, extent));
+    const read = (piece: readonly string[]) => this.#read((generation) => generation.rows.some(piece, extent));
     const found = await inPieces(ids, (piece) => read(piece).map((entry) => [entry.id, entry]));
     return [...found.values()];
   }
 
   /** Entries that have this matching value, in anchor order; `attribute` compares without case, the value exactly. */
   byMatch(objectType: string, attribute: string, normalizedValue: string, extent: Extent = 'whole'): SpaceEntry[] {
-    return this.#work((generation) => generation.rows.matching(objectType, attribute, normalizedValue, extent));
+    return this.#read((generation) => generation.rows.matching(objectType, attribute, normalizedValue, extent));
   }
 
   /** The entries at these DNs, by DN; DNs that are not in the space are left out. Yields between short reads. */
   atDNs(normalizedDNs: readonly string[]): Promise<Map<string, Located>> {
-    return inPieces(normalizedDNs, (piece) => this.#work(({ rows }) => rows.atDNs(piece)));
+    return inPieces(normalizedDNs, (piece) => this.#read(({ rows }) => rows.atDNs(piece)));
   }
 
   /** As {@link byMatch} for many values, by value. */
   atMatches(objectType: string, attribute: string, values: readonly string[]): Promise<Map<string, Located>> {
-    return inPieces(values, (piece) => this.#work(({ rows }) => rows.atMatches(objectType, attribute, piece)));
+    return inPieces(values, (piece) => this.#read(({ rows }) => rows.atMatches(objectType, attribute, piece)));
   }
 
   /** The DNs of these entries, by id; ids that are not in the space are left out. Yields between short reads. */
   dnsOfIds(ids: readonly string[]): Promise<Map<string, DN>> {
-    return inPieces(ids, (piece) => this.#work(({ rows }) => rows.dnsOfIds(piece)));
+    return inPieces(ids, (piece) => this.#read(({ rows }) => rows.dnsOfIds(piece)));
   }
 
   /** Entries of an object type, or of all. */
   count(objectType?: string): number {
-    return this.#current.count(objectType);
+    return this.#generation.count(objectType);
   }
 
   /**
@@ -146,8 +144,8 @@ export class ConnectorSpace {
     const end = after ?? this.#pageEnds.find(objectType, startIndex);
     const entries =
       end === undefined
-        ? await this.#useLater((generation) => generation.at(objectType, startIndex - 1, count, extent))
-        : this.#work((generation) => generation.rows.after(generation.number(objectType), end, count, extent));
+        ? await this.#readLater((generation) => generation.at(objectType, startIndex - 1, count, extent))
+        : this.#read((generation) => generation.rows.after(generation.number(objectType), end, count, extent));
     const last = entries.at(-1);
     if (last && after === undefined) this.#pageEnds.remember(objectType, startIndex + entries.length, last.anchor);
     return { total, entries };
@@ -155,12 +153,12 @@ export class ConnectorSpace {
 
   /** All entries of an object type, or of all, in anchor order: one generation's, in short reads that yield. */
   async *iterate(objectType?: string, extent: Extent = 'whole'): AsyncIterable<SpaceEntry> {
-    const generation = this.#current;
+    const generation = this.#generation;
     const release = generation.acquire();
     try {
       yield* walk(generation, objectType, extent);
     } catch (error) {
-      this.#insteadOf(generation, error);
+      this.#current.insteadOf(generation, error);
       throw error;
     } finally {
       release();
@@ -169,7 +167,7 @@ export class ConnectorSpace {
 
   /** The names of all rows, one generation's, in short reads that yield. */
   names(): AsyncIterable<RowName> {
-    return this.#current.names();
+    return this.#generation.names();
   }
 
   /** A read of the directory begins. What it finds is saved with its sequence number, and then it is ended. */
@@ -216,7 +214,7 @@ export class ConnectorSpace {
 
   /** Whether {@link referrers} are known by all of these attributes: a full import sees to those of its time. */
   refersBy(attributes: readonly string[]): boolean {
-    return this.#current.references.covers(attributes);
+    return this.#current.generation.references.covers(attributes);
   }
 
   /** Entries that name one of these, or once did. Yields between short reads. */
@@ -234,11 +232,21 @@ export class ConnectorSpace {
     return changes.length === 0 ? Promise.resolve() : this.#saving.add(changes);
   }
 
+  /**
+   * The same for what somebody is told before it is committed: whoever reads from now on sees it. It is committed with
+   * what else is accepted in the next {@link LONGEST_ACCEPTED_MS} milliseconds, and a process that is killed before loses
+   * it: the caller has to know of it until then. Resolves when it is committed.
+   */
+  accept(changes: readonly SpaceChange[]): Promise<void> {
+    this.#current.generation.changing();
+    return this.#saving.accept(changes);
+  }
+
   /** Begins a new generation. Throws while another is being built. */
   beginGeneration(): NextGeneration {
     if (this.#next)
       throw new Error(`A new generation of the connector space ${this.#options.name} is being built already`);
-    const number = this.#number + 1;
+    const number = this.#current.number + 1;
     const file = this.#files.fileOf(number);
     removeDatabaseFile(file);
     this.#next = new NextGeneration({
@@ -247,14 +255,10 @@ export class ConnectorSpace {
       sequence: this.#sequence,
       current: () => {
         this.#saving.flush();
-        return this.#current;
+        return this.#current.generation;
       },
       persist: () => this.#options.state.generations.set(number),
-      install: (generation) => {
-        this.#current.retire();
-        this.#current = generation;
-        this.#number = number;
-      },
+      install: (generation) => this.#current.install(generation, number),
       ended: () => {
         this.#next = undefined;
       },
@@ -266,35 +270,28 @@ export class ConnectorSpace {
   async close(): Promise<void> {
     this.#saving.flush();
     this.#next?.discard();
-    this.#current.close();
+    this.#current.generation.close();
+  }
+
+  /** The current generation for whoever reads: what was accepted is in it. */
+  get #generation(): Generation {
+    this.#saving.flushAccepted();
+    return this.#current.generation;
+  }
+
+  #read<T>(work: (generation: Generation) => T): T {
+    this.#saving.flushAccepted();
+    return this.#current.work(work);
+  }
+
+  #readLater<T>(work: (generation: Generation) => Promise<T>): Promise<T> {
+    this.#saving.flushAccepted();
+    return this.#current.workLater(work);
   }
 
   /** Works on the current generation, after all that is to be saved. */
   #use<T>(work: (generation: Generation) => T): T {
     this.#saving.flush();
-    return this.#work(work);
-  }
-
-  /** A damaged generation is set aside, and the empty one in its place answers. */
-  #work<T>(work: (generation: Generation) => T): T {
-    const generation = this.#current;
-    try {
-      return work(generation);
-    } catch (error) {
-      return work(this.#insteadOf(generation, error));
-    }
-  }
-
-  #useLater<T>(work: (generation: Generation) => Promise<T>): Promise<T> {
-    const generation = this.#current;
-    return work(generation).catch((error: unknown) => work(this.#insteadOf(generation, error)));
-  }
-
-  /** The generation to go on with when one is damaged; any other error is thrown again. */
-  #insteadOf(generation: Generation, error: unknown): Generation {
-    if (!(error instanceof DatabaseDamaged)) throw error;
-    generation.close();
-    if (generation === this.#current) this.#current = this.#files.replace(generation.file, error);
-    return this.#current;
+    return this.#current.work(work);
   }
 }

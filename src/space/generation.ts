@@ -5,6 +5,7 @@
 import { BoundaryKeys } from './boundaryKeys';
 import { Database } from './database';
 import { removeDatabaseFileLater } from './databaseFile';
+import { EntryCounts } from './entryCounts';
 import { yieldToEventLoop } from './eventLoop';
 import { type FollowUp, FollowUpTable } from './followUps';
 import { type GenerationProperties, type Progress, readProperties, writeProperties } from './properties';
@@ -58,7 +59,7 @@ export class Generation {
   readonly #recent = new RecentEntries();
   readonly #writer: RowWriter;
   readonly #valueChanges: ValueChangeTable;
-  #counts: Map<number, number>;
+  readonly #counts: EntryCounts;
   readonly #boundaries = new Map<number, BoundaryKeys>();
   #properties: GenerationProperties;
   #revision: Revision = {};
@@ -86,11 +87,10 @@ export class Generation {
       recent: this.#recent,
     };
     this.#writer = new RowWriter(database, tables, (objectType, anchor, by) => {
-      this.#counts.set(objectType, (this.#counts.get(objectType) ?? 0) + by);
-      database.run('UPDATE object_type SET entries = entries + ? WHERE number = ?', by, objectType);
+      this.#counts.shift(objectType, by);
       this.#boundaries.get(objectType)?.shift(anchor, by);
     });
-    this.#counts = this.rows.counts();
+    this.#counts = new EntryCounts(database);
   }
 
   /** Opens a generation, or an empty one. Throws DatabaseDamaged, DatabaseTooNew, DatabaseTooOld or an error of the file system. */
@@ -118,6 +118,11 @@ export class Generation {
     return this.#revision;
   }
 
+  /** Something has been accepted that is going to be saved: nothing that was concluded before is right for sure. */
+  changing(): void {
+    this.#revision = {};
+  }
+
   get properties(): GenerationProperties {
     return this.#properties;
   }
@@ -136,10 +141,7 @@ export class Generation {
 
   /** Entries of an object type, or of all. */
   count(objectType?: string): number {
-    if (objectType !== undefined) return this.#counts.get(this.number(objectType)) ?? 0;
-    let sum = 0;
-    for (const count of this.#counts.values()) sum += count;
-    return sum;
+    return objectType === undefined ? this.#counts.sum : this.#counts.of(this.number(objectType));
   }
 
   /** The number that stands for an object type in rows; -1 when there is none. */
@@ -153,10 +155,13 @@ export class Generation {
     if (position >= this.count(objectType)) return [];
     const boundaries = this.#boundaries.get(type) ?? new BoundaryKeys();
     this.#boundaries.set(type, boundaries);
-    return this.hold(async () => {
+    const release = this.acquire();
+    try {
       const found = await boundaries.locate(position, (from, offset) => this.rows.keyAt(type, from, offset));
       return found ? this.rows.from(type, found.key, found.offset, limit, extent) : [];
-    });
+    } finally {
+      release();
+    }
   }
 
   /** Saves changes, progress and what there is to follow in one transaction, and forgets deletes that no read can be older than. */
@@ -245,16 +250,6 @@ export class Generation {
     }
   }
 
-  /** Keeps the file open while `work` goes on. */
-  async hold<T>(work: () => Promise<T>): Promise<T> {
-    const release = this.acquire();
-    try {
-      return await work();
-    } finally {
-      release();
-    }
-  }
-
   /** Keeps the file open until the answer is called. */
   acquire(): () => void {
     this.#holders += 1;
@@ -286,14 +281,18 @@ export class Generation {
   #transaction<T>(work: () => T): T {
     this.#revision = {};
     try {
-      return this.#database.transaction(work);
+      return this.#database.transaction(() => {
+        const result = work();
+        this.#counts.save();
+        return result;
+      });
     } catch (error) {
       this.#boundaries.clear();
       this.#recent.clear();
       this.#dictionary.reload();
       this.#valueChanges.reload();
       this.#writer.reload();
-      this.#counts = this.rows.counts();
+      this.#counts.reload();
       throw error;
     }
   }

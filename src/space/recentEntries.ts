@@ -42,6 +42,11 @@ export class RecentEntries {
     return this.#entries.get(id)?.entry === entry;
   }
 
+  /** Whether an entry that is added now is kept. */
+  get isKeeping(): boolean {
+    return this.#isWorthwhile;
+  }
+
   /** An entry that was read or written just now. */
   add(entry: SpaceEntry): void {
     this.#judge(this.#asked.get(entry.id) !== undefined);

@@ -198,14 +198,6 @@ export class RowReader {
       .map((row) => ({ key: tombstoneKey(row.kind, row.key), sequence: row.sequence }));
   }
 
-  /** How many entries each object type has, by number. */
-  counts(): Map<number, number> {
-    const rows = this.database.all<{ object_type: number; entries: number }>(
-      'SELECT number AS object_type, entries FROM object_type',
-    );
-    return new Map(rows.map(({ object_type, entries }) => [object_type, entries]));
-  }
-
   #row(key: RowKey): Row | undefined {
     const select = `SELECT ${COLUMNS} FROM entry e WHERE`;
     if ('id' in key) return this.database.get<Row>(byIds(COLUMNS, '= ?1'), key.id);

@@ -1,57 +1,100 @@
-/** Changes of the space that arrive in one turn of the event loop, saved together: one transaction for all of them costs little more than for one. */
+/**
+ * Changes of the space, saved together: one transaction for many of them costs little more than for one. Those that arrive
+ * in one turn of the event loop are gathered, and for a moment longer those that are accepted, which nobody waits for.
+ */
 import { type Deferred, deferred } from './deferred';
 import type { NumberedChange, SpaceChange } from './generation';
+import type { SpaceEntry } from './row';
 import type { Sequence } from './sequence';
+
+/** So long, in milliseconds, does what is accepted look for company. */
+export const LONGEST_ACCEPTED_MS = 25;
+
+/** More are not saved at once: the event loop stands still meanwhile. */
+const MOST_ACCEPTED = 64;
 
 /** Changes with the sequence numbers that they are saved under. */
 export function numbered(changes: readonly SpaceChange[], sequence: Sequence): NumberedChange[] {
   return changes.map((change) => ({ ...change, sequence: change.sequence ?? sequence.next() }));
 }
 
-interface Turn {
+interface Batch {
   readonly changes: NumberedChange[];
   /** No read that was under way when a change came has a lower number: deletes from here on are remembered. */
   oldestReading: number;
   readonly saved: Deferred;
+  /** Some of it is accepted. */
+  isAccepted: boolean;
 }
 
-/** Gathers changes until the turn ends, or until somebody saves something at once. */
+/** Gathers changes until the turn ends or their time has come, or until somebody saves or reads something at once. */
 export class Saving {
   readonly #sequence: Sequence;
   readonly #save: (changes: readonly NumberedChange[], oldestReading: number) => void;
-  #turn: Turn | undefined;
-  #scheduled: NodeJS.Immediate | undefined;
+  #batch: Batch | undefined;
+  #atEndOfTurn: NodeJS.Immediate | undefined;
+  #whenDue: NodeJS.Timeout | undefined;
 
   constructor(sequence: Sequence, save: (changes: readonly NumberedChange[], oldestReading: number) => void) {
     this.#sequence = sequence;
     this.#save = save;
   }
 
-  /** Resolves when the changes are committed; rejects for everybody of the turn when they cannot be. */
+  /** Resolves when the changes are committed; rejects for everybody whose changes are saved together when they cannot be. */
   add(changes: readonly SpaceChange[]): Promise<void> {
-    const oldest = this.#sequence.oldest();
-    this.#turn ??= this.#begin();
-    this.#turn.oldestReading = Math.min(this.#turn.oldestReading, oldest);
-    this.#turn.changes.push(...numbered(changes, this.#sequence));
-    return this.#turn.saved.promise;
+    const { saved } = this.#gather(changes);
+    this.#saveAtEndOfTurn();
+    return saved.promise;
+  }
+
+  /** The same for changes that count from now on, committed or not: {@link flushAccepted} comes before each read. */
+  accept(changes: readonly SpaceChange[]): Promise<void> {
+    const batch = this.#gather(changes);
+    batch.isAccepted = true;
+    // Not everybody who goes on without waiting asks later.
+    batch.saved.promise.catch(() => undefined);
+    if (batch.changes.length >= MOST_ACCEPTED) this.#saveAtEndOfTurn();
+    else this.#whenDue ??= setTimeout(() => this.flush(), LONGEST_ACCEPTED_MS);
+    return batch.saved.promise;
+  }
+
+  /** Whether this very entry is among what is accepted and not saved yet. */
+  hasAccepted({ entry }: Pick<SpaceEntry, 'entry'>): boolean {
+    const { isAccepted = false, changes = [] } = this.#batch ?? {};
+    return isAccepted && changes.some((change) => change.kind === 'upsert' && change.row.entry === entry);
+  }
+
+  /** Saves now what has been accepted. */
+  flushAccepted(): void {
+    if (this.#batch?.isAccepted) this.flush();
   }
 
   /** Saves now what has been gathered. Does not throw: whoever has added it hears of a failure. */
   flush(): void {
-    const turn = this.#turn;
-    if (turn === undefined) return;
-    clearImmediate(this.#scheduled);
-    this.#turn = undefined;
+    const batch = this.#batch;
+    if (batch === undefined) return;
+    clearImmediate(this.#atEndOfTurn);
+    clearTimeout(this.#whenDue);
+    this.#batch = undefined;
+    this.#atEndOfTurn = undefined;
+    this.#whenDue = undefined;
     try {
-      this.#save(turn.changes, Math.min(turn.oldestReading, this.#sequence.oldest()));
-      turn.saved.resolve();
+      this.#save(batch.changes, Math.min(batch.oldestReading, this.#sequence.oldest()));
+      batch.saved.resolve();
     } catch (error) {
-      turn.saved.reject(error);
+      batch.saved.reject(error);
     }
   }
 
-  #begin(): Turn {
-    this.#scheduled = setImmediate(() => this.flush());
-    return { changes: [], oldestReading: Number.POSITIVE_INFINITY, saved: deferred() };
+  #gather(changes: readonly SpaceChange[]): Batch {
+    const oldest = this.#sequence.oldest();
+    this.#batch ??= { changes: [], oldestReading: oldest, saved: deferred(), isAccepted: false };
+    this.#batch.oldestReading = Math.min(this.#batch.oldestReading, oldest);
+    this.#batch.changes.push(...numbered(changes, this.#sequence));
+    return this.#batch;
+  }
+
+  #saveAtEndOfTurn(): void {
+    this.#atEndOfTurn ??= setImmediate(() => this.flush());
   }
 }

@@ -36,7 +36,7 @@ export type { Disconnected, DisconnectedEntry } from './state/disconnected';
 export type { Descriptions, Generations, GuardRails, KeptDescription, RailState } from './state/documents';
 export type { FailedExport, KeptAttribute, KeptValue } from './state/failures';
 export { derivedId, type IdException, type Ids, IdTable } from './state/ids';
-export type { Intent, Intents, Unkept } from './state/intents';
+export type { Intent, Intents, LeftIntent } from './state/intents';
 export type { BegunMove, Moves } from './state/moves';
 export type { Names, SpelledName } from './state/names';
 export type { Runs } from './state/runs';

@@ -16,10 +16,11 @@ export interface Intent {
   readonly at: number;
 }
 
-/** A create of which nobody knows any more whether what it was to keep was kept: the machine has gone down meanwhile. */
-export interface Unkept extends Intent {
+/** A create that a process before this one has begun, and not answered as far as the record knows. */
+export interface LeftIntent extends Intent {
   readonly key: string;
-  readonly kept: Kept;
+  /** What is to be kept of the resource, until it is known to have been kept. */
+  readonly kept: Kept | undefined;
 }
 
 /** Intents within their window. */
@@ -32,8 +33,8 @@ export interface Intents {
    * the state store is going to keep of the new resource: what is written after the Add need not wait for the disk then.
    */
   begin(key: string, normalizedDN: string, kept?: Kept): Staged;
-  /** The intents from before a moment that have something to be kept, oldest first. */
-  unkept(before: number): Promise<Unkept[]>;
+  /** The intents from before a moment, oldest first. */
+  left(before: number): Promise<LeftIntent[]>;
   /** What an intent had to be kept is kept. */
   settled(key: string): Promise<void>;
   /**
@@ -91,11 +92,11 @@ export class SqliteIntents implements Intents {
     );
   }
 
-  unkept(before: number): Promise<Unkept[]> {
+  left(before: number): Promise<LeftIntent[]> {
     return this.file.read((database) =>
       database
-        .all<{ key: string; dn: string; anchor: string | null; at: number; kept: string }>(
-          'SELECT key, dn, anchor, at, kept FROM intent WHERE kept IS NOT NULL AND at < ? ORDER BY at, key',
+        .all<{ key: string; dn: string; anchor: string | null; at: number; kept: string | null }>(
+          'SELECT key, dn, anchor, at, kept FROM intent WHERE at < ? ORDER BY at, key',
           before,
         )
         .map(({ key, dn, anchor, at, kept }) => ({
@@ -103,7 +104,7 @@ export class SqliteIntents implements Intents {
           normalizedDN: dn,
           anchor: anchor ?? undefined,
           at,
-          kept: JSON.parse(kept) as Kept,
+          kept: kept === null ? undefined : (JSON.parse(kept) as Kept),
         })),
     );
   }

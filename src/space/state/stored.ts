@@ -98,8 +98,11 @@ export class SqliteStored implements Stored {
     const json = JSON.stringify(attributes);
     const stored = JSON.parse(json) as StoredAttributes;
     const work = (database: Database) => {
-      remove(database, id);
-      database.run('INSERT INTO stored (id, json) VALUES (?, ?)', id, json);
+      const isNew = database.run('INSERT OR IGNORE INTO stored (id, json) VALUES (?, ?)', id, json) > 0;
+      if (!isNew) {
+        database.run('DELETE FROM stored_key WHERE id = ?', id);
+        database.run('UPDATE stored SET json = ? WHERE id = ?', json, id);
+      }
       for (const { attribute, value } of keys) {
         database.run('INSERT OR IGNORE INTO stored_key (attribute, value, id) VALUES (?, ?, ?)', attribute, value, id);
       }
