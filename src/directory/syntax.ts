@@ -62,8 +62,13 @@ export const BINARY_SYNTAXES: ReadonlySet<string> = new Set([
   Syntax.adSecurityDescriptor,
 ]);
 
-/** Syntaxes in which a value of zero octets is a value: RFC 4517 §3.3.15 and §3.3.25, and the DN of the root. */
-const EMPTY_ALLOWED: ReadonlySet<string> = new Set([...BINARY_SYNTAXES, Syntax.ia5String, Syntax.dn]);
+/** Syntaxes in which a value of zero octets is a value: RFC 4517 §3.3.15 and §3.3.25, and the DN of the root, with or without a unique identifier (§3.3.21). */
+const EMPTY_ALLOWED: ReadonlySet<string> = new Set([
+  ...BINARY_SYNTAXES,
+  Syntax.ia5String,
+  Syntax.dn,
+  Syntax.nameAndOptionalUID,
+]);
 
 /** Whether a value without octets is a value of this syntax; false for syntaxes that we do not know. */
 export function allowsEmpty(syntaxOid: string | undefined): boolean {

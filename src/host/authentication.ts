@@ -15,6 +15,8 @@ import { recordOf } from './requestRecord';
 
 const REALM = 'connector host';
 const HINT = 'send one of the connector\'s secret tokens in the header field "Authorization: Bearer …"';
+// RFC 6750 §5.3: what stands in a URL stands in logs.
+const QUERY_TOKEN = `A token in the query (access_token) is not accepted; ${HINT}.`;
 
 /** How refused clients are made to wait. */
 export interface SlowingOptions {
@@ -35,14 +37,13 @@ export function authentication(options: AuthenticationOptions): RequestHandler {
   const authenticate = bearerStrategy(options.registry);
   return (request: Request, response: Response, next: NextFunction): void => {
     const record = recordOf(request);
-    if (hasParameter(request.url, 'access_token')) {
-      // RFC 6750 §5.3: what stands in a URL stands in logs.
-      record.refusal = {};
-      next(unauthorized(400, `A token in the query (access_token) is not accepted; ${HINT}.`, 'invalid_request'));
-      return;
-    }
     const passed = authenticate(request);
     if (passed) {
+      if (hasParameter(request.url, 'access_token')) {
+        record.refusal = {};
+        next(unauthorized(400, QUERY_TOKEN, 'invalid_request'));
+        return;
+      }
       const { handle, index } = passed;
       record.authenticated(handle.name, handle.tokenDigests.length > 1 ? index + 1 : undefined);
       (request as AuthenticatedRequest).connector = handle;
@@ -50,7 +51,10 @@ export function authentication(options: AuthenticationOptions): RequestHandler {
       return;
     }
     record.refusal = {};
-    slowed(options, request, response, refusal(request)).then(next, next);
+    const refused = refusal(request);
+    // Who brings no token guesses none.
+    if (request.headers.authorization === undefined) next(refused);
+    else slowed(options, request, response, refused).then(next, next);
   };
 }
 
@@ -94,7 +98,9 @@ function bearerStrategy(registry: Pick<ConnectorRegistry, 'get'>): (request: Req
   });
   return ({ headers, params }) => {
     passed = undefined;
-    strategy.authenticate({ headers, params } as Request);
+    // RFC 9110 §11.4: any number of blanks; the strategy takes one.
+    const authorization = headers.authorization?.replace(/^(\S{1,20}) +/, '$1 ');
+    strategy.authenticate({ headers: { authorization }, params } as Request);
     return passed;
   };
 }
@@ -124,17 +130,14 @@ export function matchingDigest(token: string, digests: readonly Buffer[]): numbe
 /** Says what is wrong with the header field. It looks at the request only, never at what is known about the connector. */
 function refusal(request: Request): ScimError {
   const header = request.headers.authorization;
+  if (header === undefined && hasParameter(request.url, 'access_token')) return unauthorized(401, QUERY_TOKEN);
   if (header === undefined) return unauthorized(401, `The request carries no secret token: ${HINT}.`);
-  const parts = header.split(' ');
   if (/^Bearer *$/i.test(header)) return unauthorized(401, `The scheme Bearer stands there without a token: ${HINT}.`);
-  if (!/^Bearer$/i.test(parts[0] ?? ''))
+  if (!/^Bearer /i.test(header))
     return unauthorized(401, `The header field Authorization is not of the scheme Bearer: ${HINT}.`);
-  if (parts.length !== 2 || parts[1] === '') {
-    return unauthorized(
-      400,
-      'The header field Authorization has to be "Bearer", one blank, and the token without blanks.',
-      'invalid_request',
-    );
+  if (/^Bearer +\S+ /i.test(header)) {
+    const detail = 'The header field Authorization has to be "Bearer", a blank, and the token, which has no blanks.';
+    return unauthorized(401, detail, 'invalid_token');
   }
   const detail =
     "The secret token is not one of this connector's, or there is no such connector: compare the token and the URL (the connector's name is case-sensitive) with its configuration.";

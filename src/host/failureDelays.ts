@@ -35,7 +35,7 @@ export class FailureDelays {
       clock: () => new Date(),
       free: 3,
       firstMs: 250,
-      longestMs: 10_000,
+      longestMs: 2_000,
       memoryMs: 600_000,
       sources: 10_000,
       waitingOfOne: 20,

@@ -4,9 +4,9 @@
  */
 import { formatPath } from './attributePath';
 import { ScimError } from './error';
-import { instantOf } from './filterEvaluate';
 import { isEmpty, isObject, ownAnyCase } from './json';
 import type { AttributeDefinition } from './resourceType';
+import { kind, readScalarAs, wrongType } from './scalarValue';
 import type { IndexedAttribute } from './schemaIndex';
 import { eachInSteps, type Steps, VALUES_PER_STEP } from './steps';
 import { isBare, ValueList } from './valueList';
@@ -37,6 +37,11 @@ export function readOneValue(value: unknown, attribute: IndexedAttribute, readin
   const single = singleFromList(value, path);
   if (attribute.path.definition.type === 'complex') return readComplex(single, attribute, path, reading);
   return readScalar(single, attribute.path.definition, path);
+}
+
+/** One of the values that are to be removed: it has to say which one it is. */
+export function readListedValue(value: unknown, attribute: IndexedAttribute, reading: Reading): unknown {
+  return identified(readOneValue(value, attribute, reading), attribute);
 }
 
 /** A sub-attribute's value in canonical form, or undefined when nothing is left of it. */
@@ -112,7 +117,7 @@ export function isLongToRead(value: unknown): value is readonly unknown[] {
   return Array.isArray(value) && value.length > VALUES_PER_STEP;
 }
 
-/** The values of a multi-valued attribute, as {@link readValue} reads them; or `apart`, each as {@link readOneValue} does. */
+/** The values of a multi-valued attribute, as {@link readValue} reads them; or `apart`, each as {@link readListedValue} does. */
 export function* readListSteps(
   values: readonly unknown[],
   attribute: IndexedAttribute,
@@ -129,7 +134,7 @@ export function* readListSteps(
       : readScalar(element, definition, path),
   );
   yield* eachInSteps(values, (value) => {
-    const one = apart ? readOneValue(value, attribute, reading) : undefined;
+    const one = apart ? readListedValue(value, attribute, reading) : undefined;
     if (one !== undefined) each.push(one);
     if (!apart) list.take(value);
   });
@@ -143,8 +148,16 @@ export function readBefore({ values, ignored }: ReadList, reading: Reading): unk
 }
 
 function readElement(value: unknown, attribute: IndexedAttribute, path: string, reading: Reading): unknown {
-  const element = readComplex(value, attribute, path, reading);
+  const element = identified(readComplex(value, attribute, path, reading), attribute);
   return element && isBare(element, attribute.path.definition) ? undefined : element;
+}
+
+/** A value of references that refers to nothing is a change that never happens. @throws ScimError 400 `invalidValue` */
+function identified<T>(value: T, { path, subAttributes }: IndexedAttribute): T {
+  if (!isObject(value) || value.value !== undefined || !subAttributes.has('$ref')) return value;
+  throw ScimError.invalidValue(
+    `A value of "${formatPath(path)}" names no resource: it needs the resource's id as "value".`,
+  );
 }
 
 function readComplex(
@@ -203,83 +216,9 @@ function readScalar(given: unknown, definition: AttributeDefinition, path: strin
       throw wrongType(given, definition, path);
     return undefined;
   }
-  const canonical = scalars[definition.type](value);
+  const canonical = readScalarAs(definition.type, value);
   if (canonical === undefined) throw wrongType(value, definition, path);
   if (definition.required && typeof canonical === 'string' && canonical.trim() === '')
     throw ScimError.invalidValue(`"${path}" is required, and what was sent for it has only white space: send a value.`);
   return canonical;
-}
-
-type ScalarType = AttributeDefinition['type'];
-
-/** By type: the value, or undefined when it can not be read as one. */
-const scalars: Readonly<Record<ScalarType, (value: unknown) => unknown>> = {
-  string: textFromScalar,
-  reference: textFromScalar,
-  boolean: booleanFromText,
-  integer: integerFromText,
-  decimal: decimalFromText,
-  dateTime: (value) => (typeof value === 'string' && instantOf(value) !== undefined ? value : undefined),
-  binary: base64WithoutBreaks,
-  // Complex values hold simple ones (RFC 7643 §2.3.8): a definition that nests deeper has nothing that could be read.
-  complex: () => undefined,
-};
-
-/** Numbers and booleans for a string attribute: their text. */
-function textFromScalar(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
-}
-
-/** `"True"`, `"false"` …: booleans. */
-function booleanFromText(value: unknown): boolean | undefined {
-  if (typeof value === 'boolean') return value;
-  const lower = typeof value === 'string' ? value.trim().toLowerCase() : undefined;
-  return lower === 'true' ? true : lower === 'false' ? false : undefined;
-}
-
-/**
- * `"1001"`: a number. Text beyond what a JSON number holds exactly (64-bit values of some directories) stays text; such
- * a number has lost digits already when it arrives, so it is refused.
- */
-function integerFromText(value: unknown): number | string | undefined {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined;
-  const text = typeof value === 'string' ? value.trim() : '';
-  if (!/^[+-]?\d{1,40}$/.test(text)) return undefined;
-  const number = Number(text);
-  return Number.isSafeInteger(number) ? number : text;
-}
-
-function decimalFromText(value: unknown): number | undefined {
-  if (typeof value === 'number') return value;
-  const text = typeof value === 'string' ? value.trim() : '';
-  return /^[+-]?\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?$/.test(text) ? Number(text) : undefined;
-}
-
-/** Base64 (RFC 4648 §4 or §5) broken into lines, as in PEM: without the breaks. */
-function base64WithoutBreaks(value: unknown): string | undefined {
-  const text = typeof value === 'string' ? value.replace(/[\r\n]+/g, '') : '';
-  return text !== '' && /^[A-Za-z0-9+/_-]*={0,2}$/.test(text) ? text : undefined;
-}
-
-const expectations: Readonly<Record<ScalarType, string>> = {
-  string: 'a string',
-  reference: 'a URI as a string',
-  boolean: 'true or false',
-  integer: 'an integer (beyond 2^53 as a string)',
-  decimal: 'a number',
-  dateTime: 'a date and time such as 2026-01-31T12:00:00Z',
-  binary: 'base64 text',
-  complex: 'a simple value',
-};
-
-function wrongType(value: unknown, { type }: AttributeDefinition, path: string): ScimError {
-  return ScimError.invalidValue(`"${path}" takes ${expectations[type]} but got ${kind(value)}.`);
-}
-
-/** What a value is, without repeating it: it may be a secret. */
-function kind(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  return isObject(value) ? 'an object' : typeof value === 'string' ? 'another string' : `a ${typeof value}`;
 }

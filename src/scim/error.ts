@@ -13,7 +13,8 @@ export type ScimType =
   | 'invalidValue'
   | 'invalidVers'
   | 'sensitive'
-  | 'invalidCursor';
+  | 'invalidCursor'
+  | 'invalidCount';
 
 /** The schema URN of an error message. */
 export const errorSchema = 'urn:ietf:params:scim:api:messages:2.0:Error';
@@ -69,6 +70,11 @@ export class ScimError extends Types.Error {
       'invalidCursor',
       `The cursor can not be used. ${reason} Begin anew with an empty cursor.`,
     );
+  }
+
+  /** RFC 9865 §2.1. */
+  static invalidCount(detail: string): ScimError {
+    return new ScimError(400, 'invalidCount', detail);
   }
 
   static invalidSyntax(detail: string): ScimError {

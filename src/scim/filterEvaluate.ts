@@ -143,6 +143,8 @@ const asText: Pick<AttributeDefinition, 'type' | 'caseExact'> = { type: 'string'
 function comparable(value: unknown, { type, caseExact }: Pick<AttributeDefinition, 'type' | 'caseExact'>): unknown {
   if (typeof value !== 'string') return value;
   if (type === 'dateTime') return instantOf(value) ?? value;
+  // Integers beyond 2^53 are text (64-bit values of some directories), and have an order all the same.
+  if (type === 'integer' && /^[+-]?\d{1,40}$/.test(value)) return BigInt(value);
   return caseExact ? value : value.toLowerCase();
 }
 
@@ -153,14 +155,19 @@ function holds(operator: CompareOperator, value: unknown, wanted: unknown): bool
     if (operator === 'ew') return value.endsWith(wanted);
     return ordered(operator, value, wanted);
   }
-  if (typeof value === 'number' && typeof wanted === 'number') return ordered(operator, value, wanted);
+  if (isNumeric(value) && isNumeric(wanted)) return ordered(operator, value, wanted);
   return operator === 'eq' && value === wanted;
 }
 
-function ordered<T extends string | number>(operator: CompareOperator, value: T, wanted: T): boolean {
+function isNumeric(value: unknown): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint';
+}
+
+/** `<` and `>` compare numbers of either kind by what they are worth. */
+function ordered<T extends string | number | bigint>(operator: CompareOperator, value: T, wanted: T): boolean {
   switch (operator) {
     case 'eq':
-      return value === wanted;
+      return value === wanted || (typeof value !== typeof wanted && !(value < wanted || value > wanted));
     case 'gt':
       return value > wanted;
     case 'ge':

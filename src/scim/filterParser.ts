@@ -13,6 +13,15 @@ const numberLiteral = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 /** Groups, negations and value paths within one another; deeper is refused, so that nobody can exhaust the stack. */
 const maxDepth = 32;
 
+/** Every resource that is looked at is held against each of them. */
+const maxComparisons = 5_000;
+
+/**
+ * A name that an attribute could have (RFC 7644 §3.10), the directory's own included: `-dn-`, `userCertificate;binary`,
+ * OIDs. What is none can not have been meant, and would match nothing in silence.
+ */
+const attributeName = /^(?:urn:\S*:[\w$;-]+(?:\.[\w$-]+)*|[a-z_$-][\w$;-]*(?:\.[a-z_$][\w$-]*)?|\d+(?:\.\d+)+)$/i;
+
 export interface FilterRules {
   /** Refuse attributes that are never returned: a filter on them would be a way to guess them. */
   readonly readableOnly: boolean;
@@ -31,6 +40,7 @@ interface Bracketed {
 /** Parses one filter or one path. Throws {@link SyntaxFault}. */
 export class FilterParser {
   readonly #lexer: FilterLexer;
+  #comparisons = 0;
 
   constructor(
     text: string,
@@ -88,7 +98,10 @@ export class FilterParser {
   #expression(scope: Scope, depth: number): Filter {
     const lexer = this.#lexer;
     const { text: spelled, position } = lexer.expect('word', 'An attribute name');
-    if (lexer.peek().kind !== '[') return this.#comparison(scope(spelled), spelled, position);
+    const found = scope(spelled);
+    if (found === undefined && !attributeName.test(spelled))
+      throw new SyntaxFault(position, `"${spelled.slice(0, 100)}" can be no attribute's name;`);
+    if (lexer.peek().kind !== '[') return this.#comparison(found, spelled, position);
     if (scope !== this.index.resolve) throw new SyntaxFault(position, 'A value filter inside a value filter');
     const { path, filter, sub } = this.#brackets(spelled, depth);
     if (sub === undefined) return { kind: 'valuePath', ...(path && { path }), spelled, filter };
@@ -118,6 +131,8 @@ export class FilterParser {
 
   #comparison(found: AttributePath | undefined, spelled: string, position: number): Filter {
     const lexer = this.#lexer;
+    if (++this.#comparisons > maxComparisons)
+      throw new SyntaxFault(position, `More than ${maxComparisons} comparisons: ask in several requests;`);
     const path = found && this.#readable(found, position);
     const word = lexer.peek();
     const operator = word.text.toLowerCase();
@@ -156,7 +171,10 @@ export class FilterParser {
     const lower = text.toLowerCase();
     if (lower === 'true' || lower === 'false') return lower === 'true';
     if (lower === 'null') return null;
-    if (numberLiteral.test(text)) return Number.isSafeInteger(Number(text)) || /[.eE]/.test(text) ? Number(text) : text;
+    if (numberLiteral.test(text)) {
+      const number = Number(text);
+      return Number.isSafeInteger(number) || (/[.eE]/.test(text) && Number.isFinite(number)) ? number : text;
+    }
     if (/^['`´‘’“”]/.test(text)) throw new SyntaxFault(position, 'A string must stand in double quotation marks;');
     return text;
   }

@@ -5,6 +5,7 @@ import {
   type Reading,
   ReadList,
   readBefore,
+  readListedValue,
   readOneValue,
   readSimple,
   readValue,
@@ -209,7 +210,7 @@ class PatchCompiler {
     if (given instanceof ReadList) return this.#understood(path, () => readBefore(given, reading));
     const elements = Array.isArray(given) ? given : [given];
     return this.#understood(path, () => {
-      const values = elements.flatMap((element) => readOneValue(element, attribute, reading) ?? []);
+      const values = elements.flatMap((element) => readListedValue(element, attribute, reading) ?? []);
       return values.length === 0 ? undefined : values;
     });
   }

@@ -105,14 +105,18 @@ export function resolveQuery(
   };
 }
 
-/** `startIndex` below 1 is 1, `count` below 0 is 0 (RFC 7644 §3.4.2.4); above the maximum it is the maximum. */
+/**
+ * `startIndex` below 1 is 1, `count` below 0 is 0 (RFC 7644 §3.4.2.4); above the maximum it is the maximum. Throws 400
+ * `invalidValue`, or `invalidCount` where there is a cursor (RFC 9865 §2.1).
+ */
 export function resolveWindow(parameters: QueryParameters, limits: QueryLimits): Pick<Query, 'startIndex' | 'count'> {
   if (parameters.cursor !== undefined && parameters.startIndex !== undefined) {
     throw ScimError.invalidValue('A page begins at "startIndex" or at "cursor": give one of them.');
   }
+  const fault = parameters.cursor === undefined ? ScimError.invalidValue : ScimError.invalidCount;
   return {
-    startIndex: Math.max(1, integer('startIndex', parameters.startIndex) ?? 1),
-    count: Math.min(limits.maxResults, Math.max(0, integer('count', parameters.count) ?? limits.maxResults)),
+    startIndex: Math.max(1, integer('startIndex', parameters.startIndex, fault) ?? 1),
+    count: Math.min(limits.maxResults, Math.max(0, integer('count', parameters.count, fault) ?? limits.maxResults)),
   };
 }
 
@@ -121,10 +125,10 @@ export function resolveProjection(parameters: QueryParameters, type: ResourceTyp
   return parseProjection(parameters.attributes, parameters.excludedAttributes, type);
 }
 
-function integer(name: string, text: string | undefined): number | undefined {
+function integer(name: string, text: string | undefined, fault: (detail: string) => ScimError): number | undefined {
   if (text === undefined) return undefined;
   const trimmed = text.trim();
-  if (!/^[+-]?\d{1,40}$/.test(trimmed)) throw ScimError.invalidValue(`The parameter "${name}" must be an integer.`);
+  if (!/^[+-]?\d{1,40}$/.test(trimmed)) throw fault(`The parameter "${name}" must be an integer.`);
   return Math.min(Number(trimmed), Number.MAX_SAFE_INTEGER);
 }
 

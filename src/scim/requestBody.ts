@@ -64,13 +64,34 @@ export function parseBody(body: Uint8Array): unknown {
     );
   }
   try {
-    return JSON.parse(text);
-  } catch {
+    const body: unknown = JSON.parse(text);
+    if (/\\u[dD][89a-fA-F]/.test(text)) checkWellFormed(body);
+    return body;
+  } catch (error) {
+    if (error instanceof ScimError) throw error;
     // V8's own message quotes the body, which may hold a password.
     const position = faultPosition(text);
     const lines = text.slice(0, position).split('\n');
     const column = (lines.at(-1)?.length ?? 0) + 1;
     throw ScimError.invalidSyntax(`The body is not valid JSON: fault in line ${lines.length}, column ${column}.`);
+  }
+}
+
+/**
+ * Throws 400 `invalidValue` for a string that no UTF-8 can say (RFC 8259 §8.2): half of a surrogate pair would reach the
+ * directory as another character. Escapes alone can bring one about; the body's octets are UTF-8.
+ */
+function checkWellFormed(value: unknown, path = ''): void {
+  if (typeof value === 'string' && !value.isWellFormed()) {
+    throw ScimError.invalidValue(
+      `"${path.slice(0, 200)}" holds half of a surrogate pair (an escape such as \\ud83d without its other half), which is no character: send the whole one.`,
+    );
+  }
+  if (typeof value !== 'object' || value === null) return;
+  const within = path === '' || Array.isArray(value) ? path : `${path}.`;
+  for (const [name, part] of Object.entries(value)) {
+    checkWellFormed(name, `${within}(a name)`);
+    checkWellFormed(part, Array.isArray(value) ? path : `${within}${name}`);
   }
 }
 

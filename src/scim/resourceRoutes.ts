@@ -55,7 +55,7 @@ export async function replaceResource(
   );
   const change = compileReplace(resource, type, faces, emptied, repeated);
   const context = changeContext(exchange, spelledAs, ignored);
-  const result = await withId(segment, (id) => handler.update(id, change, context));
+  const result = await changed(exchange, endpoint, segment, (id) => handler.update(id, change, context));
   return changedAnswer(result, type, exchange, presenterOf(projection, type, spelledAs));
 }
 
@@ -64,19 +64,15 @@ export async function patchResource(exchange: Exchange, endpoint: ResourceEndpoi
   const { type, handler } = endpoint;
   const projection = resolveProjection(exchange.parameters(), type);
   const change = compilePatch(await withOperationsRead(await exchange.body(), type), type);
-  const changed = changeContext(exchange, change.spelledAs, change.ignored);
-  const context = projection.attributes === undefined ? changed : { ...changed, shown: projection };
-  const result = await withId(segment, (id) => handler.update(id, change, context));
+  const plain = changeContext(exchange, change.spelledAs, change.ignored);
+  const context = projection.attributes === undefined ? plain : { ...plain, shown: projection };
+  const result = await changed(exchange, endpoint, segment, (id) => handler.update(id, change, context));
   return changedAnswer(result, type, exchange, presenterOf(projection, type, change.spelledAs));
 }
 
 /** DELETE /Users/{id} (§3.6). */
-export async function deleteResource(
-  exchange: Exchange,
-  { handler }: ResourceEndpoint,
-  segment: string,
-): Promise<Answer> {
-  await withId(segment, (id) => handler.delete(id, exchange.context));
+export async function deleteResource(exchange: Exchange, endpoint: ResourceEndpoint, segment: string): Promise<Answer> {
+  await changed(exchange, endpoint, segment, (id) => endpoint.handler.delete(id, exchange.context));
   return { status: 204 };
 }
 
@@ -163,6 +159,24 @@ async function queryByCursor(
   }
   const page = { totalResults, ...(next !== undefined && { nextCursor: next }) };
   return { status: 200, body: listText(page, shown, exchange.baseUri) };
+}
+
+/** A change of one resource, where it is not of a version that the client has excluded (If-None-Match, RFC 9110 §13.1.2). */
+function changed<T>(
+  { ifNoneMatch = [], context }: Exchange,
+  { handler }: ResourceEndpoint,
+  segment: string,
+  operation: (id: string) => Promise<T>,
+): Promise<T> {
+  if (ifNoneMatch.length === 0) return withId(segment, operation);
+  return withId(segment, async (id) => {
+    const { meta } = await handler.get(id, {}, context);
+    if (ifNoneMatch.includes('*') || hasETag(ifNoneMatch, meta?.version))
+      throw ScimError.preconditionFailed(
+        'The resource is there, in a version that If-None-Match excludes: leave that header field out to change it.',
+      );
+    return operation(id);
+  });
 }
 
 /** Some clients percent-encode the id that they were given, encoding and all: what is not found as it came is tried decoded once more. */

@@ -59,6 +59,28 @@ describe('bodies', () => {
     expect(await post(pieces, fields)).toMatchObject({ status, body: { status: String(status) } });
   });
 
+  it.each([
+    ['\\ud83d', 'userName'],
+    ['a\\uDE00b', 'userName'],
+    ['x", "name": { "givenName": "\\ud83d" }, "title": "', 'name.givenName'],
+    ['x", "emails": [{ "value": "\\ud83d." }], "title": "', 'emails.value'],
+    ['x", "\\ud800": "', '(a name)'],
+  ])('are refused for half of a surrogate pair: %s', async (userName, place) => {
+    const { status, body } = await post([Buffer.from(`{ "userName": "${userName}" }`)]);
+    expect([status, body.scimType, body.detail]).toEqual([400, 'invalidValue', expect.stringContaining(`"${place}"`)]);
+  });
+
+  it('take both halves together, and backslashes before what looks like one', async () => {
+    for (const [text, means] of [
+      ['\\ud83d\\ude00', '😀'],
+      ['\\\\ud83d', '\\ud83d'],
+    ])
+      expect(await post([Buffer.from(`{ "userName": "${text}" }`)])).toMatchObject({
+        status: 201,
+        body: { userName: means },
+      });
+  });
+
   it('are waited for no longer when the client has gone', async () => {
     const { error } = await post([octets.subarray(0, 9)], { 'Content-Length': octets.length }, true);
     expect([400, 503]).toContain(error?.status);

@@ -44,6 +44,9 @@ describe('a list by cursor', () => {
     expect(names(none)).toEqual([]);
     expect(names(await get(`/Users?cursor=${none.nextCursor}&count=1`))).toEqual(['a']);
     expect(await get('/Users?startIndex=1')).not.toHaveProperty('nextCursor');
+    expect(names(await get('/Users?cursor&count=-1'))).toEqual([]);
+    expect(await get('/Users?cursor&count=many', 400)).toMatchObject({ scimType: 'invalidCount' });
+    expect(await get('/Users?count=many', 400)).toMatchObject({ scimType: 'invalidValue' });
   });
 
   it('goes on from one resource type to the next in a search of all, wherever a page ends', async () => {

@@ -126,6 +126,8 @@ describe('values', () => {
     ['uidNumber', 1.5, 'an integer'],
     ['uidNumber', 2 ** 60, 'an integer'],
     ['sn', ['a', 'b'], 'one value but got 2'],
+    ['sn', 2 ** 60, 'a string but got a number that JSON does not keep exactly'],
+    ['sn', Number.POSITIVE_INFINITY, 'a number that JSON does not keep exactly'],
     ['sn', { other: 'a' }, 'a string but got an object'],
     ['objectClass', [['top', 'x']], 'a string but got a list of 2'],
     ['userCertificate;binary', '%%', 'base64'],

@@ -49,6 +49,16 @@ describe('If-None-Match', () => {
     expect([answer.status, answer.text, answer.headers.etag]).toEqual([304, '', 'W/"1"']);
   });
 
+  it.each(['W/"1"', '*', '"0", "1"'])('%s refuses a change with 412', async (field) => {
+    for (const method of ['put', 'patch', 'delete'] as const) {
+      const answer = await send(method, { 'If-None-Match': field });
+      expect([method, answer.status, JSON.parse(answer.text).status]).toEqual([method, 412, '412']);
+      expect((await send(method, { 'If-None-Match': field }, `${base}/Users/nobody`)).status).toBe(404);
+      expect((await send(method, { 'If-None-Match': '"2"' })).status).toBeLessThan(300);
+    }
+    expect((await send('post', { 'If-None-Match': field }, `${base}/Users`)).status).toBe(201);
+  });
+
   it.each(['W/"2"', '', 'nothing'])('%s answers the resource', async (field) => {
     expect((await send('get', { 'If-None-Match': field })).status).toBe(200);
   });

@@ -43,6 +43,17 @@ describe('refusals', () => {
     expect(error.detail.toLowerCase()).toContain(detail.toLowerCase());
   });
 
+  it.each<[Operation]>([
+    [{ op: 'add', path: 'members', value: [{ display: 'x' }] }],
+    [{ op: 'add', path: 'members', value: [{ value: 'a' }, { type: 'User' }] }],
+    [{ op: 'replace', path: 'members', value: { value: null, display: 'x' } }],
+    [{ op: 'remove', path: 'members', value: [{ display: 'x' }] }],
+    [{ op: 'add', value: { members: [{ display: 'x' }] } }],
+  ])('%j names no member', (operation) => {
+    const error = refusal(() => compilePatch({ Operations: [operation] }, groupType));
+    expect(error).toMatchObject({ scimType: 'invalidValue', detail: expect.stringContaining('"members"') });
+  });
+
   it.each([[null], [[]], [{}], [{ Operations: [] }], [{ Operations: {} }], [{ Operations: ['x'] }]])(
     '%j is no PatchOp',
     (body) => {

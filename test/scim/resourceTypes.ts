@@ -40,6 +40,7 @@ export const userType: ResourceType = {
         native('sn', { aliases: ['surname'] }),
         native('mail'),
         native('uidNumber', { type: 'integer' }),
+        native('accountExpires', { type: 'integer' }),
         native('msDS-UserAccountDisabled', { type: 'boolean' }),
         native('userCertificate;binary', { type: 'binary', multiValued: true, caseExact: true }),
         native('1.2.840.113556.1.4.1', { aliases: ['longName'] }),
