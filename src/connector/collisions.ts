@@ -1,7 +1,10 @@
 /** Which entries an entry would collide with: those of its name, and those that have one of its matching values. */
+import type { DN } from '../directory/dn';
 import type { Entry } from '../directory/entry';
+import { RefusedValue } from '../directory/error';
 import { type Filter, or } from '../directory/filter';
 import type { ObjectType } from '../mapping/objectType';
+import { ScimError } from '../scim/error';
 
 /** The filter that finds the entries that have one of its matching values; undefined when nothing could. */
 export function collisionFilter({ matching }: ObjectType, entry: Entry): Filter | undefined {
@@ -22,4 +25,20 @@ export function turnsOf({ schema, matching }: ObjectType, entry: Entry): string[
     entry.values(attribute).map((value) => `${attribute}=${schema.normalize(attribute, value)}`),
   );
   return [turnOfName({ normalizedDN: entry.dn.normalized(schema) }), ...values];
+}
+
+/** 409 for a create: says which entries are in the way. */
+export function exists(dns: readonly DN[], cause?: unknown): ScimError {
+  const names = dns.map((dn) => `"${dn.toString()}"`).join(', ');
+  return ScimError.uniqueness(
+    dns.length === 1
+      ? `There is an entry already with this name or with a value that must be unique: ${names}. Match it instead of creating it again.`
+      : `Several entries have a value that must be unique: ${names}. Correct them in the directory, or match by another attribute.`,
+    { cause },
+  );
+}
+
+/** Whether a create was refused because of what somebody else has. */
+export function isCollision(error: unknown): boolean {
+  return error instanceof RefusedValue ? error.why === 'taken' : error instanceof ScimError && error.status === 409;
 }

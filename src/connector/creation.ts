@@ -1,4 +1,5 @@
 /** Create: a resource becomes an entry, once (decisions 7 and 10). */
+import type { Options } from '../directory/directory';
 import type { DN } from '../directory/dn';
 import type { Entry } from '../directory/entry';
 import { isLdapError, LdapError, RefusedValue, ResultCode } from '../directory/error';
@@ -13,11 +14,11 @@ import { type Kept, nothingStored, type StoredAttributes } from '../space/state'
 import type { Secret } from '../telemetry/secret';
 import { Allocation } from './allocation';
 import { BegunCreates } from './begunCreates';
-import { collisionFilter, turnsOf } from './collisions';
+import { collisionFilter, exists, isCollision, turnsOf } from './collisions';
 import { type ConnectorContext, onBehalfOf } from './context';
-import { applyFlow, attributesOf, cannotDisable, enabledWhenNew, type Previous } from './deprovisioning';
+import { applyFlow, attributesOf, enabledWhenNew, inactiveBy, type Previous } from './deprovisioning';
 import type { Entries, Found } from './entries';
-import { addEntry, deleteEntry } from './export';
+import { addEntry, deleteEntry, updateEntry } from './export';
 import { exportContext } from './exportContext';
 import type { ExportRequest } from './exporting';
 import { keptOf, showSameElements } from './keeping';
@@ -29,7 +30,10 @@ import { resolveReferences } from './resolving';
 import { resourceFor } from './resources';
 import { SharedLookouts } from './sharedLookouts';
 import type { Updating } from './updating';
-import type { Added } from './writtenRows';
+import { type Added, isSaved } from './writtenRows';
+
+/** How often a create is begun anew, or gets other values, because somebody else was given the same ones. */
+const MOST_ATTEMPTS = 10;
 
 /** Creates resources of one object type. */
 export class Creation {
@@ -63,13 +67,13 @@ export class Creation {
     requireCore(objectType, resource);
     const inactive = inactiveBy(objectType, resource);
     const references = await resolveReferences(context, { objectType, ids: idsIn(resource, objectType) });
-    return context.exclusive.run(this.allocation.turnsOf(objectType), async () => {
+    const attempt = async (allocated: ReadonlyMap<string, string>) => {
       const active = entryOf(objectType, resource, {
         references,
         container: containerOfNew(context, objectType),
         now: context.clock,
         random: context.random,
-        allocated: await this.#allocated(resource, request),
+        allocated,
         additional: inactive ? attributesOf(objectType.disableFlow, objectType.schema) : [],
       });
       requireType(objectType, active, context.objectTypes);
@@ -83,7 +87,28 @@ export class Creation {
       return context.exclusive.run(turnsOf(objectType, entry), () =>
         this.#createInTurn(entry, resource, request, moved.previous),
       );
-    });
+    };
+    return context.exclusive.run(this.allocation.turnsOf(objectType), () =>
+      this.#withFreeValues(resource, request, attempt),
+    );
+  }
+
+  /** A value that was free may be somebody's by the time of the Add: another host's, or another connector's of this one. */
+  async #withFreeValues(
+    resource: Resource,
+    request: ExportRequest,
+    attempt: (allocated: ReadonlyMap<string, string>) => Promise<Resource>,
+  ): Promise<Resource> {
+    const { allocation, objectType } = this;
+    for (let attempts = 1; ; attempts += 1) {
+      const allocated = await this.#allocated(resource, request);
+      try {
+        return await attempt(allocated);
+      } catch (error) {
+        if (!isCollision(error) || attempts === MOST_ATTEMPTS) throw error;
+        if (!(await allocation.areTaken(objectType, allocated, onBehalfOf(request)))) throw error;
+      }
+    }
   }
 
   /** Values that are found once for a create: an attempt before this one may have used some already. */
@@ -115,8 +140,8 @@ export class Creation {
     const added = enabledWhenNew(this.objectType, complete);
     await request.exporting.plan({ operation: 'create', dn: added.dn, entry: added, resource });
     const kept = keptOf(this.objectType, { id: '', entry: added }, resource, { previous });
-    const { found: made, saved } =
-      found === undefined ? await this.#add(added, kept, key, isBegun, request) : isSaved(found);
+    const first = found === undefined ? await this.#add(added, kept, key, isBegun, request) : isSaved(found);
+    const { found: made, saved } = await this.#apart(first, resource, key, request);
     request.exporting.made(made.id);
     await this.#setPassword(made, separate, key, request);
     // Mostly the directory keeps values as they were sent, and then so do the elements that they stand in.
@@ -135,21 +160,49 @@ export class Creation {
     tell({ kind: 'accountCreated', dn: entry.dn.toString(), resource, password });
   }
 
+  /** Until nobody else has a value that was found for this entry. */
+  async #apart(made: Added, resource: Resource, key: string, request: Context): Promise<Added> {
+    if (!this.#allocates) return made;
+    const { context, objectType, allocation } = this;
+    const options = onBehalfOf(request);
+    let { entry } = made.found;
+    try {
+      for (let attempts = 1; attempts <= MOST_ATTEMPTS; attempts += 1) {
+        const after = await allocation.apart(objectType, resource, entry, options);
+        if (after === entry)
+          return entry === made.found.entry ? made : isSaved(await this.entries.written(objectType, entry));
+        entry = await updateEntry(exportContext(context, objectType), entry, after, [], options);
+      }
+    } catch (error) {
+      if (isCollision(error)) await this.#takeBack({ ...made.found, entry }, key, options);
+      throw error;
+    }
+    await this.#takeBack({ ...made.found, entry }, key, options);
+    throw ScimError.uniqueness(
+      `Others were given the same values as "${entry.dn.toString()}" again and again: repeat the request.`,
+    );
+  }
+
+  /** A create that failed after its Add leaves nothing behind. */
+  async #takeBack({ id, entry }: Found, key: string, options: Options): Promise<void> {
+    await deleteEntry(this.context.directory, entry.dn, options);
+    this.context.space.remove({ id });
+    await this.begun.failed(key);
+  }
+
   /** An entry whose password is refused is not left behind without one. */
   async #setPassword(
-    { id, entry }: Found,
+    found: Found,
     separate: SeparatePassword | undefined,
     key: string,
     request: Context,
   ): Promise<void> {
     const options = onBehalfOf(request);
     try {
-      await this.passwords.set(entry.dn, separate, options);
+      await this.passwords.set(found.entry.dn, separate, options);
     } catch (error) {
       if (isAmbiguous(error) || !(error instanceof LdapError) || typeof error.result !== 'number') throw error;
-      await deleteEntry(this.context.directory, entry.dn, options);
-      this.context.space.remove({ id });
-      await this.begun.failed(key);
+      await this.#takeBack(found, key, options);
       throw error;
     }
   }
@@ -229,19 +282,6 @@ export class Creation {
   }
 }
 
-/** Whether the resource is to be created inactive. @throws ScimError 400 where inactive users cannot be. */
-function inactiveBy(objectType: ObjectType, resource: Resource): boolean {
-  if (resource.active !== false) return false;
-  const action = objectType.disableFlow?.action;
-  if (action === undefined) throw cannotDisable(objectType);
-  if (action === 'delete') {
-    throw ScimError.invalidValue(
-      'active is false and the disable flow of this connector deletes: there is nothing to create.',
-    );
-  }
-  return true;
-}
-
 /** Where a new entry goes when nothing else says so. */
 function containerOfNew({ scope }: ConnectorContext, objectType: ObjectType): DN {
   const [base] = scope.containers;
@@ -249,20 +289,4 @@ function containerOfNew({ scope }: ConnectorContext, objectType: ObjectType): DN
     throw ScimError.invalidValue('The connector has no container for new entries: name one in the connector file.');
   }
   return containerOfType(objectType, base);
-}
-
-/** An entry that was there before, and was read. */
-function isSaved(found: Found): Added {
-  return { found, saved: Promise.resolve() };
-}
-
-/** 409 that says which entries are in the way. */
-function exists(dns: readonly DN[], cause?: unknown): ScimError {
-  const names = dns.map((dn) => `"${dn.toString()}"`).join(', ');
-  return ScimError.uniqueness(
-    dns.length === 1
-      ? `There is an entry already with this name or with a value that must be unique: ${names}. Match it instead of creating it again.`
-      : `Several entries have a value that must be unique: ${names}. Correct them in the directory, or match by another attribute.`,
-    { cause },
-  );
 }

@@ -162,3 +162,16 @@ export function activeChange(objectType: ObjectType, current: Resource, desired:
   if (desired.active === undefined || desired.active === current.active) return undefined;
   return desired.active === true;
 }
+
+/** Whether the resource is to be created inactive. @throws ScimError 400 where inactive users cannot be. */
+export function inactiveBy(objectType: ObjectType, resource: Resource): boolean {
+  if (resource.active !== false) return false;
+  const action = objectType.disableFlow?.action;
+  if (action === undefined) throw cannotDisable(objectType);
+  if (action === 'delete') {
+    throw ScimError.invalidValue(
+      'active is false and the disable flow of this connector deletes: there is nothing to create.',
+    );
+  }
+  return true;
+}

@@ -14,21 +14,31 @@ export class ReadScope {
   readonly bases: readonly DN[];
   /** Subtrees below the bases that are left out. */
   readonly excluded: readonly DN[];
+  /** The naming contexts that the containers are of, none below another. */
+  readonly partitions: readonly DN[];
   readonly #rules: MatchingRules;
   readonly #separate: readonly DN[];
 
-  /** @param where `bases`: where to search, if not in each container; `separate`: naming contexts on servers of their own */
+  /**
+   * @param where `bases`: where to search, if not in each container; `partitions`: their naming contexts;
+   * `separate`: naming contexts on servers of their own
+   */
   constructor(
     containers: readonly DN[],
     excluded: readonly DN[],
     rules: MatchingRules,
-    { bases = containers, separate = [] }: { readonly bases?: readonly DN[]; readonly separate?: readonly DN[] } = {},
+    {
+      bases = containers,
+      partitions = bases,
+      separate = [],
+    }: Partial<Record<'bases' | 'partitions' | 'separate', readonly DN[]>> = {},
   ) {
     this.#rules = rules;
     this.#separate = separate;
     this.excluded = excluded;
     this.containers = topmost(containers, rules);
     this.bases = topmost(bases, rules);
+    this.partitions = topmost(partitions, rules);
   }
 
   /** The containers that a base is searched for; undefined where they are all of it. */
@@ -124,7 +134,8 @@ export function readScopeOf(
     faults.push({ path: 'partitions', message, severity: 'fault' });
   }
   const separate = options.partitions.filter(hasServer).map(({ dn }) => DN.parse(dn));
-  const scope = new ReadScope(scoped, excluded, rules, { bases, separate });
+  const partitions = named.map(({ dn }) => DN.parse(dn));
+  const scope = new ReadScope(scoped, excluded, rules, { bases, partitions, separate });
   for (const [path, text] of options.objectTypes.flatMap(containersOf)) {
     const name = DN.parse(text);
     const [far] = path.endsWith('Flow.container') ? scope.notMovableTo(name) : [];

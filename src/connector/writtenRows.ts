@@ -13,6 +13,11 @@ export interface Added {
   readonly saved: Promise<void>;
 }
 
+/** An entry that was there before, and was read. */
+export function isSaved(found: Found): Added {
+  return { found, saved: Promise.resolve() };
+}
+
 /** Saves what a write has just answered. @throws ScimError when the directory did not tell the entry's anchor */
 export async function saveWritten(
   context: ConnectorContext,

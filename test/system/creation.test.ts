@@ -1,9 +1,42 @@
 /** Many who create at the same time: numbers and names that only one can have, containers that nobody has made yet. */
 import { people } from '../support/connectorFiles';
 import { type Answer, CORE_USER, ECMA_USER, type ScimClient } from '../support/scimClient';
+import type { Slapd } from '../support/slapd';
 import { describeOnSlapd, type System, startSystem, startTimeout } from '../support/system';
 
 const AT_ONCE = 12;
+
+/** Numbers and names that only one can have. */
+function posix(slapd: Slapd): object {
+  return people(
+    slapd,
+    {
+      auxiliaryClasses: ['posixAccount'],
+      matchingAttributes: ['mail', 'employeeNumber'],
+      dn: `Join("", "uid=", [userName], ",ou=", [title], ",ou=people,${slapd.suffix}")`,
+      mappings: [
+        { source: 'userName', target: 'uid' },
+        { source: 'name.familyName', target: 'sn' },
+        { source: 'title', target: 'title' },
+        { source: 'emails[type eq "work"].value', target: 'mail' },
+        {
+          source: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber',
+          target: 'employeeNumber',
+        },
+        { expression: 'Join("", "/home/", [userName])', target: 'homeDirectory' },
+        { constant: '100', target: 'gidNumber', apply: 'onCreate' },
+        { expression: 'NextNumber(10000, 10999)', target: 'uidNumber', apply: 'onCreate' },
+        {
+          expression:
+            'SelectUniqueValue([name.familyName], Join("", [name.familyName], "2"), Join("", [name.familyName], "3"))',
+          target: 'cn',
+          apply: 'onCreate',
+        },
+      ],
+    },
+    { provisioningHierarchy: { ou: 'organizationalUnit' } },
+  );
+}
 
 describeOnSlapd('creates side by side', () => {
   let system: System;
@@ -12,34 +45,8 @@ describeOnSlapd('creates side by side', () => {
   beforeAll(async () => {
     system = await startSystem({
       connectors: (slapd) => ({
-        posix: people(
-          slapd,
-          {
-            auxiliaryClasses: ['posixAccount'],
-            matchingAttributes: ['mail', 'employeeNumber'],
-            dn: `Join("", "uid=", [userName], ",ou=", [title], ",ou=people,${slapd.suffix}")`,
-            mappings: [
-              { source: 'userName', target: 'uid' },
-              { source: 'name.familyName', target: 'sn' },
-              { source: 'title', target: 'title' },
-              { source: 'emails[type eq "work"].value', target: 'mail' },
-              {
-                source: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber',
-                target: 'employeeNumber',
-              },
-              { expression: 'Join("", "/home/", [userName])', target: 'homeDirectory' },
-              { constant: '100', target: 'gidNumber', apply: 'onCreate' },
-              { expression: 'NextNumber(10000, 10999)', target: 'uidNumber', apply: 'onCreate' },
-              {
-                expression:
-                  'SelectUniqueValue([name.familyName], Join("", [name.familyName], "2"), Join("", [name.familyName], "3"))',
-                target: 'cn',
-                apply: 'onCreate',
-              },
-            ],
-          },
-          { provisioningHierarchy: { ou: 'organizationalUnit' } },
-        ),
+        posix: posix(slapd),
+        posixToo: posix(slapd),
         plain: people(slapd),
       }),
     });
@@ -67,6 +74,33 @@ describeOnSlapd('creates side by side', () => {
     expect(statuses(answers)).toEqual([201, 201, 201, ...Array(AT_ONCE - 3).fill(409)]);
     const names = (await system.look.find('(sn=Twin)')).flatMap(({ values }) => values.cn ?? []);
     expect(names.sort()).toEqual(['Twin', 'Twin2', 'Twin3']);
+  });
+
+  test('two connectors at a time give nobody the same, nor what somebody outside of their containers has', async () => {
+    const too = system.host.client('posixToo');
+    const outside = { objectClass: ['account', 'posixAccount'], uid: 'service', cn: 'service', homeDirectory: '/' };
+    await system.look.add(`uid=service,${system.slapd.suffix}`, { ...outside, uidNumber: '10020', gidNumber: '1' });
+    const make = (userName: string, index: number) =>
+      (index % 2 === 0 ? client : too).post('/Users', {
+        schemas: [CORE_USER],
+        userName,
+        title: 'Both',
+        name: { familyName: `Pair ${index >> 1} of` },
+      });
+    const answers = await Promise.all(Array.from({ length: 32 }, (_, index) => make(`both${index}`, index)));
+    expect(statuses(answers)).toEqual(Array(32).fill(201));
+    const made = await system.look.find('(title=Both)');
+    const names = made.flatMap(({ values }) => values.cn ?? []);
+    expect([made.length, names.length, new Set(names).size]).toEqual([32, 32, 32]);
+    const numbers = made.map(({ values }) => values.uidNumber?.[0]);
+    expect(new Set([...numbers, '10020']).size).toBe(33);
+    for (const { body } of answers) {
+      const entry = made.find(({ values }) => values.uid?.[0] === String(body.userName));
+      expect(JSON.parse(JSON.stringify(body[ECMA_USER]))).toMatchObject({
+        uidNumber: Number(entry?.values.uidNumber?.[0]),
+        cn: entry?.values.cn,
+      });
+    }
   });
 
   test('one and the same user is made once, whoever asks how often', async () => {
