@@ -104,7 +104,16 @@ const mapping = z.union(
   { error: 'a mapping has a target and exactly one of source, expression or constant (and apply beside the last two)' },
 );
 
-const attributeValues = z.record(z.string(), z.union([z.string(), z.array(z.string()).min(1)]));
+/** A value of any syntax, as JSON has it; booleans are written as LDAP has them (RFC 4517 §3.3.3). */
+const attributeValue = z
+  .union([z.string(), z.number().int(), z.boolean()], { error: 'text, an integer, true or false' })
+  .transform((value) => (typeof value === 'boolean' ? String(value).toUpperCase() : String(value)));
+const attributeValues = z.record(
+  z.string(),
+  z.union([attributeValue, z.array(attributeValue).min(1)], {
+    error: 'text, an integer, true or false, or a list of them',
+  }),
+);
 const flow = z
   .discriminatedUnion('action', [
     z.strictObject({ action: z.literal('none') }),
@@ -214,7 +223,7 @@ const objectType = z.strictObject({
     ),
   password: password.prefault({}),
   deprovisioning: z
-    .strictObject({ disableFlow: flow.optional(), deleteFlow: flow.default({ action: 'delete', recursive: false }) })
+    .strictObject({ disableFlow: flow.optional(), deleteFlow: flow.prefault({ action: 'delete', recursive: false }) })
     .default({ deleteFlow: { action: 'delete', recursive: false } }),
 });
 

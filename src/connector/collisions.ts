@@ -42,3 +42,25 @@ export function exists(dns: readonly DN[], cause?: unknown): ScimError {
 export function isCollision(error: unknown): boolean {
   return error instanceof RefusedValue ? error.why === 'taken' : error instanceof ScimError && error.status === 409;
 }
+
+/** 409 for a rename or a move: somebody else has the name. */
+export function nameTaken(dn: DN): ScimError {
+  return ScimError.uniqueness(
+    `There is an entry already with the name "${dn.toString()}": choose another name, or rename or remove that entry.`,
+  );
+}
+
+/** 409 for a change after which others would have the same matching values: says who has which. */
+export function valuesTaken({ matching, schema }: ObjectType, after: Entry, others: readonly Entry[]): ScimError {
+  const own = (attribute: string) => after.values(attribute).map((value) => schema.normalize(attribute, value));
+  const names = others.map((other) => {
+    const shared = matching.filter((attribute) => {
+      const values = new Set(own(attribute));
+      return other.values(attribute).some((value) => values.has(schema.normalize(attribute, value)));
+    });
+    return `"${other.dn.toString()}" (${shared.join(', ')})`;
+  });
+  return ScimError.uniqueness(
+    `Another entry has a value that must be unique: ${names.join(', ')}. Choose another value, or correct that entry.`,
+  );
+}

@@ -140,10 +140,16 @@ export class Creation {
     const added = enabledWhenNew(this.objectType, complete);
     await request.exporting.plan({ operation: 'create', dn: added.dn, entry: added, resource });
     const kept = keptOf(this.objectType, { id: '', entry: added }, resource, { previous });
-    const first = found === undefined ? await this.#add(added, kept, key, isBegun, request) : isSaved(found);
-    const { found: made, saved } = await this.#apart(first, resource, key, request);
-    request.exporting.made(made.id);
-    await this.#setPassword(made, separate, key, request);
+    const write = async (): Promise<Added> => {
+      const first = found === undefined ? await this.#add(added, kept, key, isBegun, request) : isSaved(found);
+      const alone = await this.#apart(first, resource, key, request);
+      request.exporting.made(alone.found.id);
+      await this.#setPassword(alone.found, separate, key, request);
+      return alone;
+    };
+    const { found: made, saved } = await write().catch((error: unknown) => {
+      throw this.passwords.explained(error, madeUp !== undefined);
+    });
     // Mostly the directory keeps values as they were sent, and then so do the elements that they stand in.
     const isAsAdded = showSameElements(this.objectType, added, made.entry);
     const keeps = isAsAdded ? kept : keptOf(this.objectType, made, resource, { previous });

@@ -7,7 +7,7 @@ import { isDNAnchor } from '../mapping/anchor';
 import type { ObjectType } from '../mapping/objectType';
 import { ScimError } from '../scim/error';
 import { moveOf } from './begunMoves';
-import { turnOfName } from './collisions';
+import { nameTaken, turnOfName } from './collisions';
 import { type ConnectorContext, onBehalfOf } from './context';
 import { applyFlow } from './deprovisioning';
 import type { Entries, Found } from './entries';
@@ -139,7 +139,7 @@ export class Deletion {
       entry = await updateEntry(exportContext(context, objectType), found.entry, after, [], onBehalfOf(request));
     } catch (error) {
       if (isAmbiguous(error)) entries.suspect(found.id);
-      throw error;
+      throw isLdapError(error, ResultCode.entryAlreadyExists) ? nameTaken(after.dn) : error;
     }
     const normalizedDN = entry.dn.normalized(objectType.schema);
     await context.disconnections.add({ id: found.id, normalizedDN, since: context.clock().getTime() });

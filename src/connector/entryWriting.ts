@@ -1,4 +1,5 @@
 /** How a changed entry is written: in the turn of its new name and values, planned, and followed by who names it. */
+import type { DN } from '../directory/dn';
 import type { Entry, EntryAttribute } from '../directory/entry';
 import { isLdapError, LdapError, ResultCode } from '../directory/error';
 import type { Filter } from '../directory/filter';
@@ -10,7 +11,7 @@ import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
 import type { StoredAttributes } from '../space/state';
 import { moveOf } from './begunMoves';
-import { collisionFilter, turnOfName, turnsOf } from './collisions';
+import { collisionFilter, nameTaken, turnOfName, turnsOf, valuesTaken } from './collisions';
 import { type ConnectorContext, onBehalfOf } from './context';
 import { activeOf } from './deprovisioning';
 import type { Entries, Found } from './entries';
@@ -58,7 +59,7 @@ export class EntryWriting {
   ): Promise<Found> {
     const { context, objectType, entries } = this;
     const renamed = after.dn.toString() !== found.entry.dn.toString();
-    if (renamed) context.scope.require(after.dn);
+    if (renamed) this.#requireName(found.entry.dn, after.dn);
     const faults = await paced(checkModificationSteps(found.entry, after, objectType.schema));
     if (faults.length > 0) throw schemaError(faults.map(({ message }) => message));
     await turnBetween(found.entry, after);
@@ -80,11 +81,21 @@ export class EntryWriting {
         // After a rename the entry may stand under either name: nothing that is known of it is believed.
         if (error instanceof LdapError && (error.ambiguous || renamed)) entries.suspect(found.id);
         if (isLdapError(error, ResultCode.entryAlreadyExists)) {
-          throw ScimError.uniqueness(`There is an entry already with the name "${after.dn.toString()}".`);
+          throw nameTaken(after.dn);
         }
-        throw error;
+        throw this.passwords.explained(error, false);
       }
     });
+  }
+
+  #requireName(from: DN, to: DN): void {
+    const { scope, directory } = this.context;
+    scope.require(to);
+    if (to.rdns.length > from.rdns.length && to.isWithin(from, directory.schema)) {
+      throw ScimError.invalidValue(
+        `"${from.toString()}" cannot be moved to "${to.toString()}", which is below itself: correct the name.`,
+      );
+    }
   }
 
   /** Writes, and lets the record and whoever names the entry follow a rename. */
@@ -144,8 +155,7 @@ export class EntryWriting {
     const filter = collisionFilter(this.objectType, after);
     if (filter === undefined) return;
     const met = await this.entries.searchAll(this.objectType, filter, onBehalfOf(request), 10);
-    const others = met.filter(({ id }) => id !== found.id).map(({ entry }) => `"${entry.dn.toString()}"`);
-    if (others.length === 0) return;
-    throw ScimError.uniqueness(`Another entry has a value that must be unique: ${others.join(', ')}.`);
+    const others = met.filter(({ id }) => id !== found.id).map(({ entry }) => entry);
+    if (others.length > 0) throw valuesTaken(this.objectType, after, others);
   }
 }

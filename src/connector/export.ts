@@ -147,9 +147,22 @@ async function rename(
     // A rename that was sent before, and never answered, may have taken place just now.
     const moved = context.anchor === undefined ? undefined : await renamedTo(context, before, to, write);
     if (moved !== undefined) return moved;
-    if (!(await context.makeParents?.(to, write))) throw error;
-    return go();
+    if (await context.makeParents?.(to, write)) return go();
+    throw await missing(context, before, to, write, error);
   }
+}
+
+/** What is not there when a rename is answered with noSuchObject: the entry, or what it is to be moved below. */
+async function missing(
+  { directory }: ExportContext,
+  { dn }: Entry,
+  to: DN,
+  options: Options,
+  cause: LdapError,
+): Promise<LdapError> {
+  const isThere = (await readEntry(directory, dn, [], options)) !== undefined;
+  const [operation, name] = isThere ? ['modifyDN', to] : ['modify', dn];
+  return new LdapError(ResultCode.noSuchObject, operation, name.toString(), cause.diagnostic, true, { cause });
 }
 
 /** The entry under its new name, if it is the same one. */

@@ -6,10 +6,13 @@ import { Oid } from '../directory/controls';
 import type { Options } from '../directory/directory';
 import type { DN } from '../directory/dn';
 import { Entry, type EntryAttribute } from '../directory/entry';
+import { PasswordRefused } from '../directory/error';
 import { hashOf } from '../directory/passwordHash';
 import { traitsOf } from '../directory/traits';
+import { passwordDetails } from '../mapping/error';
 import type { ObjectType } from '../mapping/objectType';
 import { defaultPassword, type PasswordOptions } from '../mapping/options';
+import { ScimError } from '../scim/error';
 import { Secret } from '../telemetry/secret';
 import type { ConnectorContext } from './context';
 import { randomPassword } from './randomPassword';
@@ -75,6 +78,20 @@ export class Passwords {
     if (flag.length === 0) return;
     const modifications = flag.map(({ name, values }) => ({ operation: 'replace' as const, attribute: name, values }));
     await directory.modify(dn, modifications, options);
+  }
+
+  /** A refusal by the policy, with what only the connector knows of the password; other errors as they are. */
+  explained(error: unknown, isMadeUp: boolean): unknown {
+    if (!(error instanceof PasswordRefused) || error.reason === 'unknown') return error;
+    const { hash } = this.#policy;
+    const reason = passwordDetails[error.reason];
+    if (hash !== 'none' && error.reason === 'quality') {
+      const detail = `password: the directory's password policy refuses it for "${error.dn}". The connector has hashed it (password.hash is ${hash} in its file), and a policy that checks quality takes no hash (OpenLDAP: pwdCheckQuality 2): set password.hash to none, or let the policy take hashes. Nothing was changed.`;
+      return new ScimError(400, 'invalidValue', detail, { cause: error });
+    }
+    if (!isMadeUp) return error;
+    const detail = `password: the directory's password policy refuses the one that the connector has made up for "${error.dn}": ${reason}. Set password.length and password.characters in the connector file to what the policy asks for. Nothing was changed.`;
+    return new ScimError(400, 'invalidValue', detail, { cause: error });
   }
 
   #initial(given: string | undefined): string | undefined {

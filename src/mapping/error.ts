@@ -138,7 +138,6 @@ const byResult: ReadonlyMap<LdapError['result'], Cause> = new Map<LdapError['res
       R.inappropriateMatching,
       R.constraintViolation,
       R.invalidAttributeSyntax,
-      R.invalidDNSyntax,
       R.namingViolation,
       R.objectClassViolation,
       R.notAllowedOnRDN,
@@ -146,6 +145,14 @@ const byResult: ReadonlyMap<LdapError['result'], Cause> = new Map<LdapError['res
       R.noSuchAttribute,
     ] as const
   ).map((result) => [result, invalid] as const),
+  [
+    R.invalidDNSyntax,
+    {
+      ...invalid,
+      detail: (dn) =>
+        `The directory takes ${quoted(dn)} for no valid name: one of its values does not fit the attribute that it is given to there (a country, c, has two letters). Correct the name, or what it is made of.`,
+    },
+  ],
   ...([R.entryAlreadyExists, R.attributeOrValueExists] as const).map((result) => [result, exists] as const),
   [
     R.notAllowedOnNonLeaf,
@@ -172,10 +179,15 @@ const byResult: ReadonlyMap<LdapError['result'], Cause> = new Map<LdapError['res
   ],
 ]);
 
+/** Servers that keep names in keys of a limited size answer longer ones with no more than "other". */
+const LONG_NAME = 500;
+
 const unexpected: Cause = {
   status: 502,
   detail: (dn) =>
-    `The directory answered in a way that the host does not expect${dn === '' ? '' : ` for ${quoted(dn)}`}: see the host log.`,
+    `The directory answered in a way that the host does not expect${dn === '' ? '' : ` for ${quoted(dn)}`}: see the host log.${
+      dn.length > LONG_NAME ? ` The name has ${dn.length} characters, which may be more than it can keep.` : ''
+    }`,
 };
 
 /** Any error of a directory as a ScimError; other errors pass as they are. A missing entry depends on the operation. */
@@ -188,7 +200,8 @@ export function toScimError(error: unknown): unknown {
   return new ScimError(cause.status, cause.scimType, detail, { headers, cause: error });
 }
 
-const passwordDetails: Readonly<Record<PasswordRefusal, string>> = {
+/** Why a policy refuses a password, in words that go on "it …"; none where nobody knows. */
+export const passwordDetails: Readonly<Record<PasswordRefusal, string>> = {
   tooShort: 'it is too short',
   quality: 'it is not complex enough',
   inHistory: 'it has been used before',

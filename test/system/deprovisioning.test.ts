@@ -31,6 +31,10 @@ beforeAll(async () => {
         keep: remove({ action: 'none' }),
         mark: remove(set({ employeeType: 'Left' })),
         shelve: remove(move),
+        typed: people(slapd, {
+          auxiliaryClasses: ['shadowAccount'],
+          deprovisioning: { disableFlow: set({ shadowExpire: 1, description: [true, 7] }) },
+        }),
         shelveDN: remove(move, { anchor: 'dn' }),
       };
     },
@@ -97,6 +101,12 @@ describeOnSlapd('disabling', () => {
     expect((await client.find('userName eq "d-set"'))[0]?.active).toBe(false);
     expect((await setActive(client, id, true)).body.active).toBe(true);
     expect((await entryOf('d-set'))?.values).toMatchObject({ employeeType: ['Engineer'], description: ['own words'] });
+  });
+
+  test('setAttribute: integers and booleans are written as in JSON', async () => {
+    const { client, id } = await created('typed', 'd-typed');
+    expect((await setActive(client, id, false)).body.active).toBe(false);
+    expect((await entryOf('d-typed'))?.values).toMatchObject({ shadowExpire: ['1'], description: ['TRUE', '7'] });
   });
 
   test('setAttribute: active is what stands in the entry, whoever has written it', async () => {
@@ -218,5 +228,14 @@ describeOnSlapd('a delete flow that keeps the entry', () => {
     expect(entry?.values).not.toHaveProperty('employeeType');
     expect((await client.find(`userName eq "${uid}"`)).map((one) => one.id)).toEqual([ids.get(connector)]);
     expect((await client.post('/Users', userNamed(uid))).status).toBe(409);
+  });
+
+  test('somebody has the name that a delete flow moves to: he is named, and nothing has moved', async () => {
+    const { client, id } = await created('shelve', 'in-the-way');
+    await system.look.add(`uid=in-the-way,${FORMER}`, { objectClass: 'inetOrgPerson', cn: 'Other', sn: 'Other' });
+    const { status, body } = await client.delete(`/Users/${id}`);
+    expect([status, body.detail]).toEqual([409, expect.stringContaining(`"uid=in-the-way,${FORMER}"`)]);
+    expect((await client.get(`/Users/${id}`)).status).toBe(200);
+    expect(await system.look.at(`uid=in-the-way,${PEOPLE}`)).toBeDefined();
   });
 });

@@ -16,6 +16,7 @@ const policies: Record<string, object> = {
   ssha512: { hash: 'SSHA512' },
   pbkdf2: { hash: 'PBKDF2-SHA512' },
   modify: { method: 'passwordModify', mustChange: true },
+  brief: { initial: 'random', length: 8 },
 };
 
 describeOnSlapd('passwords', () => {
@@ -162,5 +163,26 @@ describeOnSlapd('passwords', () => {
     const again = await set(secret('pw-history'));
     expect([again.status, again.text.includes('S3cret')]).toEqual([400, false]);
     expect(again.body.detail).toMatch(/used before/);
+  });
+
+  test('what a policy refuses of the connector’s own making is told to whoever configures it', async () => {
+    const brief = await post('brief', user('brief'));
+    expect([brief.status, brief.body.detail]).toEqual([
+      400,
+      expect.stringMatching(/^password: .*made up for "cn=brief,.*too short.*password\.length/),
+    ]);
+    expect(await look.at(dnOf('brief'))).toBeUndefined();
+
+    const policy = `cn=default,ou=policies,${slapd.suffix}`;
+    const { id } = await create('ssha', 'hashed');
+    await look.set(policy, 'pwdCheckQuality', ['2']);
+    const change = { op: 'replace', path: 'password', value: secret('pw-hashed') };
+    const answers = [
+      await post('ssha', user('hashed2', { password: secret('pw-hashed') })),
+      await host.client('ssha').patch(`/Users/${id}`, change),
+    ];
+    await look.set(policy, 'pwdCheckQuality', ['1']);
+    for (const { status, body } of answers)
+      expect([status, body.detail]).toEqual([400, expect.stringMatching(/password\.hash is SSHA/)]);
   });
 });

@@ -27,6 +27,7 @@ describeOnSlapd.each(['entryUUID', 'dn'])('renames, anchor %s', (anchor) => {
           },
           { partitions: [{ dn: slapd.suffix }], provisioningHierarchy: { ou: 'organizationalUnit' } },
         ),
+        orphans: people(slapd, { anchor }),
       }),
     });
     client = system.host.client('names');
@@ -108,5 +109,29 @@ describeOnSlapd.each(['entryUUID', 'dn'])('renames, anchor %s', (anchor) => {
     expect(await system.look.at(below('uid=stays'))).toMatchObject({ uid: ['stays'] });
     expect(await system.look.at(below('uid=goes'))).toBeUndefined();
     expect((await client.get(`/Users/${id}`)).body.userName).toBe('stays');
+  });
+
+  test('a name that cannot be: what is in the way is named, and nothing is left half made', async () => {
+    const id = await create('impossible');
+    const told = async (one: ScimClient, dn: string) => {
+      const { status, body } = await one.patch(`/Users/${id}`, replace(dnPath, dn));
+      return [status, body.detail];
+    };
+    expect(await told(client, below('uid=x,uid=impossible'))).toEqual([400, expect.stringMatching(/below itself/)]);
+    expect(await told(client, below('uid=x,c=Germany'))).toEqual([400, expect.stringMatching(/no valid name/)]);
+    expect(await told(client, below('uid=x,street=Left,ou=half'))).toEqual([400, expect.stringMatching(/add street/)]);
+    expect(await system.look.find('(ou=half)')).toEqual([]);
+    // Without a hierarchy. It is the new name that has no container above it.
+    const orphans = system.host.client('orphans');
+    const found = await orphans.find('userName eq "impossible"');
+    expect(found.map((one) => one.id)).toEqual([id]);
+    const missing = below('uid=impossible,ou=nowhere');
+    expect(await told(orphans, missing)).toEqual([400, expect.stringContaining(`above "${missing}" does not exist`)]);
+    const taken = await create('impossible2');
+    expect(await told(orphans, below('uid=impossible2'))).toEqual([
+      409,
+      expect.stringContaining(`"${below('uid=impossible2')}" (uid)`),
+    ]);
+    expect((await client.delete(`/Users/${taken}`)).status).toBe(204);
   });
 });
