@@ -121,7 +121,7 @@ const flow = z
       action: z.literal('delete'),
       recursive: z.boolean().default(false).describe('With everything below it; false: 409 that names the children.'),
     }),
-    z.strictObject({ action: z.literal('setAttribute'), values: attributeValues.default({}) }),
+    z.strictObject({ action: z.literal('setAttribute'), values: attributeValues.prefault({}) }),
     z.strictObject({
       action: z.literal('setBits'),
       attribute: z.string().min(1).describe('An integer with one value, e.g. `userAccountControl`.'),
@@ -224,7 +224,7 @@ const objectType = z.strictObject({
   password: password.prefault({}),
   deprovisioning: z
     .strictObject({ disableFlow: flow.optional(), deleteFlow: flow.prefault({ action: 'delete', recursive: false }) })
-    .default({ deleteFlow: { action: 'delete', recursive: false } }),
+    .prefault({ deleteFlow: { action: 'delete', recursive: false } }),
 });
 
 /** A connector file as it stands on disk. Unknown keys are faults. */
