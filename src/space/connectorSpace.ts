@@ -78,7 +78,7 @@ export class ConnectorSpace {
   }
 
   get(id: string, extent: Extent = 'whole'): SpaceEntry | undefined {
-    return this.#read((generation) => generation.rows.one({ id }, extent));
+    return this.#one({ id }, extent);
   }
 
   /** Whether this very entry is at hand in memory: what is made of it may be of use again. */
@@ -88,23 +88,26 @@ export class ConnectorSpace {
   }
 
   byAnchor(anchor: string): SpaceEntry | undefined {
-    return this.#read((generation) => generation.rows.one({ anchor }, 'whole'));
+    return this.#one({ anchor }, 'whole');
   }
 
   byDN(normalizedDN: string, extent: Extent = 'whole'): SpaceEntry | undefined {
-    return this.#read((generation) => generation.rows.one({ normalizedDN }, extent));
+    return this.#one({ normalizedDN }, extent);
   }
 
   /** Entries by their ids, in no order; ids that are not in the space are left out. Yields between short reads. */
   async byIds(ids: readonly string[], extent: Extent): Promise<SpaceEntry[]> {
-    const read = (piece: readonly string[]) => this.#read((generation) => generation.rows.some(piece, extent));
+    const read = (piece: readonly string[]) => this.#read(({ rows }) => rows.some(piece, extent));
     const found = await inPieces(ids, (piece) => read(piece).map((entry) => [entry.id, entry]));
     return [...found.values()];
   }
 
   /** Entries that have this matching value, in anchor order; `attribute` compares without case, the value exactly. */
   byMatch(objectType: string, attribute: string, normalizedValue: string, extent: Extent = 'whole'): SpaceEntry[] {
-    return this.#read((generation) => generation.rows.matching(objectType, attribute, normalizedValue, extent));
+    const read = () => this.#current.work(({ rows }) => rows.matching(objectType, attribute, normalizedValue, extent));
+    this.#saving.flushAbout({ match: { attribute, value: normalizedValue } });
+    const found = read();
+    return found.some((one) => this.#saving.flushAbout(one)) ? read() : found;
   }
 
   /** The entries at these DNs, by DN; DNs that are not in the space are left out. Yields between short reads. */
@@ -139,12 +142,13 @@ export class ConnectorSpace {
     extent: Extent = 'whole',
     after?: string,
   ): Promise<{ total: number; entries: SpaceEntry[] }> {
+    // Who counts sees what was accepted, and what is read next is read in the same turn.
     const total = this.count(objectType);
     if (count <= 0) return { total, entries: [] };
     const end = after ?? this.#pageEnds.find(objectType, startIndex);
     const entries =
       end === undefined
-        ? await this.#readLater((generation) => generation.at(objectType, startIndex - 1, count, extent))
+        ? await this.#current.workLater((generation) => generation.at(objectType, startIndex - 1, count, extent))
         : this.#read((generation) => generation.rows.after(generation.number(objectType), end, count, extent));
     const last = entries.at(-1);
     if (last && after === undefined) this.#pageEnds.remember(objectType, startIndex + entries.length, last.anchor);
@@ -253,10 +257,7 @@ export class ConnectorSpace {
       file,
       never: this.#never,
       sequence: this.#sequence,
-      current: () => {
-        this.#saving.flush();
-        return this.#current.generation;
-      },
+      current: () => this.#use((generation) => generation),
       persist: () => this.#options.state.generations.set(number),
       install: (generation) => this.#current.install(generation, number),
       ended: () => {
@@ -279,14 +280,16 @@ export class ConnectorSpace {
     return this.#current.generation;
   }
 
+  #one(key: RowKey, extent: Extent): SpaceEntry | undefined {
+    const read = () => this.#current.work(({ rows }) => rows.one(key, extent));
+    this.#saving.flushAbout(key);
+    const found = read();
+    return found !== undefined && this.#saving.flushAbout(found) ? read() : found;
+  }
+
   #read<T>(work: (generation: Generation) => T): T {
     this.#saving.flushAccepted();
     return this.#current.work(work);
-  }
-
-  #readLater<T>(work: (generation: Generation) => Promise<T>): Promise<T> {
-    this.#saving.flushAccepted();
-    return this.#current.workLater(work);
   }
 
   /** Works on the current generation, after all that is to be saved. */

@@ -4,7 +4,7 @@
  */
 import { type Deferred, deferred } from './deferred';
 import type { NumberedChange, SpaceChange } from './generation';
-import type { SpaceEntry } from './row';
+import type { MatchKey, SpaceEntry } from './row';
 import type { Sequence } from './sequence';
 
 /** So long, in milliseconds, does what is accepted look for company. */
@@ -16,6 +16,14 @@ const MOST_ACCEPTED = 64;
 /** Changes with the sequence numbers that they are saved under. */
 export function numbered(changes: readonly SpaceChange[], sequence: Sequence): NumberedChange[] {
   return changes.map((change) => ({ ...change, sequence: change.sequence ?? sequence.next() }));
+}
+
+/** What entries are looked for by, or what is known of one that was found. */
+interface About {
+  readonly id?: string;
+  readonly anchor?: string;
+  readonly normalizedDN?: string;
+  readonly match?: MatchKey;
 }
 
 interface Batch {
@@ -69,6 +77,16 @@ export class Saving {
     if (this.#batch?.isAccepted) this.flush();
   }
 
+  /**
+   * The same where some of it may be about such entries; answers whether. An entry that was found is asked about too: a
+   * new one may have its name, and then it is gone.
+   */
+  flushAbout(about: About): boolean {
+    if (!this.#batch?.isAccepted || !this.#batch.changes.some((change) => mayConcern(change, about))) return false;
+    this.flush();
+    return true;
+  }
+
   /** Saves now what has been gathered. Does not throw: whoever has added it hears of a failure. */
   flush(): void {
     const batch = this.#batch;
@@ -97,4 +115,13 @@ export class Saving {
   #saveAtEndOfTurn(): void {
     this.#atEndOfTurn ??= setImmediate(() => this.flush());
   }
+}
+
+function mayConcern(change: SpaceChange, { id, anchor, normalizedDN, match }: About): boolean {
+  if (change.kind !== 'upsert') return true;
+  const { row } = change;
+  if (row.id === id || row.anchor === anchor || row.normalizedDN === normalizedDN) return true;
+  if (match === undefined) return false;
+  const name = match.attribute.toLowerCase();
+  return row.matches.some(({ attribute, value }) => value === match.value && attribute.toLowerCase() === name);
 }

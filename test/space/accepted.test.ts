@@ -73,6 +73,41 @@ describe('what is accepted', () => {
     expect(committed()).toEqual(['id-a', 'id-b', 'id-c']);
   });
 
+  it('is not committed for whoever asks for another one by a key', async () => {
+    fill(['a', 'c']);
+    const saved = accept('b');
+    expect(space.get('id-a')?.anchor).toBe('a');
+    expect(space.byAnchor('c')?.id).toBe('id-c');
+    expect(space.byDN(row('x').normalizedDN)).toBeUndefined();
+    expect(ids(space.byMatch('User', 'uid', 'a'))).toEqual(['id-a']);
+    expect(space.byMatch('User', 'mail', 'b')).toEqual([]);
+    expect(committed()).toEqual(['id-a', 'id-c']);
+    await saved;
+  });
+
+  it.each<readonly [string, () => unknown, unknown]>([
+    ['id', () => space.get('id-a'), undefined],
+    ['anchor', () => space.byAnchor('a'), undefined],
+    ['matching value', () => space.byMatch('User', 'uid', 'a'), []],
+  ])(
+    'has taken the place of who had its name, also for whoever asks for that one by its %s',
+    async (_, ask, expected) => {
+      fill(['a', 'c']);
+      const { normalizedDN, entry } = row('a');
+      const saved = space.accept([{ kind: 'upsert', row: row('b', {}, { normalizedDN, entry }) }]);
+      expect(ask()).toEqual(expected);
+      expect(space.byDN(normalizedDN)?.id).toBe('id-b');
+      await saved;
+    },
+  );
+
+  it('is committed for whoever asks for anybody where it is a delete', async () => {
+    fill(['a', 'b']);
+    const saved = space.accept([{ kind: 'remove', key: { anchor: 'a' } }]);
+    expect(space.get('id-a')).toBeUndefined();
+    await saved;
+  });
+
   it('is committed together, a moment later, though nobody asks', async () => {
     const saved = ['a', 'b'].map(accept);
     await new Promise((resolve) => setImmediate(resolve));
