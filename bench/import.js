@@ -8,6 +8,7 @@ const { tmpdir } = require('node:os');
 const { join, resolve } = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { parseArgs } = require('node:util');
+const { Administration } = require('./administration');
 const { Mixture, ldapmodify, modifications } = require('./importDelta');
 const { startLargeDirectory } = require('./importDirectory');
 const { measureLookUps } = require('./importLookUps');
@@ -91,7 +92,7 @@ class Bench {
       args: ['--admin-port', String(adminPort)],
       env: { EVENT_LOOP_PROBE: this.probe },
     });
-    return { ...host, admin: `http://127.0.0.1:${adminPort}/admin/connectors/${CONNECTOR}` };
+    return { ...host, admin: new Administration(host, adminPort, CONNECTOR) };
   }
 
   /** The longest time for which the event loop did not come round since a moment, and the processor time used in it. */
@@ -138,9 +139,9 @@ class Bench {
     const since = Date.now();
     const before = cpuMs(host.pid);
     const watch = watchMemory(host.pid);
-    const run = await this.admin(host, 'POST', '/runs', { profile: 'fullImport' });
+    const run = await host.admin.begin('fullImport');
     let ended = false;
-    const end = this.ended(host, run).then((record) => {
+    const end = host.admin.ended(run).then((record) => {
       ended = true;
       return record;
     });
@@ -172,9 +173,7 @@ class Bench {
   async deltaRun(host, name) {
     const since = Date.now();
     const before = cpuMs(host.pid);
-    const run = await this.admin(host, 'POST', '/runs', { profile: 'deltaImport' });
-    const { durationMs, outcome, counts } = await this.ended(host, run);
-    if (outcome !== 'success') throw new Error(`a delta import ended with ${outcome}`);
+    const { durationMs, counts } = await host.admin.run('deltaImport');
     if (name === undefined) return;
     const cpu = `${fixed(cpuMs(host.pid) - before, 0)} ms CPU of the host`;
     this.fact(name, `${fixed(durationMs, 0)} ms, ${cpu}, ${JSON.stringify(counts)}`);
@@ -213,28 +212,6 @@ class Bench {
       return true;
     } finally {
       connection.close();
-    }
-  }
-
-  async admin(host, method, path, body) {
-    const token = readFileSync(join(host.folder, 'certs/host.admin.token'), 'utf8').trim();
-    const headers = { Authorization: `Bearer ${token}`, ...(body && { 'Content-Type': 'application/json' }) };
-    const response = await fetch(`${host.admin}${path}`, {
-      method,
-      headers,
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    const answer = await response.json();
-    if (!response.ok) throw new Error(answer.detail);
-    return answer;
-  }
-
-  async ended(host, { id }) {
-    for (;;) {
-      const { runs } = await this.admin(host, 'GET', '/runs?limit=5');
-      const run = runs.find((one) => one.id === id);
-      if (run !== undefined) return run;
-      await sleep(100);
     }
   }
 }

@@ -6,13 +6,15 @@ const { parseArgs } = require('node:util');
 const { measureOperations, tableOfOperations, OPERATIONS, SIDES } = require('./operations');
 const { measureGrowth, tableOfGrowth } = require('./growth');
 const { measureGroups, tableOfGroups } = require('./groups');
+const { measureLargeGroup, tableOfLargeGroup } = require('./largeGroup');
 const { measureScale, tableOfScale } = require('./scale');
 
 const HELP = `npm run bench -- [options]
   --suite operations|scale|growth|groups|all
                                 what to measure (operations)
   --seconds N                   for each cell of the table (4)
-  --people N                    entries in the directory (2000; scale: 20000; growth: 100000)
+  --people N                    entries in the directory (2000; scale: 20000; growth: 100000; groups: members of the
+                                largest group, 100000)
   --in-flight 1,8,32            requests at a time
   --operations create,patch     some of: ${OPERATIONS.join(', ')}
   --sides host,bare             some of: ${SIDES.join(', ')}
@@ -65,13 +67,17 @@ async function main() {
     const people = Number(values.people ?? 100_000);
     results.growth = await measureGrowth({ ...common, people, seconds: Number(values.seconds) }, report);
   }
-  if (wants('groups')) results.groups = await measureGroups(common, report);
+  if (wants('groups')) {
+    results.groups = await measureGroups(common, report);
+    results.largeGroup = await measureLargeGroup({ ...common, members: Number(values.people ?? 100_000) }, report);
+  }
   if (values.json) console.log(JSON.stringify(results));
   else {
     if (results.operations) console.log(`\n${tableOfOperations(results.operations)}`);
     if (results.scale) console.log(`\n${tableOfScale(results.scale)}`);
     if (results.growth) console.log(`\n${tableOfGrowth(results.growth)}`);
     if (results.groups) console.log(`\n${tableOfGroups(results.groups)}`);
+    if (results.largeGroup) console.log(`\n${tableOfLargeGroup(results.largeGroup)}`);
   }
 }
 

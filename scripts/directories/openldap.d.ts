@@ -45,6 +45,8 @@ export interface OpenLdapOptions {
   readonly untilParentEnds?: boolean;
   /** Room for millions of entries, and no substring indexes. */
   readonly large?: boolean;
+  /** False: entries do not show which groups they are in. */
+  readonly memberOf?: boolean;
   /** Attribute types and object classes beside the usual ones, as a file of slapd's. */
   readonly schemaFile?: string;
   /** Modules to load beside the usual ones. */

@@ -71,7 +71,8 @@ function renamed(names) {
 
 /**
  * The text of slapd.conf. `limits`: entries that accounts other than admin and connector get from one search; `large`:
- * room for millions of entries, and no substring index, which would take longer to load than all of them;
+ * room for millions of entries, and no substring index, which would take longer to load than all of them; `memberOf`: whether
+ * entries show who names them;
  * `schemaFile`: attribute types and object classes beside the usual ones; `emulated`: what another product shows in its
  * root DSE (`rootDSE`, a file) and the names under which it has attributes of slapd (`names`),
  * the only class of its groups (`groupClass`), and whether it has a log of its changes (`changeLog`); `modules`, `directives`: more modules, and more lines for the database.
@@ -86,6 +87,7 @@ function slapdConf({
   faults = false,
   sync = true,
   large = false,
+  memberOf = true,
   schemaFile,
   emulated,
   saslRealm,
@@ -170,9 +172,9 @@ function slapdConf({
     'logsuccess TRUE',
     'logold (objectClass=*)',
     'logpurge 07+00:00 01+00:00',
-    'overlay memberof',
-    ...(emulated?.groupClass ? [`memberof-group-oc ${emulated.groupClass}`] : []),
-    'memberof-refint TRUE',
+    ...(memberOf ? ['overlay memberof'] : []),
+    ...(memberOf && emulated?.groupClass ? [`memberof-group-oc ${emulated.groupClass}`] : []),
+    ...(memberOf ? ['memberof-refint TRUE'] : []),
     'overlay refint',
     'refint_attributes member uniqueMember manager owner seeAlso secretary',
     `refint_nothing "${admin}"`,
