@@ -45,7 +45,7 @@ export class Conditions {
     request: ExportRequest,
     make: (found: Found, assertion: Filter) => Promise<Resource | undefined>,
   ): Promise<{ readonly attempt?: Resource | undefined; readonly known?: Known }> {
-    const known = this.#knownFor(id, change, request);
+    const known = await this.#knownFor(id, change, request);
     if (known === undefined) return {};
     try {
       return { attempt: await make(known.found, known.assertion) };
@@ -67,14 +67,14 @@ export class Conditions {
     this.#areRefused = before !== undefined && before === now && found.anchor === known.found.anchor;
   }
 
-  #knownFor(id: string, change: Change, request: ExportRequest): Known | undefined {
+  async #knownFor(id: string, change: Change, request: ExportRequest): Promise<Known | undefined> {
     const { revisionAttribute } = this.objectType;
     if (revisionAttribute === undefined || this.#areRefused || change.kind !== 'patch') return undefined;
     // The servers of several partitions may differ.
     if (!this.directory.supports(Oid.assertion)) return undefined;
     if (request.exporting.isDry('modify') || change.needs.some((path) => this.#isChangedQuietly(path)))
       return undefined;
-    const row = this.entries.believed(this.objectType, id);
+    const row = await this.entries.believed(this.objectType, id);
     const revision = row?.entry.values(revisionAttribute)[0];
     if (row === undefined || revision === undefined) return undefined;
     return { found: row, assertion: and(identityOf(this.objectType, row), equality(revisionAttribute, revision)) };

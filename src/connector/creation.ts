@@ -4,7 +4,7 @@ import type { DN } from '../directory/dn';
 import type { Entry } from '../directory/entry';
 import { isLdapError, LdapError, RefusedValue, ResultCode } from '../directory/error';
 import { isDNAnchor } from '../mapping/anchor';
-import { entryOf } from '../mapping/create';
+import { entrySteps } from '../mapping/create';
 import { containerOfType, type ObjectType } from '../mapping/objectType';
 import { idsIn, membersOf } from '../mapping/reference';
 import { ScimError } from '../scim/error';
@@ -24,6 +24,7 @@ import type { ExportRequest } from './exporting';
 import { keptOf, showSameElements } from './keeping';
 import { isAmbiguous, settle } from './outcome';
 import { requireType } from './ownership';
+import { paced } from './pacing';
 import { Passwords, type SeparatePassword } from './passwords';
 import { requireCore } from './requiredAttributes';
 import { resolveReferences } from './resolving';
@@ -66,9 +67,10 @@ export class Creation {
     const { context, objectType } = this;
     requireCore(objectType, resource);
     const inactive = inactiveBy(objectType, resource);
-    const references = await resolveReferences(context, { objectType, ids: idsIn(resource, objectType) });
+    const ids = await paced(idsIn([resource], objectType));
+    const references = await resolveReferences(context, { objectType, ids });
     const attempt = async (allocated: ReadonlyMap<string, string>) => {
-      const active = entryOf(objectType, resource, {
+      const making = entrySteps(objectType, resource, {
         references,
         container: containerOfNew(context, objectType),
         now: context.clock,
@@ -76,6 +78,7 @@ export class Creation {
         allocated,
         additional: inactive ? attributesOf(objectType.disableFlow, objectType.schema) : [],
       });
+      const active = await paced(making);
       requireType(objectType, active, context.objectTypes);
       const { disableFlow } = objectType;
       const moved =

@@ -10,7 +10,7 @@ import { anchorFilter, anchorOfId, isDNAnchor } from '../mapping/anchor';
 import type { ObjectType } from '../mapping/objectType';
 import { dnOf } from '../mapping/reference';
 import { ScimError } from '../scim/error';
-import type { Extent, SpaceEntry, SpaceRow } from '../space/connectorSpace';
+import type { SpaceEntry, SpaceRow } from '../space/connectorSpace';
 import type { ConnectorContext } from './context';
 import { readEntry } from './export';
 import { rowOf } from './importRows';
@@ -66,7 +66,7 @@ export class Entries {
     return clock().getTime() - row.readAt < options.global.matchingMaxAgeMs;
   }
 
-  /** The outcome of a write of this entry is not known: its row is not believed until it was read again. */
+  /** Its row is not believed until it was read again: the outcome of a write of this entry is not known, say. */
   suspect(id: string): void {
     this.#context.doubts.suspect(id);
   }
@@ -78,24 +78,27 @@ export class Entries {
   }
 
   /** What a write may go by that does not read the entry first, without long attributes; undefined where it is not to be believed. */
-  known(objectType: ObjectType, id: string, extent: Extent = 'short'): SpaceEntry | undefined {
+  known(objectType: ObjectType, id: string): SpaceEntry | undefined {
     const { space, doubts, disconnections, moves } = this.#context;
-    const row = space.get(id, extent);
+    const row = space.get(id, 'short');
     if (row?.objectType !== objectType.name || doubts.isSuspect(id) || moves.ofId(id) !== undefined) return undefined;
     return disconnections.has(row.id, row.normalizedDN) ? undefined : row;
   }
 
   /** As {@link known} with long attributes and with what the directory notes of the entry's groups. */
-  believed(objectType: ObjectType, id: string): SpaceEntry | undefined {
-    return this.#context.doubts.isRegrouped(id) ? undefined : this.known(objectType, id, 'whole');
+  async believed(objectType: ObjectType, id: string): Promise<SpaceEntry | undefined> {
+    const row = this.#context.doubts.isRegrouped(id) ? undefined : this.known(objectType, id);
+    return row && this.#context.space.long.whole(row);
   }
 
   /** A resource by its id: a fresh row, else the directory. Undefined only when the directory has said so. */
   async byId(objectType: ObjectType, id: string, options: ReadOptions): Promise<Found | undefined> {
     const { leave } = options;
-    const row = this.#context.space.get(id, leave === undefined ? 'whole' : 'short');
+    const row = this.#context.space.get(id, 'short');
     if (row !== undefined && row.objectType === objectType.name) {
-      if (this.isFresh(row)) return leave === undefined ? row : lean(row, leave);
+      const fresh = this.isFresh(row) ? row : undefined;
+      const found = fresh && (leave === undefined ? await this.#context.space.long.whole(fresh) : lean(fresh, leave));
+      if (found !== undefined) return found;
       const read = leave === undefined ? undefined : await this.#leanAt(row.entry.dn, leave, options);
       if (read?.id === id && read.objectType === objectType.name) return read;
     }
@@ -129,7 +132,7 @@ export class Entries {
   }
 
   async #lookForId(objectType: ObjectType, id: string, options: Options, unsaved?: string): Promise<Found | undefined> {
-    const row = this.#context.space.get(id);
+    const row = this.#context.space.get(id, 'short');
     if (row !== undefined && row.objectType === objectType.name) {
       const found = await this.liveByDN(row.entry.dn, options, unsaved);
       if (found?.id === id) return found;
@@ -168,7 +171,7 @@ export class Entries {
   /** A name for a normalised DN: its row's, or itself where it reads as the same name. */
   #nameOf(normalizedDN: string): DN | undefined {
     const { space, directory } = this.#context;
-    const dn = space.byDN(normalizedDN)?.entry.dn ?? dnOf(normalizedDN);
+    const dn = space.byDN(normalizedDN, 'short')?.entry.dn ?? dnOf(normalizedDN);
     return dn?.normalized(directory.schema) === normalizedDN ? dn : undefined;
   }
 

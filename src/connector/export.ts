@@ -11,6 +11,7 @@ import type { ObjectType } from '../mapping/objectType';
 import { modificationsOf, replaceAll } from './modifications';
 import { dropsOldRdn } from './oldRdn';
 import { afterWrite, isAmbiguous, settle } from './outcome';
+import { hasMany, unfolded } from './pacing';
 
 /** What an export needs of the connector. */
 export interface ExportContext {
@@ -226,7 +227,7 @@ export async function readEntry(
       { base, scope: 'base', filter: present('objectClass'), attributes },
       options,
     ))
-      return entry;
+      return hasMany(entry) ? unfolded(entry) : entry;
     return undefined;
   } catch (error) {
     if (isLdapError(error, ResultCode.noSuchObject)) return undefined;

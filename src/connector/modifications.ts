@@ -58,7 +58,7 @@ function* changeOf(
 ): Steps<Modification[]> {
   if (before.length === after.length && before.every((value, index) => sameValue(value, after[index] ?? ''))) return [];
   if (after.length === 0) return [{ operation: 'delete', attribute, values: [] }];
-  const [fewHad, fewHas] = unshared(before, after) ?? [before, after];
+  const [fewHad, fewHas] = (yield* unshared(before, after)) ?? [before, after];
   const had = yield* byNormalForm(attribute, fewHad, schema);
   const has = yield* byNormalForm(attribute, fewHas, schema);
   const values = fewHas === after ? [...has.values()] : after;

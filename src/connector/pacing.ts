@@ -14,8 +14,13 @@ export async function paced<T>(steps: Steps<T>): Promise<T> {
 
 /** Whether an entry has so many values of some attribute that work on it is done in turns. */
 export function hasMany(entry: Entry): boolean {
-  for (const { values } of entry.attributes()) if (values.length > VALUES_PER_STEP) return true;
-  return false;
+  return entry.mostValues > VALUES_PER_STEP;
+}
+
+/** An entry whose values can be asked for at once: very many of them are made in turns with whatever else waits. */
+export async function unfolded(entry: Entry): Promise<Entry> {
+  if (hasMany(entry)) await paced(entry.unfoldSteps());
+  return entry;
 }
 
 /** A turn of the event loop between two pieces of work on one of these entries, if it is one of very many values. */

@@ -8,7 +8,7 @@ import type { Filter } from '../scim/filter';
 import { type Matcher, matcher } from '../scim/filterEvaluate';
 import type { Context, Page, Query } from '../scim/handler';
 import type { Resource } from '../scim/resource';
-import type { Extent } from '../space/connectorSpace';
+import type { SpaceEntry } from '../space/connectorSpace';
 import { type ConnectorContext, onBehalfOf } from './context';
 import type { Entries, Found } from './entries';
 import { type LeavingContext, lean, leftOutOf, pathsIn } from './leaving';
@@ -45,8 +45,10 @@ export class Queries {
     if (lookUp === undefined) return undefined;
     const { attribute, key, leave } = lookUp;
     const { space } = this.context;
-    const rows = space.byMatch(this.objectType.name, attribute, key, extentFor(lookUp));
+    const rows = space.byMatch(this.objectType.name, attribute, key, 'short');
     if (rows.length === 0 || !rows.every((row) => this.entries.isFresh(row))) return undefined;
+    // What was left out is read in turns.
+    if (leave === undefined && rows.some(({ leftOut }) => leftOut.size > 0)) return undefined;
     const found = leave === undefined ? rows : rows.map((row) => lean(row, leave));
     return this.#evaluated(found, (resource) => lookUp.matches(resource));
   }
@@ -59,7 +61,7 @@ export class Queries {
       return query.sortBy === undefined
         ? this.#list(query, request)
         : pageOf(await this.#walk(undefined, request), query);
-    const idAt = (normalizedDN: string) => this.context.space.byDN(normalizedDN)?.id;
+    const idAt = (normalizedDN: string) => this.context.space.byDN(normalizedDN, 'short')?.id;
     const filter = withShownNames(query.filter, this.objectType, idAt);
     const matching = (await this.#ofMembers(filter, query, asked)) ?? (await this.#matching(filter, request));
     return pageOf(matching, query);
@@ -87,7 +89,7 @@ export class Queries {
     await this.context.filled(request.signal);
     const { space } = this.context;
     if (after !== undefined) {
-      const { total, entries } = await space.page(this.objectType.name, 1, count + 1, extentFor(request), after);
+      const { total, entries } = await space.page(this.objectType.name, 1, count + 1, 'short', after);
       const shown = entries.slice(0, count);
       return {
         totalResults: total,
@@ -95,15 +97,32 @@ export class Queries {
         ...(entries.length > count && { end: shown.at(-1)?.anchor ?? after }),
       };
     }
-    const { total, entries } = await space.page(this.objectType.name, startIndex, count, extentFor(request));
+    const { total, entries } = await space.page(this.objectType.name, startIndex, count, 'short');
     return { totalResults: total, resources: await this.#resources(entries, request) };
   }
 
   /** The resources of rows of the space. */
-  async #resources(rows: readonly Found[], request: LeavingContext, matches?: Matcher<Resource>): Promise<Resource[]> {
-    const current = await withGroups(this.context, this.entries, this.objectType, rows, onBehalfOf(request));
+  async #resources(
+    rows: readonly SpaceEntry[],
+    request: LeavingContext,
+    matches?: Matcher<Resource>,
+  ): Promise<Resource[]> {
+    const wanted = await this.#wanted(rows, request);
+    const current = await withGroups(this.context, this.entries, this.objectType, wanted, onBehalfOf(request));
     const shown = current.map((row) => leanFor(row, request));
     return matches === undefined ? resourcesOf(this.context, this.objectType, shown) : this.#evaluated(shown, matches);
+  }
+
+  /** Rows that were read short, with as much as a request wants of them. */
+  async #wanted(rows: readonly SpaceEntry[], { leave }: LeavingContext): Promise<readonly Found[]> {
+    if (leave !== undefined) return rows.map((row) => lean(row, leave));
+    if (rows.every(({ leftOut }) => leftOut.size === 0)) return rows;
+    const found: Found[] = [];
+    for (const row of rows) {
+      const whole = await this.context.space.long.whole(row);
+      if (whole !== undefined) found.push(whole);
+    }
+    return found;
   }
 
   async #matching(filter: Filter, request: LeavingContext): Promise<Resource[]> {
@@ -149,9 +168,9 @@ export class Queries {
         case 'match': {
           const { space } = this.context;
           const { attribute, value } = candidate;
-          const rows = space.byMatch(this.objectType.name, attribute, value, extentFor(request));
+          const rows = space.byMatch(this.objectType.name, attribute, value, 'short');
           if (rows.length > 0 && rows.every((row) => this.entries.isFresh(row)))
-            for (const row of rows) take(leanFor(row, request));
+            for (const row of await this.#wanted(rows, request)) take(row);
           else asked.push(searchFor(candidate));
           break;
         }
@@ -167,8 +186,8 @@ export class Queries {
   }
 
   async #byDN(dn: DN, request: LeavingContext): Promise<Found | undefined> {
-    const row = this.context.space.byDN(dn.normalized(this.objectType.schema), extentFor(request));
-    if (row !== undefined && this.entries.isFresh(row)) return leanFor(row, request);
+    const row = this.context.space.byDN(dn.normalized(this.objectType.schema), 'short');
+    if (row !== undefined && this.entries.isFresh(row)) return (await this.#wanted([row], request))[0];
     const found = await this.entries.liveByDN(row?.entry.dn ?? dn, onBehalfOf(request));
     return found && leanFor(found, request);
   }
@@ -177,12 +196,12 @@ export class Queries {
   async #walk(matches: Matcher<Resource> | undefined, request: LeavingContext): Promise<Resource[]> {
     await this.context.filled(request.signal);
     const matching: Resource[] = [];
-    let batch: Found[] = [];
+    let batch: SpaceEntry[] = [];
     const flush = async () => {
       matching.push(...(await this.#resources(batch, request, matches)));
       batch = [];
     };
-    for await (const row of this.context.space.iterate(this.objectType.name, extentFor(request))) {
+    for await (const row of this.context.space.iterate(this.objectType.name, 'short')) {
       request.signal.throwIfAborted();
       batch.push(row);
       if (batch.length === walkedAtOnce) await flush();
@@ -195,11 +214,6 @@ export class Queries {
     const resources = await resourcesOf(this.context, this.objectType, found);
     return resources.filter((resource) => matches(resource));
   }
-}
-
-/** How much of the rows of the space is needed. */
-function extentFor({ leave }: Pick<LeavingContext, 'leave'>): Extent {
-  return leave === undefined ? 'whole' : 'short';
 }
 
 function leanFor(row: Found, { leave }: LeavingContext): Found {

@@ -24,8 +24,8 @@ export interface Unresolved {
   readonly described?: boolean;
 }
 
-/** Values by the attribute that they name entries by; '' for DNs. */
-type Keys = Map<string, Map<string, string>>;
+/** Keys by value, and each of them once, by the attribute that the values name entries by; '' for DNs. */
+type Keys = Map<string, { readonly byValue: Map<string, string>; readonly distinct: Set<string> }>;
 
 /** What was looked up. */
 export interface Resolved extends References {
@@ -44,9 +44,9 @@ export async function resolveReferences(
   const { keys, displayed } = await keysIn(entries, objectType);
   if (keys.size === 0 && ids.length === 0) return nothingNamed;
   const located = new Map<string, Map<string, Located>>();
-  for (const [by, own] of keys) located.set(by, await locate(context, by, [...new Set(own.values())]));
+  for (const [by, own] of keys) located.set(by, await locate(context, by, [...own.distinct]));
   const find = ({ by = '' }: Referring, value: Value): Located | undefined => {
-    const key = keys.get(by)?.get(value.toString());
+    const key = keys.get(by)?.byValue.get(value.toString());
     return key === undefined ? undefined : located.get(by)?.get(key);
   };
   const targets = new Map<string, Located>();
@@ -85,9 +85,10 @@ async function keysIn(
     const own: Name[] = [];
     for (const name of namesIn(entry, objectType)) {
       const { value, key, by = '' } = name;
-      const byText = keys.get(by) ?? new Map<string, string>();
-      keys.set(by, byText);
-      byText.set(value, key);
+      const known = keys.get(by) ?? { byValue: new Map(), distinct: new Set() };
+      keys.set(by, known);
+      known.byValue.set(value, key);
+      known.distinct.add(key);
       if (own.length <= MOST_DISPLAYED) own.push(name);
       seen += 1;
       if (seen % AT_ONCE === 0) await yieldToEventLoop();
@@ -134,7 +135,7 @@ async function valuesOf(
   const isNamed = objectTypes.some(({ attributes }) => [...attributes.values()].some(({ by }) => by !== undefined));
   const entries = isNamed ? new Map((await space.byIds(ids, 'short')).map(({ id, entry }) => [id, entry])) : undefined;
   return ({ by }, id) => {
-    if (by === undefined) return dns.get(id)?.toString();
+    if (by === undefined) return dns.get(id);
     return entries?.get(id)?.values(by)[0];
   };
 }

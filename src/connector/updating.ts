@@ -8,7 +8,6 @@ import { updateSteps } from '../mapping/update';
 import { ScimError } from '../scim/error';
 import type { Change } from '../scim/handler';
 import type { Resource } from '../scim/resource';
-import { yieldToEventLoop } from '../space/eventLoop';
 import type { StoredAttributes } from '../space/state';
 import { Conditions, isPlain } from './conditional';
 import { type ConnectorContext, onBehalfOf } from './context';
@@ -185,12 +184,8 @@ export class Updating {
     stored: StoredAttributes,
   ) {
     const { context, objectType } = this;
-    const ids = new Set<string>();
-    for (const one of [current, desired]) {
-      for (const id of idsIn(one, objectType)) ids.add(id);
-      if (ids.size > VALUES_PER_STEP) await yieldToEventLoop();
-    }
-    const references = await resolveReferences(context, { objectType, entries: [found.entry], ids: [...ids] });
+    const ids = await paced(idsIn([current, desired], objectType));
+    const references = await resolveReferences(context, { objectType, entries: [found.entry], ids });
     const update = await paced(
       updateSteps(objectType, {
         kind: change.kind,

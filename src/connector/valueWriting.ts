@@ -15,7 +15,7 @@ import { holdsOptionalUID } from '../mapping/syntax';
 import { type AttributeChange, changesByAttribute, encodeChanges, idsAmong } from '../mapping/valueChange';
 import type { Change, Context, Projection } from '../scim/handler';
 import type { Resource } from '../scim/resource';
-import type { SpaceEntry } from '../space/connectorSpace';
+import { LONG, type SpaceEntry } from '../space/connectorSpace';
 import type { SpaceValueChange } from '../space/valueChange';
 import { type ConnectorContext, onBehalfOf } from './context';
 import type { Entries } from './entries';
@@ -119,7 +119,7 @@ export class ValueWriting {
     changes: readonly AttributeChange[],
     request: ExportRequest,
   ): Promise<ValuesWritten | undefined> {
-    const { context, objectType } = this;
+    const { objectType } = this;
     const units = unitsOf(changes, known.entry);
     const condition = await this.#condition(known, request);
     if (condition === undefined) return undefined;
@@ -129,7 +129,24 @@ export class ValueWriting {
     if (units.length > 0)
       await request.exporting.plan({ operation: 'modify', id, dn: entry.dn, modifications: modificationsOf(units) });
     const after = units.length === 0 ? undefined : await this.#modify(entry.dn, units, write);
-    const spaceChanges = units.map(
+    if (units.length > LONG) await this.#lookAgain(id, request);
+    else this.#tellSpace(id, units, after);
+    return request.shown === undefined ? {} : this.#shown(known.id, request.shown, request);
+  }
+
+  /** So many changes beside a row would cost more, whenever it is read, than it does to read the entry now. */
+  async #lookAgain(id: string, request: ExportRequest): Promise<void> {
+    this.entries.suspect(id);
+    try {
+      await this.entries.liveById(this.objectType, id, onBehalfOf(request));
+    } catch (error) {
+      // The change is made all the same, and the row is not believed until somebody has read the entry.
+      if (!(error instanceof LdapError)) throw error;
+    }
+  }
+
+  #tellSpace(id: string, units: readonly Unit[], after: Entry | undefined): void {
+    const changes = units.map(
       ({ operation, attribute, value }): SpaceValueChange => ({
         operation: operation === 'add' ? 'add' : 'remove',
         attribute,
@@ -137,9 +154,8 @@ export class ValueWriting {
       }),
     );
     for (const { name, values } of after?.attributes() ?? [])
-      spaceChanges.push({ operation: 'set', attribute: name, value: String(values[0]) });
-    if (spaceChanges.length > 0) context.space.changeValues(known.id, spaceChanges);
-    return request.shown === undefined ? {} : this.#shown(known.id, request.shown, request);
+      changes.push({ operation: 'set', attribute: name, value: String(values[0]) });
+    if (changes.length > 0) this.context.space.changeValues(id, changes);
   }
 
   /** What a client has asked for by name it gets, also of an entry that is too large to be worth returning. */
@@ -239,12 +255,11 @@ function unitsOf(changes: readonly AttributeChange[], known: Entry): Unit[] {
 }
 
 function modificationsOf(units: readonly Unit[]): Modification[] {
-  const modifications = new Map<string, { operation: Unit['operation']; attribute: string; values: Value[] }>();
+  const modifications: { operation: Unit['operation']; attribute: string; values: Value[] }[] = [];
   for (const { operation, attribute, value } of units) {
-    const key = `${operation} ${attribute}`;
-    const own = modifications.get(key) ?? { operation, attribute, values: [] };
-    own.values.push(value);
-    modifications.set(key, own);
+    const own = modifications.find((one) => one.operation === operation && one.attribute === attribute);
+    if (own === undefined) modifications.push({ operation, attribute, values: [value] });
+    else own.values.push(value);
   }
-  return [...modifications.values()];
+  return modifications;
 }

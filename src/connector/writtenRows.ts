@@ -5,6 +5,7 @@ import { ScimError } from '../scim/error';
 import type { SpaceChange, SpaceRow } from '../space/connectorSpace';
 import type { ConnectorContext } from './context';
 import type { Entries, Found } from './entries';
+import { hasMany } from './pacing';
 
 /** A new entry, which can be read at once. */
 export interface Added {
@@ -38,6 +39,8 @@ export async function acceptAdded(
   objectType: ObjectType,
   entry: Entry,
 ): Promise<Added> {
+  // What takes long to save would hold up whoever reads next.
+  if (hasMany(entry)) return isSaved(await saveWritten(context, entries, objectType, entry));
   const { row, change } = await answered(context, entries, objectType, entry);
   context.doubts.believe(row.id);
   return { found: row, saved: context.space.accept([change]) };

@@ -10,6 +10,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { EntryAttribute, Value } from './entry';
 import { isAsciiAt } from './octets';
+import { type Steps, VALUES_PER_STEP } from './steps';
 
 /** Attributes as octets. */
 export interface EncodedAttributes {
@@ -107,12 +108,32 @@ export function encodeAttributes(attributes: readonly EntryAttribute[]): Encoded
   return { octets: writer.taken(), names: sorted.map(({ name }) => name), mostValues };
 }
 
-/** A name as it stands before its values. */
-export function nameOctets(name: string): Buffer {
+/** The octets alone, in steps: for attributes of very many values. */
+export function* encodeSteps(attributes: readonly EntryAttribute[]): Steps<Buffer> {
+  const pieces: Buffer[] = [];
+  for (const { name, values } of attributes.toSorted(byName)) {
+    pieces.push(nameOctets(name, values.length));
+    for (let start = 0; start < values.length; start += VALUES_PER_STEP) {
+      pieces.push(valueOctets(values.slice(start, start + VALUES_PER_STEP)));
+      yield;
+    }
+  }
+  return Buffer.concat(pieces);
+}
+
+function valueOctets(values: readonly Value[]): Buffer {
+  writer.begin(values.reduce((size, value) => size + lengthOf(value) + LONGEST_NUMBER, 0));
+  for (const value of values) writeValue(value);
+  return writer.taken();
+}
+
+/** A name as it stands before its values, and their number where it is given. */
+export function nameOctets(name: string, values?: number): Buffer {
   const length = Buffer.byteLength(name);
-  writer.begin(length + LONGEST_NUMBER);
+  writer.begin(length + 2 * LONGEST_NUMBER);
   writer.number(length);
   writer.text(name);
+  if (values !== undefined) writer.number(values);
   return writer.taken();
 }
 
@@ -151,6 +172,21 @@ export class AttributeReader {
     return attributes;
   }
 
+  /** The same in steps, where there may be very many values. */
+  *allSteps(): Steps<EntryAttribute[]> {
+    const attributes: EntryAttribute[] = [];
+    while (this.#offset < this.#octets.length) {
+      const name = this.#text(this.#number());
+      const values: Value[] = [];
+      for (let left = this.#number(); left > 0; left--) {
+        values.push(this.#value());
+        if (values.length % VALUES_PER_STEP === 0) yield;
+      }
+      attributes.push({ name, values });
+    }
+    return attributes;
+  }
+
   /** The values of the attribute at an index of the names; to be called once. */
   valuesAt(index: number): Value[] {
     for (let i = 0; i < index; i++) {
@@ -162,22 +198,28 @@ export class AttributeReader {
   }
 
   /** The values of the attributes that are wanted by their names in lower case; nothing is made of the others. */
-  textsOf(wanted: ReadonlySet<string>): string[] {
-    const texts: string[] = [];
+  *textsOf(wanted: ReadonlySet<string>): Generator<string, void, undefined> {
     while (this.#offset < this.#octets.length) {
-      if (!wanted.has(this.#text(this.#number()).toLowerCase())) this.#skipValues();
-      else for (const value of this.#values()) if (typeof value === 'string') texts.push(value);
+      if (!wanted.has(this.#text(this.#number()).toLowerCase())) {
+        this.#skipValues();
+        continue;
+      }
+      for (let left = this.#number(); left > 0; left--) {
+        const value = this.#value();
+        if (typeof value === 'string') yield value;
+      }
     }
-    return texts;
   }
 
   #values(): Value[] {
     const values: Value[] = [];
-    for (let left = this.#number(); left > 0; left--) {
-      const head = this.#number();
-      values.push(head % 2 === 1 ? this.#copied((head - 1) / 2) : this.#text(head / 2));
-    }
+    for (let left = this.#number(); left > 0; left--) values.push(this.#value());
     return values;
+  }
+
+  #value(): Value {
+    const head = this.#number();
+    return head % 2 === 1 ? this.#copied((head - 1) / 2) : this.#text(head / 2);
   }
 
   #skipValues(): void {

@@ -1,6 +1,7 @@
 /** Entries as values: a DN and attributes whose names compare without case (RFC 4512 §2.5). */
 import { AttributeReader, type EncodedAttributes, encodeAttributes } from './attributeOctets';
 import type { DN, MatchingRules } from './dn';
+import { type Steps, VALUES_PER_STEP } from './steps';
 
 /** An attribute value: text, or octets where the syntax is binary. */
 export type Value = string | Buffer;
@@ -70,6 +71,17 @@ export class Entry {
   /** The attributes as a store keeps them. */
   get encoded(): EncodedAttributes {
     return this.#encoded ?? encodeAttributes(this.#list);
+  }
+
+  /** As many values as the attribute of the most has. */
+  get mostValues(): number {
+    return this.#encoded?.mostValues ?? this.#list.reduce((most, { values }) => Math.max(most, values.length), 0);
+  }
+
+  /** Makes the values that nobody has asked for yet, in steps: of an entry of very many, before somebody asks. */
+  *unfoldSteps(): Steps<void> {
+    if (this.#attributes !== undefined || this.#octets === undefined) return;
+    this.#attributes = yield* new AttributeReader(this.#octets).allSteps();
   }
 
   /** All values of a description, in order; empty when absent. */
@@ -198,15 +210,22 @@ export function sameValue(a: Value, b: Value): boolean {
   return Buffer.from(a as string).equals(Buffer.from(b as string));
 }
 
-/** Values beyond which two lists are compared by what they do not share, letter by letter. */
-const MANY = 1_000;
-
 /**
- * Of two long lists the values that the other one does not have in the same spelling; undefined where one of them is short
- * enough to be compared as a whole. Normal forms of 100,000 names cost more than writing the ten that have changed.
+ * Of two long lists the values that the other one does not have in the same spelling, in steps; undefined where one of them
+ * is short enough to be compared as a whole. Normal forms of 100,000 names cost more than writing the ten that have changed.
  */
-export function unshared(before: readonly Value[], after: readonly Value[]): [Value[], Value[]] | undefined {
-  if (before.length <= MANY || after.length <= MANY) return undefined;
-  const [had, has] = [new Set(before), new Set(after)];
-  return [before.filter((value) => !has.has(value)), after.filter((value) => !had.has(value))];
+export function* unshared(
+  before: readonly Value[],
+  after: readonly Value[],
+): Steps<readonly [Value[], Value[]] | undefined> {
+  if (before.length <= VALUES_PER_STEP || after.length <= VALUES_PER_STEP) return undefined;
+  return [yield* missingIn(after, before), yield* missingIn(before, after)];
+}
+
+/** The values that are not among others. Each pass over them is a step: it takes some milliseconds for 100,000. */
+function* missingIn(others: readonly Value[], values: readonly Value[]): Steps<Value[]> {
+  yield;
+  const known = new Set(others);
+  yield;
+  return values.filter((value) => !known.has(value));
 }

@@ -23,6 +23,9 @@ const REMEMBERED_PARENTS = 1_000;
 /** Texts cut from a message keep all of it in memory, so a long one is read value by value. */
 const LONGEST_SHARED = 4_096;
 
+/** In an entry of more octets there are so many values that making them takes long. */
+const LARGE = 256 * 1024;
+
 /** Sequences of names in which entries come. */
 const REMEMBERED_SHAPES = 1_000;
 
@@ -70,10 +73,14 @@ export class EntryDecoder {
     this.#isBinary = isBinary;
   }
 
-  /** Reads the entry that the cursor stands before. RFC 4527 controls carry one too, some servers with a plain SEQUENCE. */
+  /** Reads the entry that the cursor stands before; the values of a large one are made when they are asked for. */
   decode(cursor: BerCursor): Entry {
+    return cursor.end - cursor.offset > LARGE ? this.decodeLazily(cursor) : this.#decode(cursor);
+  }
+
+  #decode(cursor: BerCursor): Entry {
     this.#entries += 1;
-    const message = cursor.enter(cursor.tag === SEQUENCE ? SEQUENCE : SEARCH_RESULT_ENTRY);
+    const message = enterEntry(cursor);
     const start = cursor.offset;
     const texts = new Texts(cursor.buffer, start, message);
     const dn = this.#dn(cursor.text());
@@ -97,12 +104,12 @@ export class EntryDecoder {
   decodeLazily(cursor: BerCursor): Entry {
     const { offset } = cursor;
     this.#entries += 1;
-    const message = cursor.enter(SEARCH_RESULT_ENTRY);
+    const message = enterEntry(cursor);
     const text = cursor.text();
     const number = this.#find(cursor);
     if (number === undefined) {
       cursor.offset = offset;
-      return this.decode(cursor);
+      return this.#decode(cursor);
     }
     const shape = this.#shape(number);
     this.#writer.begin(message - offset);
@@ -221,6 +228,11 @@ export class EntryDecoder {
 
 /** Where one of these stands, the first comma may not be the end of the RDN. */
 const NOT_PLAIN = /["\\;]/;
+
+/** RFC 4527 controls carry an entry too, some servers with a plain SEQUENCE. */
+function enterEntry(cursor: BerCursor): number {
+  return cursor.enter(cursor.tag === SEQUENCE ? SEQUENCE : SEARCH_RESULT_ENTRY);
+}
 
 function isAt(octets: Buffer, buffer: Buffer, start: number, end: number): boolean {
   if (octets.length !== end - start) return false;

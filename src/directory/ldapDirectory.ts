@@ -3,7 +3,7 @@
  * connections come and go is `session.ts`, and it never repeats a write.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { AddRequest, Attribute, Change, type Control, DeleteRequest, ModifyDNRequest, ModifyRequest } from 'ldapts';
+import { AddRequest, Change, type Control, DeleteRequest, ModifyDNRequest, ModifyRequest } from 'ldapts';
 import { Call, observed } from './call';
 import { type ChangeOptions, changesOf } from './changes/candidates';
 import type { ChangeSource } from './changes/changeSource';
@@ -20,11 +20,12 @@ import type {
 } from './directory';
 import { isSearchedFromRoot, readRootDSE, readSchema } from './discovery';
 import type { DN } from './dn';
-import type { Entry, EntryAttribute, Value } from './entry';
+import type { Entry, EntryAttribute } from './entry';
 import { LdapError, ResultCode } from './error';
 import { equality, type Filter, not, or } from './filter';
 import { type Knowledge, knowledgeOf } from './knowledge';
 import type { LdapRequest } from './ldapMessage';
+import { areLong, attributeOf, encodeLong } from './longValues';
 import {
   isPassword,
   isUnicodePwd,
@@ -36,6 +37,7 @@ import {
 import { Schema, type SchemaSource } from './schema';
 import { Searcher, type SearcherOptions } from './searcher';
 import { type Log, Session, type SessionOptions } from './session';
+import { inTurns, VALUES_PER_STEP } from './steps';
 
 /** What there is to know of a directory before it is opened. */
 export interface LdapOptions extends SessionOptions, SearcherOptions {
@@ -150,7 +152,7 @@ class LdapDirectory implements Directory {
 
   add(entry: Entry, options: WriteOptions = {}): Promise<Entry | undefined> {
     return this.#writePasswords('add', entry.dn, [...entry.attributes()], options, (base, wired) => {
-      const attributes = wired.map(({ name, values }) => attribute(name, values));
+      const attributes = wired.map(({ name, values }) => attributeOf(name, values));
       return new AddRequest({ ...base, attributes });
     });
   }
@@ -160,7 +162,7 @@ class LdapDirectory implements Directory {
     return this.#writePasswords('modify', dn, attributes, options, (base, wired) => {
       const changes = modifications.map(({ operation }, index) => {
         const { name, values } = wired[index] ?? { name: '', values: [] };
-        return new Change({ operation, modification: attribute(name, values) });
+        return new Change({ operation, modification: attributeOf(name, values) });
       });
       return new ModifyRequest({ ...base, changes });
     });
@@ -178,14 +180,15 @@ class LdapDirectory implements Directory {
     );
   }
 
-  /** A write whose attributes may be passwords: put as the product takes them, and a refusal explained. */
-  #writePasswords(
+  /** A write whose attributes may be passwords, put as the product takes them, a refusal explained; or may be of very many values. */
+  async #writePasswords(
     operation: 'add' | 'modify',
     dn: DN,
     attributes: readonly EntryAttribute[],
     options: WriteOptions,
     message: (base: MessageBase, attributes: readonly EntryAttribute[]) => LdapRequest,
   ): Promise<Entry | undefined> {
+    if (areLong(attributes)) await encodeLong(attributes);
     const { passwordAttribute } = this.description;
     if (!attributes.some(({ name, values }) => values.length > 0 && isPassword(name, passwordAttribute)))
       return this.#write(operation, dn, options, [], (base) => message(base, attributes));
@@ -259,11 +262,9 @@ class LdapDirectory implements Directory {
     await observed(call, options, () =>
       this.#session.run(call, async (connection) => call.expectSuccess(await connection.request(request, call))),
     );
-    return postRead?.entry;
+    const entry = postRead?.entry;
+    // The values of a large one are made now, in turns: whoever reads it wants them all at once.
+    if (entry !== undefined && entry.mostValues > VALUES_PER_STEP) await inTurns(entry.unfoldSteps());
+    return entry;
   }
-}
-
-function attribute(type: string, values: readonly Value[]): Attribute {
-  // The library writes text and octets side by side; only its type says that they cannot be mixed.
-  return new Attribute({ type, values: [...values] as string[] });
 }

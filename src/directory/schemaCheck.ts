@@ -5,6 +5,7 @@
 import type { Entry, EntryAttribute, Value } from './entry';
 import { sameValue, unshared } from './entry';
 import type { AttributeTypeDescription, Requirements, Schema } from './schema';
+import { atOnce, type Steps, VALUES_PER_STEP } from './steps';
 import { allowsEmpty, checkSyntax } from './syntax';
 
 export type SchemaFaultKind =
@@ -32,13 +33,15 @@ export interface SchemaFault {
 
 /** Faults of an entry as a client would add it (RFC 4511 §4.7). */
 export function checkEntry(entry: Entry, schema: Schema): SchemaFault[] {
-  const attributes = entry.byCanonicalName(schema);
-  const written = [...attributes.values()];
-  return [
-    ...shapeFaults(entry, schema),
-    ...written.flatMap((attribute) => readOnlyFaults(attribute, schema)),
-    ...written.flatMap((attribute) => atOnce(valueFaults(attribute, schema))),
-  ];
+  return atOnce(checkEntrySteps(entry, schema));
+}
+
+/** The same with a pause after every so many values. */
+export function* checkEntrySteps(entry: Entry, schema: Schema): Steps<SchemaFault[]> {
+  const written = [...entry.byCanonicalName(schema).values()];
+  const faults = [...shapeFaults(entry, schema), ...written.flatMap((attribute) => readOnlyFaults(attribute, schema))];
+  for (const attribute of written) faults.push(...(yield* valueFaults(attribute, schema)));
+  return faults;
 }
 
 /**
@@ -59,22 +62,9 @@ export function* checkModificationSteps(before: Entry, after: Entry, schema: Sch
     ...[...changed, ...removed].flatMap(([, attribute]) => readOnlyFaults(attribute, schema)),
   ];
   for (const [name, attribute] of changed) {
-    faults.push(...(yield* valueFaults(newIn(attribute, had.get(name)), schema)));
+    faults.push(...(yield* valueFaults(yield* newIn(attribute, had.get(name)), schema)));
   }
   return faults;
-}
-
-/** Work that pauses, so that whoever drives it may let others go first. */
-type Steps<T> = Generator<undefined, T, undefined>;
-
-/** Values that are looked at without a pause. */
-const VALUES_PER_STEP = 1_000;
-
-function atOnce<T>(steps: Steps<T>): T {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
 }
 
 function newShapeFaults(before: Entry, after: Entry, schema: Schema): SchemaFault[] {
@@ -103,8 +93,8 @@ function namesEntry(name: string, { dn }: Entry, schema: Schema): boolean {
 }
 
 /** Of very many values those that were not there before: the others the server has taken already. */
-function newIn({ name, values }: EntryAttribute, before: EntryAttribute | undefined): EntryAttribute {
-  return { name, values: unshared(before?.values ?? [], values)?.[1] ?? values };
+function* newIn({ name, values }: EntryAttribute, before: EntryAttribute | undefined): Steps<EntryAttribute> {
+  return { name, values: (yield* unshared(before?.values ?? [], values))?.[1] ?? values };
 }
 
 type Attributes = ReadonlyMap<string, EntryAttribute>;

@@ -218,17 +218,22 @@ export function valuesAt(link: Link, resource: Readonly<Record<string, unknown>>
     return present([link.subAttribute === undefined ? value : (value as Record<string, unknown>)[link.subAttribute]]);
   const { subAttribute } = link;
   if (subAttribute === undefined) return present(value);
-  return present(
-    value
-      .filter((element) => isOwn(link, element))
-      .map((element) => (element as Record<string, unknown>)[subAttribute]),
-  );
+  const terms = Object.entries(link.terms);
+  return present(value.map((element) => (isOwnBy(terms, link.untyped, element) ? element[subAttribute] : undefined)));
 }
 
 /** Whether an element of a multi-valued attribute belongs to a link. */
 export function isOwn({ terms, untyped }: Link, element: unknown): boolean {
+  return isOwnBy(Object.entries(terms), untyped, element);
+}
+
+function isOwnBy(
+  terms: readonly (readonly [name: string, term: unknown])[],
+  untyped: boolean,
+  element: unknown,
+): element is Record<string, unknown> {
   if (typeof element !== 'object' || element === null) return false;
-  return Object.entries(terms).every(([name, term]) => {
+  return terms.every(([name, term]) => {
     const value = (element as Record<string, unknown>)[name];
     return value === undefined ? untyped : sameTerm(value, term);
   });

@@ -1,7 +1,7 @@
 /** Resource → the entry that a create adds. */
 import { DN, RDN } from '../directory/dn';
 import { Entry, type EntryAttribute, type Value } from '../directory/entry';
-import { checkEntry } from '../directory/schemaCheck';
+import { checkEntrySteps } from '../directory/schemaCheck';
 import { ScimError } from '../scim/error';
 import type { Resource } from '../scim/resource';
 import { type DirectoryAttribute, faceValue, ldapName, virtual } from './directoryFace';
@@ -10,7 +10,8 @@ import { placeholderAttributes, withPlaceholder } from './emptyGroup';
 import { type EvaluationScope, flowValues, isAllocated, scopeOf } from './flow';
 import type { ObjectType } from './objectType';
 import type { References } from './reference';
-import { agreed, attributesApart, encode, statementsOf } from './statements';
+import { agreed, attributesApart, encodeSteps, statementsOf } from './statements';
+import { atOnce, type Steps } from './steps';
 import { toDirectory, ValueFault } from './syntax';
 
 /** What a new entry is made from beside the resource. */
@@ -28,8 +29,13 @@ export interface CreateInput {
 
 /** The entry to add, checked against the schema. @throws ScimError 400 that names every fault. */
 export function entryOf(objectType: ObjectType, resource: Resource, input: CreateInput): Entry {
+  return atOnce(entrySteps(objectType, resource, input));
+}
+
+/** The same in steps. */
+export function* entrySteps(objectType: ObjectType, resource: Resource, input: CreateInput): Steps<Entry> {
   const scope = scopeOf(objectType, resource, input);
-  const values = statedValues(objectType, resource, input.references);
+  const values = yield* statedValues(objectType, resource, input.references);
   const stated = new Set(values.keys());
   applyFlows(objectType, scope, values, { fallback: false, allocated: input.allocated });
   const named = givenDN(objectType, resource) ?? evaluatedDN(objectType, withMade(scope, objectType, values));
@@ -44,7 +50,7 @@ export function entryOf(objectType: ObjectType, resource: Resource, input: Creat
   values.set('objectclass', objectClasses(objectType, values.get('objectclass') ?? []));
   const attributes = [...values].map(([key, own]) => ({ name: ldapName(objectType.schema, key), values: own }));
   const entry = new Entry(dn, attributes);
-  const faults = checkEntry(entry, objectType.schema);
+  const faults = yield* checkEntrySteps(entry, objectType.schema);
   if (faults.length > 0)
     throw schemaError(faults.map(({ message, attribute }) => hint(objectType, message, attribute)));
   return entry;
@@ -53,13 +59,18 @@ export function entryOf(objectType: ObjectType, resource: Resource, input: Creat
 const nothingSaid: Resource = {};
 
 /** What both faces say, in the directory's encoding, by canonical name. */
-function statedValues(objectType: ObjectType, resource: Resource, references: References): Map<string, Value[]> {
+function* statedValues(
+  objectType: ObjectType,
+  resource: Resource,
+  references: References,
+): Steps<Map<string, Value[]>> {
   const values = new Map<string, Value[]>();
   for (const attribute of attributesApart(objectType, resource, nothingSaid)) {
     if (attribute.readOnly) continue;
     const statements = statementsOf(objectType, attribute, resource).filter((statement) => statement.values.length > 0);
     const statement = agreed(statements, attribute, objectType, references);
-    if (statement !== undefined) values.set(attribute.key, encode(statement, attribute, objectType, references));
+    if (statement !== undefined)
+      values.set(attribute.key, yield* encodeSteps(statement, attribute, objectType, references));
   }
   return values;
 }

@@ -6,6 +6,7 @@ import type { Resource } from '../scim/resource';
 import { valuesAt } from './coreFace';
 import { type DirectoryAttribute, faceValue } from './directoryFace';
 import type { ObjectType } from './objectType';
+import { type Steps, VALUES_PER_STEP } from './steps';
 import { holdsOptionalUID } from './syntax';
 
 /** References that were looked up before: both directions, one batch each. */
@@ -57,21 +58,26 @@ export function* namesIn(entry: Entry, objectType: ObjectType): Iterable<Name> {
   }
 }
 
-/** The ids that a resource refers to, on either face. Values that are DNs need no look-up. */
-export function idsIn(resource: Resource, objectType: ObjectType): string[] {
+/** The ids that resources refer to, on either face, in steps. Values that are DNs need no look-up. */
+export function* idsIn(resources: readonly Resource[], objectType: ObjectType): Steps<string[]> {
   const ids = new Set<string>();
-  const take = (value: unknown) => {
-    if (typeof value === 'string' && !looksLikeDN(value)) ids.add(value);
-  };
-  for (const link of objectType.links) {
-    if (objectType.attributes.get(link.target)?.type === 'reference')
-      for (const value of valuesAt(link, resource)) take(value);
-  }
+  let seen = 0;
+  for (const values of resources.flatMap((resource) => [...referringValues(resource, objectType)]))
+    for (const value of values) {
+      if (typeof value === 'string' && !looksLikeDN(value)) ids.add(value);
+      seen += 1;
+      if (seen % VALUES_PER_STEP === 0) yield;
+    }
+  return [...ids];
+}
+
+function* referringValues(resource: Resource, objectType: ObjectType): Iterable<readonly unknown[]> {
+  for (const link of objectType.links)
+    if (objectType.attributes.get(link.target)?.type === 'reference') yield valuesAt(link, resource);
   for (const { name } of referringAttributes(objectType)) {
     const value = faceValue(resource, objectType.urn, name);
-    for (const item of Array.isArray(value) ? value : [value]) take(item);
+    yield Array.isArray(value) ? value : [value];
   }
-  return [...ids];
 }
 
 const referring = new WeakMap<ObjectType, readonly DirectoryAttribute[]>();

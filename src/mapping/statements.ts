@@ -11,7 +11,7 @@ import { containerOf, type Link, valuesAt } from './coreFace';
 import { type DirectoryAttribute, faceValue, virtual } from './directoryFace';
 import type { ObjectType } from './objectType';
 import { dnOf, looksLikeDN, type References } from './reference';
-import { atOnce, eachInSteps, isMany, type Steps } from './steps';
+import { atOnce, eachAtOnce, eachInSteps, isMany, type Steps } from './steps';
 import { toDirectory, ValueFault } from './syntax';
 
 /** What one face says of an attribute. */
@@ -158,7 +158,12 @@ export function* encodeSteps(
   if (encoded.length < 2) return encoded;
   // Two ids are two entries, and so two names: 100,000 of them need no normal form to be told apart.
   const areIds = attribute.type === 'reference' && attribute.by === undefined && !values.some(isNamedByDN);
-  return areIds ? [...new Set(encoded)] : distinct(encoded, attribute, objectType);
+  if (!isMany(encoded)) return areIds ? [...new Set(encoded)] : eachAtOnce(encoded, distinct(attribute, objectType));
+  if (!areIds) return yield* eachInSteps(encoded, distinct(attribute, objectType));
+  yield;
+  const names = new Set(encoded);
+  yield;
+  return [...names];
 }
 
 function isNamedByDN(value: unknown): boolean {
@@ -166,12 +171,14 @@ function isNamedByDN(value: unknown): boolean {
 }
 
 /** An attribute is a set: of values that match each other, the first one. */
-function distinct(values: readonly Value[], { ldapName }: DirectoryAttribute, { schema }: ObjectType): Value[] {
+function distinct({ ldapName }: DirectoryAttribute, { schema }: ObjectType): (value: Value) => Value | undefined {
   const seen = new Set<string>();
-  return values.filter((value) => {
+  return (value) => {
     const normal = schema.normalize(ldapName, value);
-    return !seen.has(normal) && seen.add(normal);
-  });
+    if (seen.has(normal)) return undefined;
+    seen.add(normal);
+    return value;
+  };
 }
 
 function referenceValue(value: unknown, attribute: DirectoryAttribute, isName: boolean, references: References): Value {

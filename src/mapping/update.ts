@@ -12,7 +12,7 @@ import { flowSources, flowValues, isAllocated, scopeOf, sourceValues } from './f
 import type { ObjectType } from './objectType';
 import { type References, spelledWithUID } from './reference';
 import { agreed, attributesApart, encodeSteps, type Statement, statementsOf } from './statements';
-import { atOnce, type Steps } from './steps';
+import { atOnce, eachInSteps, isMany, type Steps } from './steps';
 
 /** What an update is computed from. */
 export interface UpdateInput {
@@ -56,7 +56,7 @@ export function* updateSteps(objectType: ObjectType, input: UpdateInput): Steps<
   };
   const stated = new Set<string>();
   for (const attribute of attributesApart(objectType, input.current, input.desired)) {
-    const statement = attribute.readOnly ? undefined : changed(objectType, attribute, input);
+    const statement = attribute.readOnly ? undefined : yield* changed(objectType, attribute, input);
     if (statement === undefined) continue;
     stated.add(attribute.key);
     const values = yield* encodeSteps(statement, attribute, objectType, input.references);
@@ -66,7 +66,7 @@ export function* updateSteps(objectType: ObjectType, input: UpdateInput): Steps<
       attribute.ldapName,
       objectType.schema,
     );
-    const kept = keepUnresolved(spelled, attribute, objectType, input);
+    const kept = yield* keepUnresolved(spelled, attribute, objectType, input);
     change(attribute, withPlaceholder(objectType, attribute, kept));
   }
   for (const [attribute, values] of flowChanges(objectType, input, stated)) change(attribute, values);
@@ -80,9 +80,15 @@ export function* updateSteps(objectType: ObjectType, input: UpdateInput): Steps<
 type Changes = Map<string, EntryAttribute>;
 
 /** The statement that has changed, if one has; several that have must agree. */
-function changed(objectType: ObjectType, attribute: DirectoryAttribute, input: UpdateInput): Statement | undefined {
+function* changed(
+  objectType: ObjectType,
+  attribute: DirectoryAttribute,
+  input: UpdateInput,
+): Steps<Statement | undefined> {
   const before = statementsOf(objectType, attribute, input.current);
+  if (before.some(({ values }) => isMany(values))) yield;
   const after = statementsOf(objectType, attribute, input.desired);
+  if (after.some(({ values }) => isMany(values))) yield;
   const differing = after.filter((statement, index) => !isDeepStrictEqual(statement.values, before[index]?.values));
   const stated = differing.filter(({ values }) => values.length > 0);
   if (input.kind === 'patch') {
@@ -120,20 +126,22 @@ function namingParts(dn: DN): RDN['parts'] {
  * References that the host could not resolve are not shown on the core face, so it cannot mean to remove them; and a
  * replace that leaves the attribute out says nothing of them on either face.
  */
-function keepUnresolved(
+function* keepUnresolved(
   values: readonly Value[],
   attribute: DirectoryAttribute,
   { schema, urn }: ObjectType,
   input: UpdateInput,
-): readonly Value[] {
+): Steps<readonly Value[]> {
   const { type, single, name, ldapName: target } = attribute;
   if (type !== 'reference' || (single && values.length > 0)) return values;
   const silent = input.kind === 'replace' && values.length === 0;
   const sameFace = isDeepStrictEqual(faceValue(input.desired, urn, name), faceValue(input.current, urn, name));
   if (!silent && !sameFace) return values;
-  const unknown = input.entry.values(target).filter((value) => input.references.idOf(attribute, value) === undefined);
+  const unknown = yield* eachInSteps(input.entry.values(target), (value) =>
+    input.references.idOf(attribute, value) === undefined ? value : undefined,
+  );
   if (unknown.length === 0) return values;
-  const stated = new Set(values.map((value) => schema.normalize(target, value)));
+  const stated = new Set(yield* eachInSteps(values, (value) => schema.normalize(target, value)));
   const unresolved = unknown.filter((value) => !stated.has(schema.normalize(target, value)));
   return [...values, ...unresolved];
 }

@@ -11,7 +11,7 @@ import { attributesIn } from './objectTypeChecks';
 import { looksLikeDN, type References } from './reference';
 import { namesRules } from './rules';
 import { encodeSteps } from './statements';
-import type { Steps } from './steps';
+import { eachInSteps, type Steps } from './steps';
 
 /** What is added to one attribute of the directory and taken from it. */
 export interface AttributeChange {
@@ -88,7 +88,8 @@ export function* encodeChanges(
   for (const { attribute, changes } of wanted) {
     const values = { add: [] as readonly Value[], remove: [] as readonly Value[] };
     for (const { operation, path, values: given } of changes) {
-      const said = operation === 'add' ? given : given.filter((value) => isKnown(value, attribute, references));
+      const known = (value: unknown) => (isKnown(value, attribute, references) ? value : undefined);
+      const said = operation === 'add' ? given : yield* eachInSteps(given, known);
       const statement = { path: path.spelled, face: path.schema, values: said };
       const own = yield* encodeSteps(statement, attribute, objectType, references);
       values[operation] = values[operation].length === 0 ? own : [...values[operation], ...own];

@@ -47,7 +47,8 @@ export function createScimRouter(provider: ServiceProvider): RequestHandler {
     try {
       const answer = await deadline.race(route(exchange, discovery));
       const { body } = answer;
-      send(response, answer, typeof body === 'object' ? await inTurns(body) : body);
+      if (typeof body === 'object') await sendInTurns(response, answer, body);
+      else send(response, answer, body);
     } catch (error) {
       exchange.report(error);
       const answer = errorAnswer(error, parts.requestId);
@@ -84,27 +85,55 @@ function decodingFault(fault: unknown, limit: number): unknown {
   return status === 400 ? incomplete() : fault;
 }
 
-function send(response: Response, { status, headers = {} }: Answer, text: string | undefined): void {
-  if (response.headersSent || response.destroyed) return;
+function send(response: Response, answer: Answer, text: string | undefined): void {
+  if (text === undefined) {
+    if (begin(response, answer)) response.end();
+    return;
+  }
+  // Straight to the socket: Express would hash every body for an ETag of its own.
+  if (begin(response, answer, Buffer.byteLength(text))) response.end(text);
+}
+
+/** Status and headers; false where nobody waits for an answer any more. */
+function begin(response: Response, { status, headers = {} }: Answer, length?: number): boolean {
+  if (response.headersSent || response.destroyed) return false;
   response.statusCode = status;
   response.removeHeader('X-Powered-By');
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  if (text === undefined) {
-    response.end();
-    return;
-  }
+  if (length === undefined) return true;
   response.setHeader('Content-Type', 'application/scim+json; charset=utf-8');
-  response.setHeader('Content-Length', Buffer.byteLength(text));
-  // Straight to the socket: Express would hash every body for an ETag of its own.
-  response.end(text);
+  response.setHeader('Content-Length', length);
+  return true;
 }
 
-/** Pieces as one text; between them everything else that waits has its turn. */
-async function inTurns(pieces: Iterable<string>): Promise<string> {
-  const made: string[] = [];
-  for (const piece of pieces) {
-    made.push(piece);
-    if (piece.length > LETTERS_PER_TURN) await new Promise((resolve) => setImmediate(resolve));
+/** A text in pieces; while they are made and sent, everything else that waits has its turn. */
+async function sendInTurns(response: Response, answer: Answer, pieces: Iterable<string>): Promise<void> {
+  const made = await octetsOf(pieces);
+  const length = made.reduce((sum, piece) => sum + piece.length, 0);
+  if (!begin(response, answer, length)) return;
+  for (const piece of made) {
+    // Whoever has gone away meanwhile gets no more of it.
+    if (response.destroyed) return;
+    response.write(piece);
+    await new Promise((resolve) => setImmediate(resolve));
   }
-  return made.join('');
+  response.end();
+}
+
+/** All of it before any of it is sent: what fails on the way is another answer. */
+async function octetsOf(pieces: Iterable<string>): Promise<Buffer[]> {
+  const made: Buffer[] = [];
+  let texts: string[] = [];
+  let letters = 0;
+  for (const piece of pieces) {
+    texts.push(piece);
+    letters += piece.length;
+    if (letters <= LETTERS_PER_TURN) continue;
+    made.push(Buffer.from(texts.join('')));
+    texts = [];
+    letters = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  made.push(Buffer.from(texts.join('')));
+  return made;
 }

@@ -10,6 +10,7 @@ import { removeDatabaseFile } from './databaseFile';
 import { inPieces } from './eventLoop';
 import type { FollowUp } from './followUps';
 import type { ChangeOutcome, Generation, Progress, Revision, SpaceChange } from './generation';
+import { isLongChange, LongEntries } from './longEntries';
 import { NextGeneration } from './nextGeneration';
 import { PageEnds } from './pageEnds';
 import { type Extent, NeverStored, type RowKey, type SpaceEntry, type SpaceRow } from './row';
@@ -42,6 +43,7 @@ export class ConnectorSpace {
   readonly #pageEnds: PageEnds;
   readonly #current: CurrentGeneration;
   readonly #saving: Saving;
+  readonly long: LongEntries;
   #next: NextGeneration | undefined;
 
   /** For {@link openSpace}. */
@@ -53,6 +55,7 @@ export class ConnectorSpace {
     this.#pageEnds = new PageEnds(now);
     this.#current = new CurrentGeneration(this.#files, number);
     this.#sequence = new Sequence(this.#current.work((generation) => generation.rows.lastSequence()));
+    this.long = new LongEntries(this.#sequence, () => this.#generation);
     this.#saving = new Saving(this.#sequence, (changes, oldestReading) => {
       this.#current.work((generation) => generation.apply(changes, {}, oldestReading));
     });
@@ -87,8 +90,8 @@ export class ConnectorSpace {
     return recent.has(entry) || (recent.isKeeping && this.#saving.hasAccepted(entry));
   }
 
-  byAnchor(anchor: string): SpaceEntry | undefined {
-    return this.#one({ anchor }, 'whole');
+  byAnchor(anchor: string, extent: Extent = 'whole'): SpaceEntry | undefined {
+    return this.#one({ anchor }, extent);
   }
 
   byDN(normalizedDN: string, extent: Extent = 'whole'): SpaceEntry | undefined {
@@ -120,8 +123,8 @@ export class ConnectorSpace {
     return inPieces(values, (piece) => this.#read(({ rows }) => rows.atMatches(objectType, attribute, piece)));
   }
 
-  /** The DNs of these entries, by id; ids that are not in the space are left out. Yields between short reads. */
-  dnsOfIds(ids: readonly string[]): Promise<Map<string, DN>> {
+  /** The DNs of these entries as they are written, by id; ids that are not in the space are left out. Yields between short reads. */
+  dnsOfIds(ids: readonly string[]): Promise<Map<string, string>> {
     return inPieces(ids, (piece) => this.#read(({ rows }) => rows.dnsOfIds(piece)));
   }
 
@@ -233,6 +236,7 @@ export class ConnectorSpace {
    * of the event loop. Resolves when they are committed; a read before that may see them or not, as nobody was told yet.
    */
   save(changes: readonly SpaceChange[]): Promise<void> {
+    if (changes.some(isLongChange)) return this.long.save(changes, (all) => this.#saving.add(all));
     return changes.length === 0 ? Promise.resolve() : this.#saving.add(changes);
   }
 

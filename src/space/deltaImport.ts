@@ -207,7 +207,8 @@ class Delta {
    * the event loop, and so on: without a pause many batches would make one long piece.
    */
   async #apply(changes: readonly SpaceChange[]): Promise<void> {
-    this.#aftermath.notice(changes);
+    await this.#aftermath.notice(changes);
+    await this.options.space.long.prepare(changes);
     const outcomes = this.options.space.apply(changes, {}, this.#aftermath.takeNoticed());
     this.#counts = countedOn(this.#counts, outcomes);
     await yieldToEventLoop();

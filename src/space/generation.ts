@@ -8,13 +8,13 @@ import { removeDatabaseFileLater } from './databaseFile';
 import { EntryCounts } from './entryCounts';
 import { yieldToEventLoop } from './eventLoop';
 import { type FollowUp, FollowUpTable } from './followUps';
+import { Preparation } from './preparation';
 import { type GenerationProperties, type Progress, readProperties, writeProperties } from './properties';
 import { isWorthRemembering, RecentEntries } from './recentEntries';
 import { ReferenceTable } from './references';
 import {
   type EncodedRow,
   type Extent,
-  encodeRow,
   entryOfRow,
   type NeverStored,
   type RowKey,
@@ -58,6 +58,7 @@ export class Generation {
   readonly #dictionary: Dictionary;
   readonly #recent = new RecentEntries();
   readonly #writer: RowWriter;
+  readonly preparation: Preparation;
   readonly #valueChanges: ValueChangeTable;
   readonly #counts: EntryCounts;
   readonly #boundaries = new Map<number, BoundaryKeys>();
@@ -90,6 +91,7 @@ export class Generation {
       this.#counts.shift(objectType, by);
       this.#boundaries.get(objectType)?.shift(anchor, by);
     });
+    this.preparation = new Preparation(this.#writer, never);
     this.#counts = new EntryCounts(database);
   }
 
@@ -172,7 +174,7 @@ export class Generation {
     followUps: readonly FollowUp[] = [],
   ): ChangeOutcome[] {
     const encoded = changes.map((change) =>
-      change.kind === 'upsert' ? { ...change, encoded: encodeRow(change.row, this.never) } : change,
+      change.kind === 'upsert' ? { ...change, encoded: this.preparation.encoded(change.row) } : change,
     );
     const outcomes = this.#transaction(() => {
       writeProperties(this.#database, progress);

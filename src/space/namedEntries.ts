@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DN, type MatchingRules } from '../directory/dn';
-import type { Entry } from '../directory/entry';
+import { type Entry, unshared } from '../directory/entry';
+import { inTurns, type Steps } from '../directory/steps';
 import type { ConnectorSpace, SpaceChange, SpaceEntry, SpaceRow } from './connectorSpace';
 import type { DeltaImportOptions } from './deltaImportOptions';
 import type { FollowUp } from './followUps';
@@ -147,17 +148,17 @@ export class Aftermath {
   }
 
   /** Told of changes before they are saved. */
-  notice(changes: readonly SpaceChange[]): void {
+  async notice(changes: readonly SpaceChange[]): Promise<void> {
     for (const change of changes) {
       if (change.kind === 'upsert') {
         const { anchor, normalizedDN, entry } = change.row;
-        const before = this.space.byAnchor(anchor) ?? this.space.byDN(normalizedDN);
+        const before = this.space.byAnchor(anchor, 'short') ?? this.space.byDN(normalizedDN, 'short');
         if (before && before.normalizedDN !== normalizedDN) this.left(before.entry.dn);
-        this.#compare(before?.entry, entry);
+        await this.#compare(before, entry);
       } else if (change.kind === 'remove') {
         const before = this.#at(change.key);
         if (before) this.left(before.entry.dn);
-        this.#compare(before?.entry, undefined);
+        await this.#compare(before, undefined);
       }
     }
   }
@@ -170,13 +171,15 @@ export class Aftermath {
   }
 
   #at(key: RowKey): SpaceEntry | undefined {
-    if ('anchor' in key) return this.space.byAnchor(key.anchor);
-    return 'id' in key ? this.space.get(key.id) : this.space.byDN(key.normalizedDN);
+    if ('anchor' in key) return this.space.byAnchor(key.anchor, 'short');
+    return 'id' in key ? this.space.get(key.id, 'short') : this.space.byDN(key.normalizedDN, 'short');
   }
 
-  #compare(before: Entry | undefined, after: Entry | undefined): void {
+  async #compare(before: SpaceEntry | undefined, after: Entry | undefined): Promise<void> {
     if (!this.backLinks) return;
-    for (const name of differingNames(before, after, this.references)) {
+    const whole = before && (await this.space.long.whole(before));
+    if (after) await inTurns(after.unfoldSteps());
+    for (const name of await inTurns(differingNames(whole?.entry, after, this.references))) {
       try {
         const dn = DN.parse(name);
         if (this.#touch(dn)) this.#noticed.push(touchedAt(dn));
@@ -199,12 +202,18 @@ function touchedAt(dn: DN): FollowUp {
 }
 
 /** The values by which two versions of an entry differ, each once. */
-function differingNames(before: Entry | undefined, after: Entry | undefined, attributes: readonly string[]): string[] {
-  return attributes.flatMap((name) => {
-    const [old, now] = [before, after].map((entry) => new Set((entry?.values(name) ?? []).map(String)));
-    return [
-      ...[...(old ?? [])].filter((value) => !now?.has(value)),
-      ...[...(now ?? [])].filter((value) => !old?.has(value)),
-    ];
-  });
+function* differingNames(
+  before: Entry | undefined,
+  after: Entry | undefined,
+  attributes: readonly string[],
+): Steps<string[]> {
+  const names: string[] = [];
+  for (const attribute of attributes) {
+    const [old = [], now = []] = [before, after].map((entry) => (entry?.values(attribute) ?? []).map(String));
+    const [gone, come] = (yield* unshared(old, now)) ?? [old, now];
+    const [had, has] = [new Set(gone), new Set(come)];
+    for (const value of had) if (!has.has(value)) names.push(value.toString());
+    for (const value of has) if (!had.has(value)) names.push(value.toString());
+  }
+  return names;
 }

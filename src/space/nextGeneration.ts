@@ -3,6 +3,7 @@
  * another process). What the host writes meanwhile goes to the current generation, whose rows and tombstones with
  * higher sequence numbers than the import's are its own journal: the switch takes them over.
  */
+import { inTurns } from '../directory/steps';
 import { removeDatabaseFile } from './databaseFile';
 import { yieldToEventLoop } from './eventLoop';
 import { Generation } from './generation';
@@ -61,7 +62,7 @@ export class NextGeneration {
     const next = this.#open();
     let replayed = this.sequence;
     for (;;) {
-      const reached = this.#replayRows(next, replayed);
+      const reached = await this.#replayRows(next, replayed);
       if (reached === replayed) break;
       replayed = reached;
       await yieldToEventLoop();
@@ -82,11 +83,13 @@ export class NextGeneration {
   }
 
   /** Takes over one piece; the sequence number up to which nothing is missing. */
-  #replayRows(next: Generation, since: number): number {
+  async #replayRows(next: Generation, since: number): Promise<number> {
     const rows = this.#host.current().rows.changedSince(since, ROWS_PER_PIECE);
-    next.replay(rows);
     // A read that is under way may still save rows under its own, lower number.
     const complete = this.#host.sequence.oldest(this.sequence) - 1;
+    const prepared: typeof rows = [];
+    for (const row of rows) prepared.push(row.long === undefined ? row : await inTurns(next.preparation.taken(row)));
+    next.replay(prepared);
     return Math.max(since, Math.min(rows.at(-1)?.sequence ?? since, complete));
   }
 

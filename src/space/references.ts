@@ -4,9 +4,10 @@
  * entry at any time since the generation was made: to read an entry too many does no harm, and to take a number out for
  * each value that goes would cost more than that.
  */
-import { DN } from '../directory/dn';
 import type { Entry } from '../directory/entry';
+import { type Steps, VALUES_PER_STEP } from '../directory/steps';
 import type { Database } from './database';
+import { nameKey } from './nameKey';
 import { namesIn } from './row';
 import type { SpaceValueChange } from './valueChange';
 
@@ -30,24 +31,18 @@ function hashOf(text: string): number {
   return (high & 0xffff) * 2 ** 32 + (low >>> 0);
 }
 
-const PLAIN_PART = '[a-z][a-z0-9-]*=[a-z0-9._@-]+(?: [a-z0-9._@-]+)*';
-/** Names of which nothing but the case can be written otherwise: most of those that groups are full of. */
-const PLAIN_NAME = new RegExp(`^${PLAIN_PART}(?:,${PLAIN_PART})*$`, 'i');
-
 /** What stands for a name (48 bits), the same for each of its spellings by the usual matching rules; undefined for what is no name. */
 export function numberOfName(name: string): number | undefined {
-  if (PLAIN_NAME.test(name)) return hashOf(name.toLowerCase());
-  try {
-    return hashOf(DN.keyOf(name));
-  } catch {
-    return undefined;
-  }
+  const key = nameKey(name);
+  return key === undefined ? undefined : hashOf(key);
 }
 
 /** Numbers that one statement inserts. */
 const TOGETHER = 64;
 const INSERT = 'INSERT INTO temp.named (target, entry) VALUES (?, ?)';
 const INSERT_TOGETHER = `${INSERT}${', (?, ?)'.repeat(TOGETHER - 1)}`;
+const KEEP = 'INSERT OR IGNORE INTO reference (target, entry) VALUES (?, ?)';
+const KEEP_TOGETHER = `${KEEP}${', (?, ?)'.repeat(TOGETHER - 1)}`;
 
 /** Fills the table of a generation under construction: in the order in which rows come, and sorted once at the end. */
 export class ReferenceLoader {
@@ -112,6 +107,22 @@ export class ReferenceTable {
     for (const name of names) if (!present.has(name)) this.#insert(entry, name);
   }
 
+  /**
+   * The same in steps, each of them a transaction, ahead of the one that writes the row: that a row is said to name somebody
+   * whom it does not name yet, or never will, does no harm.
+   */
+  *addAhead(entry: number, row: RowTexts, before: RowTexts | undefined): Steps<void> {
+    const known = before === undefined ? new Set<number>() : yield* this.#numbersIn(before);
+    const numbers = yield* this.#numbersIn(row);
+    // In their order neighbours are written together; in any other each step would write most pages of the table.
+    const missing = Float64Array.from([...numbers].filter((number) => !known.has(number))).sort();
+    for (let start = 0; start < missing.length; start += VALUES_PER_STEP) {
+      yield;
+      const columns = [...missing.subarray(start, start + VALUES_PER_STEP)].flatMap((target) => [target, entry]);
+      this.database.transaction(() => this.#insertAll(columns));
+    }
+  }
+
   /** The same for single values. */
   addValue(entry: number, { attribute, operation, value }: SpaceValueChange): void {
     if (operation !== 'remove' && this.#attributes.has(attribute.toLowerCase())) this.#insert(entry, value);
@@ -131,11 +142,30 @@ export class ReferenceTable {
 
   #insert(entry: number, name: string): void {
     const target = numberOfName(name);
-    if (target !== undefined)
-      this.database.run('INSERT OR IGNORE INTO reference (target, entry) VALUES (?, ?)', target, entry);
+    if (target !== undefined) this.database.run(KEEP, target, entry);
+  }
+
+  #insertAll(columns: readonly number[]): void {
+    let start = 0;
+    for (; start + 2 * TOGETHER <= columns.length; start += 2 * TOGETHER)
+      this.database.run(KEEP_TOGETHER, ...columns.slice(start, start + 2 * TOGETHER));
+    for (; start < columns.length; start += 2) this.database.run(KEEP, ...columns.slice(start, start + 2));
   }
 
   #namesIn({ payload, long }: RowTexts): string[] {
-    return [payload, long ?? null].flatMap((octets) => namesIn(octets, this.#attributes));
+    return [payload, long ?? null].flatMap((octets) => [...namesIn(octets, this.#attributes)]);
+  }
+
+  *#numbersIn({ payload, long }: RowTexts): Steps<Set<number>> {
+    const numbers = new Set<number>();
+    let seen = 0;
+    for (const octets of [payload, long ?? null])
+      for (const name of namesIn(octets, this.#attributes)) {
+        const number = numberOfName(name);
+        if (number !== undefined) numbers.add(number);
+        seen += 1;
+        if (seen % VALUES_PER_STEP === 0) yield;
+      }
+    return numbers;
   }
 }

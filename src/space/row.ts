@@ -1,8 +1,9 @@
 /** Rows of the connector space: their types, and entries as octets and back. */
 import { hash } from 'node:crypto';
-import { AttributeReader, byName, encodeAttributes } from '../directory/attributeOctets';
+import { AttributeReader, byName, encodeAttributes, encodeSteps } from '../directory/attributeOctets';
 import { DN } from '../directory/dn';
 import { Entry, type EntryAttribute } from '../directory/entry';
+import { atOnce, type Steps } from '../directory/steps';
 
 /** A value by which an entry is matched, normalised by the attribute's EQUALITY rule. */
 export interface MatchKey {
@@ -65,6 +66,19 @@ export interface EncodedRow extends RowColumns {
   readonly long: Uint8Array | undefined;
   readonly objectType: string;
   readonly matches: readonly MatchKey[];
+  /** The number of the row for which its long attributes' references are written already. */
+  readonly ahead?: number;
+}
+
+/** Whether a row has attributes of many values, which are made into octets apart. */
+export function isLongRow({ entry }: Pick<SpaceRow, 'entry'>): boolean {
+  return entry.mostValues > LONG;
+}
+
+/** The octets of a row's long attributes. */
+export function* longOctets({ entry }: Pick<SpaceRow, 'entry'>, never: NeverStored): Steps<Buffer> {
+  yield* entry.unfoldSteps();
+  return yield* encodeSteps([...entry.attributes()].filter((one) => isLong(one) && !never.has(one.name)));
 }
 
 /**
@@ -125,9 +139,20 @@ export class NeverStored {
   }
 }
 
+/** What of a row was made before it is written. */
+export interface PreparedRow {
+  /** What {@link longOctets} has made. */
+  readonly long: Uint8Array;
+  readonly ahead: number;
+}
+
 /** A row as it is written; `isWhole`: its octets are those of the entry, all of them. */
-export function encodeRow(row: SpaceRow, never: NeverStored): EncodedRow & { readonly isWhole: boolean } {
-  const { payload, apart, long, isWhole } = payloadOf(row.entry, never);
+export function encodeRow(
+  row: SpaceRow,
+  never: NeverStored,
+  prepared?: PreparedRow,
+): EncodedRow & { readonly isWhole: boolean } {
+  const { payload, apart, long, isWhole } = payloadOf(row.entry, never, prepared);
   const dn = row.entry.dn.toString();
   const matches: MatchKey[] = [];
   for (const { attribute, value } of row.matches) {
@@ -145,6 +170,7 @@ export function encodeRow(row: SpaceRow, never: NeverStored): EncodedRow & { rea
     read_at: row.readAt,
     matches,
     isWhole,
+    ...(prepared && { ahead: prepared.ahead }),
   };
 }
 
@@ -152,16 +178,18 @@ export function encodeRow(row: SpaceRow, never: NeverStored): EncodedRow & { rea
 function payloadOf(
   entry: Entry,
   never: NeverStored,
+  prepared: PreparedRow | undefined,
 ): { payload: Uint8Array | null; apart: string | null; long: Uint8Array | undefined; isWhole: boolean } {
-  const { octets, names, mostValues } = entry.encoded;
-  if (mostValues <= LONG && !never.hasAny(names))
-    return { payload: orNull(octets), apart: null, long: undefined, isWhole: true };
+  if (!isLongRow({ entry })) {
+    const { octets, names } = entry.encoded;
+    if (!never.hasAny(names)) return { payload: orNull(octets), apart: null, long: undefined, isWhole: true };
+  }
   const stored = [...entry.attributes()].filter(({ name }) => !never.has(name));
   const long = stored.filter(isLong);
   return {
     payload: orNull(encodeAttributes(stored.filter((attribute) => !isLong(attribute))).octets),
     apart: long.length === 0 ? null : JSON.stringify(long.map(({ name, values }) => [name, values.length])),
-    long: long.length === 0 ? undefined : encodeAttributes(long).octets,
+    long: long.length === 0 ? undefined : (prepared?.long ?? atOnce(encodeSteps(long))),
     isWhole: false,
   };
 }
@@ -188,16 +216,23 @@ export function decodeEntry(
   const payload = row.payload ?? nothingStored;
   if (row.apart === null) return { entry: Entry.ofOctets(dn, payload), leftOut: nothing };
   const octets = long();
-  if (octets === undefined) {
-    const leftOut = new Map(JSON.parse(row.apart) as [string, number][]);
-    return { entry: Entry.ofOctets(dn, payload), leftOut };
-  }
-  const all = [...new AttributeReader(payload).all(), ...new AttributeReader(octets).all()].sort(byName);
-  return { entry: Entry.ofDistinct(dn, all), leftOut: nothing };
+  if (octets !== undefined) return { entry: atOnce(wholeSteps(dn, payload, octets)), leftOut: nothing };
+  const leftOut = new Map(JSON.parse(row.apart) as [string, number][]);
+  return { entry: Entry.ofOctets(dn, payload), leftOut };
+}
+
+function* wholeSteps(dn: DN, payload: Uint8Array, long: Uint8Array): Steps<Entry> {
+  const apart = yield* new AttributeReader(long).allSteps();
+  return Entry.ofDistinct(dn, [...new AttributeReader(payload).all(), ...apart].sort(byName));
+}
+
+/** The whole entry of a row with long attributes, in steps. */
+export function decodeLongSteps(row: Pick<RowColumns, 'dn' | 'payload'>, long: Uint8Array): Steps<Entry> {
+  return wholeSteps(DN.parse(row.dn), row.payload ?? nothingStored, long);
 }
 
 /** The texts of some attributes (names in lower case) in a payload, without an entry being made of it. */
-export function namesIn(payload: Uint8Array | null, attributes: ReadonlySet<string>): string[] {
+export function namesIn(payload: Uint8Array | null, attributes: ReadonlySet<string>): Iterable<string> {
   return payload === null || attributes.size === 0 ? [] : new AttributeReader(payload).textsOf(attributes);
 }
 

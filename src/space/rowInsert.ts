@@ -4,8 +4,8 @@ import type { EncodedRow } from './row';
 import type { Dictionary } from './spaceSchema';
 import { textList } from './sqlText';
 
-const INSERT_ENTRY = `INSERT INTO entry (object_type, anchor, id, dn_key, dn, matches, read_at, sequence, apart, payload)
-   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const INSERT_ENTRY = `INSERT INTO entry (number, object_type, anchor, id, dn_key, dn, matches, read_at, sequence, apart, payload)
+   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /** The key under which the entries are found that have a matching value. */
 export function matchKey(matchType: number, value: string): string {
@@ -25,16 +25,18 @@ export function idColumn({ id, anchor }: EncodedRow): string | null {
   return id === anchor ? null : id;
 }
 
-/** Inserts a row, but for the entries of the index of matching keys; its number. Inside a transaction. */
+/** Inserts a row, but for the entries of the index of matching keys; its number, the next one where none is given. Inside a transaction. */
 export function insertEntry(
   database: Database,
   objectType: number,
   row: EncodedRow,
   matches: string | null,
   sequence: number,
+  given?: number,
 ): number {
   const number = database.insert(
     INSERT_ENTRY,
+    given ?? null,
     objectType,
     row.anchor,
     idColumn(row),

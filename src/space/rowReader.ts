@@ -1,9 +1,11 @@
 /** Reads rows of one generation. Every call is one short statement, or as many as it is given keys. */
-import { DN } from '../directory/dn';
+import type { Entry } from '../directory/entry';
+import type { Steps } from '../directory/steps';
 import type { Database } from './database';
 import { isWorthRemembering, type RecentEntries } from './recentEntries';
 import {
   decodeEntry,
+  decodeLongSteps,
   type EncodedRow,
   type Extent,
   matchText,
@@ -16,7 +18,7 @@ import { ANCHORED, byIds, ID } from './rowSql';
 import { type TombstoneKind, tombstoneKey } from './rowWriter';
 import type { Dictionary } from './spaceSchema';
 import { listedTexts, textList } from './sqlText';
-import { type SpaceValueChange, withChanges } from './valueChange';
+import { type SpaceValueChange, withChanges, withChangesSteps } from './valueChange';
 import type { ValueChangeTable } from './valueChangeTable';
 
 interface Row extends RowColumns {
@@ -47,6 +49,8 @@ export interface RowName {
 }
 
 const COLUMNS = `e.number, e.object_type, e.anchor, ${ID} AS id, e.dn_key, e.dn, e.read_at, e.sequence, e.apart, e.payload`;
+const nothingLeftOut: SpaceEntry['leftOut'] = new Map();
+
 const LIST = `SELECT ${COLUMNS} FROM entry e WHERE e.object_type = ? AND e.anchor`;
 
 /** Reads rows of one generation. */
@@ -64,6 +68,15 @@ export class RowReader {
     if (known !== undefined) return known;
     const row = this.#row(key);
     return row && this.#remembered(row, extent);
+  }
+
+  /** An entry with all that it has, in steps. */
+  *wholeSteps(id: string): Steps<SpaceEntry | undefined> {
+    const row = this.#row({ id });
+    const long = row === undefined || row.apart === null ? undefined : this.#long(row.number);
+    if (row === undefined || long === undefined) return row && this.#entry(row, 'whole');
+    const changes = this.changes.of(row.number);
+    return this.#entryOf(row, yield* withChangesSteps(yield* decodeLongSteps(row, long), changes));
   }
 
   /** Entries by their ids, in no order. */
@@ -137,14 +150,14 @@ export class RowReader {
       .map(({ key, id }) => [byKey.get(key) ?? key, { id, objectType }]);
   }
 
-  /** The DNs of these entries, by id; ids that are not in the space are left out. */
-  dnsOfIds(ids: readonly string[]): [id: string, dn: DN][] {
+  /** The DNs of these entries as they are written, by id; ids that are not in the space are left out. */
+  dnsOfIds(ids: readonly string[]): [id: string, dn: string][] {
     return this.database
       .all<{ id: string; dn: string }>(
         byIds(`${ID} AS id, e.dn`, 'IN (SELECT value FROM json_each(?1))'),
         textList(ids),
       )
-      .map(({ id, dn }) => [id, DN.parse(dn)]);
+      .map(({ id, dn }) => [id, dn]);
   }
 
   /** What rows are called, by their numbers, after one. */
@@ -219,12 +232,16 @@ export class RowReader {
   #entry(row: Row, extent: Extent): SpaceEntry {
     const { entry, leftOut } = decodeEntry(row, () => (extent === 'whole' ? this.#long(row.number) : undefined));
     const changes = this.#changes(row.number, leftOut);
+    return this.#entryOf(row, changes.length === 0 ? entry : withChanges(entry, changes), leftOut);
+  }
+
+  #entryOf(row: Row, entry: Entry, leftOut: SpaceEntry['leftOut'] = nothingLeftOut): SpaceEntry {
     return {
       id: row.id,
       anchor: row.anchor,
       objectType: this.dictionary.nameOf(row.object_type),
       normalizedDN: row.dn_key,
-      entry: changes.length === 0 ? entry : withChanges(entry, changes),
+      entry,
       leftOut,
       readAt: Math.max(row.read_at, this.known.freshAt()),
       sequence: row.sequence,

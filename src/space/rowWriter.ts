@@ -2,6 +2,7 @@
  * Writes rows of one generation so that the newer truth wins: an upsert applies only over a lower sequence number, a
  * delete leaves a tombstone that older reads do not get past.
  */
+import type { Steps } from '../directory/steps';
 import type { Database } from './database';
 import type { RecentEntries } from './recentEntries';
 import type { ReferenceTable, RowTexts } from './references';
@@ -60,6 +61,8 @@ const WRITE_LONG = 'INSERT OR REPLACE INTO long_value (entry, payload) VALUES (?
 export class RowWriter {
   /** Whether there may be tombstones; mostly there are none, and then nobody asks for them. */
   #buried = true;
+  /** The last number that was given to a row, or is kept for one. */
+  #lastNumber: number | undefined;
 
   constructor(
     readonly database: Database,
@@ -70,6 +73,23 @@ export class RowWriter {
   /** A transaction was undone: what is known of the file may be wrong. */
   reload(): void {
     this.#buried = true;
+  }
+
+  /**
+   * What a row of very many values names is written ahead of it, in steps, each of them a transaction. Answers the number
+   * that the row has, or is to be inserted with.
+   */
+  *referAhead(id: string, long: Uint8Array): Steps<number> {
+    const number = this.database.get<Present>(BY_ID, id)?.number;
+    if (number !== undefined && this.database.get(SAME_LONG, number, long) !== undefined) return number;
+    const before = number === undefined ? undefined : this.#texts(number);
+    const target = number ?? this.#nextNumber();
+    yield* this.tables.references.addAhead(
+      target,
+      { payload: null, long },
+      before && { payload: null, long: before.long },
+    );
+    return target;
   }
 
   /** @param entry what reading the row will answer, where that is known */
@@ -177,8 +197,8 @@ export class RowWriter {
   }
 
   #insert(row: EncodedRow, objectType: number, matches: string | null, sequence: number): void {
-    const number = insertEntry(this.database, objectType, row, matches, sequence);
-    this.tables.references.add(number, row);
+    const number = insertEntry(this.database, objectType, row, matches, sequence, row.ahead ?? this.#nextNumber());
+    this.tables.references.add(number, namesToAdd(row, number));
     if (matches !== null) {
       this.database.run(INSERT_MATCHES, number, matches);
       this.tables.recent.forgetMatches();
@@ -188,7 +208,7 @@ export class RowWriter {
 
   #update(present: Present, row: EncodedRow, objectType: number, matches: string | null, sequence: number): void {
     const { number } = present;
-    this.tables.references.add(number, row, () => this.#texts(number));
+    this.tables.references.add(number, namesToAdd(row, number), () => this.#texts(number));
     this.database.run(
       'UPDATE entry SET dn = ?, matches = ?, read_at = ?, sequence = ?, apart = ?, payload = ? WHERE number = ?',
       row.dn,
@@ -223,6 +243,13 @@ export class RowWriter {
     this.listener(objectType, row.anchor, 1);
   }
 
+  /** Numbers that are kept for rows to come are given to no other. */
+  #nextNumber(): number {
+    this.#lastNumber ??= this.database.get<{ last: number | null }>('SELECT max(number) AS last FROM entry')?.last ?? 0;
+    this.#lastNumber += 1;
+    return this.#lastNumber;
+  }
+
   #texts(number: number): RowTexts | undefined {
     return this.database.get<RowTexts>(
       'SELECT e.payload, l.payload AS long FROM entry e LEFT JOIN long_value l ON l.entry = e.number WHERE e.number = ?',
@@ -239,6 +266,11 @@ export class RowWriter {
     this.database.run('DELETE FROM entry WHERE number = ?', present.number);
     this.listener(present.object_type, present.anchor, -1);
   }
+}
+
+/** What a row names of which nothing was written ahead. */
+function namesToAdd({ payload, long, ahead }: EncodedRow, number: number): RowTexts {
+  return { payload, long: ahead === number ? undefined : long };
 }
 
 /** What a tombstone names. */

@@ -29,7 +29,7 @@ const objectType = {
 const change: Change = { kind: 'patch', valueChanges: [], needs: [], apply: (resource) => resource };
 const request = { exporting: { isDry: () => false, drop: () => undefined } } as unknown as ExportRequest;
 const conditionsOn = (known: Found | undefined) =>
-  new Conditions({ supports: () => true }, { believed: () => known } as Partial<Entries> as Entries, objectType);
+  new Conditions({ supports: () => true }, { believed: async () => known } as unknown as Entries, objectType);
 const refused = () => Promise.reject(new LdapError(ResultCode.assertionFailed, 'modify', 'uid=ada,dc=example', ''));
 
 async function missed(conditions: Conditions): Promise<Known | undefined> {
