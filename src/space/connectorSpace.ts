@@ -134,9 +134,8 @@ export class ConnectorSpace {
   }
 
   /**
-   * A page of an object type in anchor order; `startIndex` counts from 1 (RFC 7644 §3.4.2.4). A page that begins where
-   * a page ended a short time ago goes on after that page's last entry, whatever came or went before it; one that is
-   * asked for by that entry's anchor always does, and `startIndex` does not count then.
+   * A page of an object type in anchor order; `startIndex` counts from 1 (RFC 7644 §3.4.2.4). One that begins where another
+   * has just ended, or is asked for by that one's last anchor (`after`), goes on there, whatever came or went before it.
    */
   async page(
     objectType: string,

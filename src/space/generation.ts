@@ -1,7 +1,4 @@
-/**
- * One generation of the connector space: one file, a copy of the directory as one import read it and as the host has
- * changed it since. Calls are short and synchronous; what may take long goes in steps that yield to the event loop.
- */
+/** One generation of the connector space: one file, the directory as one import read it and the host has changed it since. Calls are short and synchronous; what may take long goes in steps. */
 import { BoundaryKeys } from './boundaryKeys';
 import { Database } from './database';
 import { removeDatabaseFileLater } from './databaseFile';

@@ -1,6 +1,6 @@
 /**
  * What writing a row of very many values takes, done ahead in steps, so that the transaction that writes it stays short:
- * its octets, and the references of whom it names (decision 49). Nothing of it counts before the row is written.
+ * its octets, and the references of whom it names (decision 51). Nothing of it counts before the row is written.
  */
 import type { Steps } from '../directory/steps';
 import {
