@@ -1,11 +1,9 @@
 /** Found entries → resources, with their references resolved, what the state store keeps of them, and their versions. */
-import { createHash, hash } from 'node:crypto';
 import { resourceSteps } from '../mapping/attributes';
 import { describingSteps } from '../mapping/described';
 import type { ObjectType } from '../mapping/objectType';
 import type { References } from '../mapping/reference';
 import { atOnce, type Steps } from '../mapping/steps';
-import { isLong, jsonPieces } from '../scim/jsonPieces';
 import type { Resource } from '../scim/resource';
 import { nothingStored, type StoredAttributes } from '../space/state';
 import type { ConnectorContext } from './context';
@@ -13,6 +11,7 @@ import { activeOf } from './deprovisioning';
 import type { Found } from './entries';
 import { hasMany, paced } from './pacing';
 import { resolveReferences } from './resolving';
+import { versionSteps } from './version';
 
 /** The resources of entries that were found together. They are shared: nobody changes them. */
 export async function resourcesOf(
@@ -77,15 +76,4 @@ function* resourceOf(
   if (resource.meta !== undefined && found.partial !== true) resource.meta.version = yield* versionSteps(resource);
   yield* describingSteps(objectType, resource, references);
   return resource;
-}
-
-/** A hash of the values in scope (decision 14): stamps of the directory miss what plug-ins change, and have coarse clocks. */
-function* versionSteps({ meta: _stamps, ...values }: Resource): Steps<string> {
-  if (!isLong(values)) return `W/"${hash('sha1', JSON.stringify(values), 'base64url')}"`;
-  const digest = createHash('sha1');
-  for (const piece of jsonPieces(values)) {
-    digest.update(piece);
-    yield;
-  }
-  return `W/"${digest.digest('base64url')}"`;
 }

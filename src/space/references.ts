@@ -7,7 +7,7 @@
 import type { Entry } from '../directory/entry';
 import { type Steps, VALUES_PER_STEP } from '../directory/steps';
 import type { Database } from './database';
-import { nameKey } from './nameKey';
+import { hashOf, nameKey } from './nameKey';
 import { namesIn } from './row';
 import type { SpaceValueChange } from './valueChange';
 
@@ -16,19 +16,6 @@ export interface RowTexts {
   readonly payload: Uint8Array | null;
   /** The attributes of many values. */
   readonly long: Uint8Array | null | undefined;
-}
-
-/** Two words of a hash that is made to be fast: names that share a number cost a read, and nothing is kept secret by it. */
-function hashOf(text: string): number {
-  let [high, low] = [0xdeadbeef, 0x41c6ce57];
-  for (let i = 0; i < text.length; i += 1) {
-    const code = text.charCodeAt(i);
-    high = Math.imul(high ^ code, 0x9e3779b1);
-    low = Math.imul(low ^ code, 0x5f356495);
-  }
-  high = Math.imul(high ^ (high >>> 16), 0x85ebca6b) ^ Math.imul(low ^ (low >>> 13), 0xc2b2ae35);
-  low = Math.imul(low ^ (low >>> 16), 0x85ebca6b) ^ Math.imul(high ^ (high >>> 13), 0xc2b2ae35);
-  return (high & 0xffff) * 2 ** 32 + (low >>> 0);
 }
 
 /** What stands for a name (48 bits), the same for each of its spellings by the usual matching rules; undefined for what is no name. */
