@@ -1,11 +1,10 @@
 /** Create: a resource becomes an entry, once (decisions 7 and 10). */
 import type { Options } from '../directory/directory';
-import type { DN } from '../directory/dn';
 import type { Entry } from '../directory/entry';
 import { isLdapError, LdapError, RefusedValue, ResultCode } from '../directory/error';
 import { isDNAnchor } from '../mapping/anchor';
 import { entrySteps } from '../mapping/create';
-import { containerOfType, type ObjectType } from '../mapping/objectType';
+import type { ObjectType } from '../mapping/objectType';
 import { idsIn, membersOf } from '../mapping/reference';
 import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
@@ -26,6 +25,7 @@ import { isAmbiguous, settle } from './outcome';
 import { requireType } from './ownership';
 import { paced } from './pacing';
 import { Passwords, type SeparatePassword } from './passwords';
+import { containerOfNew } from './readScope';
 import { requireCore } from './requiredAttributes';
 import { resolveReferences } from './resolving';
 import { resourceFor } from './resources';
@@ -72,7 +72,7 @@ export class Creation {
     const attempt = async (allocated: ReadonlyMap<string, string>) => {
       const making = entrySteps(objectType, resource, {
         references,
-        container: containerOfNew(context, objectType),
+        container: containerOfNew(context.scope, objectType),
         now: context.clock,
         random: context.random,
         allocated,
@@ -289,13 +289,4 @@ export class Creation {
       ? entries.hiddenAt(objectType, entry.dn, onBehalfOf(request))
       : undefined;
   }
-}
-
-/** Where a new entry goes when nothing else says so. */
-function containerOfNew({ scope }: ConnectorContext, objectType: ObjectType): DN {
-  const [base] = scope.containers;
-  if (base === undefined) {
-    throw ScimError.invalidValue('The connector has no container for new entries: name one in the connector file.');
-  }
-  return containerOfType(objectType, base);
 }

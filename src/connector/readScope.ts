@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { DirectoryDescription } from '../directory/directory';
 import { DN, type MatchingRules } from '../directory/dn';
+import { containerOfType, type ObjectType } from '../mapping/objectType';
 import type { ObjectTypeOptions } from '../mapping/options';
 import { ScimError } from '../scim/error';
 import { type ConnectorOptions, type Fault, hasServer, type PartitionOptions } from './options';
@@ -177,4 +178,12 @@ export function scopeDigest({ partitions, global, objectTypes }: ConnectorOption
   return createHash('sha256')
     .update(JSON.stringify([partitions.map(placeOf), global.partitionNames, types]))
     .digest('base64url');
+}
+
+/** Where a new entry goes when nothing else says so. @throws ScimError 400 where the connector names no container */
+export function containerOfNew({ containers: [base] }: Pick<ReadScope, 'containers'>, objectType: ObjectType): DN {
+  if (base === undefined) {
+    throw ScimError.invalidValue('The connector has no container for new entries: name one in the connector file.');
+  }
+  return containerOfType(objectType, base);
 }

@@ -1,7 +1,7 @@
 /**
- * The connector space: the host's disposable copy of the directory, and the only way to it. It owns the files
- * `<name>.space-<n>.sqlite` and the host's sequence numbers, knows which generation is current, and replaces a damaged
- * one by an empty one. It never talks to the directory and never holds a password.
+ * The connector space: the host's disposable copy of the directory, and the only way to it. It owns the files and the
+ * host's sequence numbers, knows which generation is current, and replaces a damaged one by an empty one. It never talks
+ * to the directory and never holds a password.
  */
 import type { Watermark } from '../directory/changes/changeSource';
 import { DN } from '../directory/dn';
@@ -101,8 +101,7 @@ export class ConnectorSpace {
   /** Entries by their ids, in no order; ids that are not in the space are left out. Yields between short reads. */
   async byIds(ids: readonly string[], extent: Extent): Promise<SpaceEntry[]> {
     const read = (piece: readonly string[]) => this.#read(({ rows }) => rows.some(piece, extent));
-    const found = await inPieces(ids, (piece) => read(piece).map((entry) => [entry.id, entry]));
-    return [...found.values()];
+    return [...(await inPieces(ids, (piece) => read(piece).map((entry) => [entry.id, entry]))).values()];
   }
 
   /** Entries that have this matching value, in anchor order; `attribute` compares without case, the value exactly. */
@@ -226,8 +225,7 @@ export class ConnectorSpace {
   /** Entries that name one of these, or once did. Yields between short reads. */
   async referrers(names: readonly string[]): Promise<DN[]> {
     const read = (piece: readonly string[]) => this.#use(({ references }) => references.referrers(piece));
-    const found = await inPieces(names, (piece) => read(piece).map((dn) => [dn, DN.parse(dn)]));
-    return [...found.values()];
+    return [...(await inPieces(names, (piece) => read(piece).map((dn) => [dn, DN.parse(dn)]))).values()];
   }
 
   /**
@@ -251,8 +249,7 @@ export class ConnectorSpace {
 
   /** Begins a new generation. Throws while another is being built. */
   beginGeneration(): NextGeneration {
-    if (this.#next)
-      throw new Error(`A new generation of the connector space ${this.#options.name} is being built already`);
+    if (this.#next) throw new Error(`A new generation of ${this.#options.name} is being built already`);
     const number = this.#current.number + 1;
     const file = this.#files.fileOf(number);
     removeDatabaseFile(file);
