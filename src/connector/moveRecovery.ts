@@ -76,7 +76,7 @@ export class MoveRecovery {
 
   /** The record as it would be if the answer had come. */
   async #follow({ id, objectType, normalizedDN, to, disconnects }: BegunMove): Promise<void> {
-    const { state, space, disconnections, clock, objectTypes } = this.context;
+    const { state, space, disconnections, doubts, clock, objectTypes } = this.context;
     const anchor = objectTypes.find(({ name }) => name === objectType)?.anchor;
     const isNamed = anchor !== undefined && isDNAnchor(anchor);
     if (to === undefined) {
@@ -90,6 +90,8 @@ export class MoveRecovery {
     }
     // The process before this one may have got so far: then the old name is nobody's, and has no id to take along.
     if (isNamed) await state.ids.keep(id, to.normalizedDN);
+    // Its row has the old name, however young it is.
+    doubts.suspect(id);
     if (disconnects !== true) return;
     await disconnections.add({ id, normalizedDN: to.normalizedDN, since: clock().getTime() });
     space.remove({ id });

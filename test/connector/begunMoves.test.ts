@@ -2,6 +2,7 @@
 import { BegunMoves } from '../../src/connector/begunMoves';
 import type { ConnectorContext } from '../../src/connector/context';
 import { Disconnections } from '../../src/connector/disconnections';
+import { Doubts } from '../../src/connector/doubts';
 import { MoveRecovery } from '../../src/connector/moveRecovery';
 import type { ReferenceKeeping } from '../../src/connector/references';
 import type { SearchRequest } from '../../src/directory/directory';
@@ -26,6 +27,7 @@ let folder: string;
 let state: State;
 let now: number;
 let moves: BegunMoves;
+let doubts: Doubts;
 let recovery: MoveRecovery;
 let there: Set<string>;
 let followed: string[];
@@ -34,10 +36,12 @@ let looks: number;
 async function open(): Promise<void> {
   state = await openState(folder, 'hr');
   moves = await BegunMoves.open(state.moves, () => now);
+  doubts = new Doubts();
   const context = {
     state,
     moves,
     disconnections: await Disconnections.open(state.disconnected),
+    doubts,
     clock: () => new Date(now),
     space: { remove: () => 'absent' },
     objectTypes: [{ name: 'User', anchor: 'dn' }],
@@ -102,6 +106,8 @@ test.each([
     TO,
     [`${FROM} ${TO}`],
   ]);
+  // What the connector space has of it is its old name.
+  expect(doubts.isSuspect(rename.id)).toBe(true);
   await look();
   expect(followed).toHaveLength(1);
 });
