@@ -1,6 +1,7 @@
 /** PUT and PATCH: fresh read, apply, fewest modifications, write, space (decision 8). */
-import type { Entry, EntryAttribute } from '../directory/entry';
+import type { Entry, EntryAttribute, Value } from '../directory/entry';
 import type { Filter } from '../directory/filter';
+import type { Schema } from '../directory/schema';
 import { containerOfType, type ObjectType } from '../mapping/objectType';
 import { idsIn, membersOf } from '../mapping/reference';
 import { type Steps, VALUES_PER_STEP } from '../mapping/steps';
@@ -159,7 +160,7 @@ export class Updating {
     const wasDisabled = resource.active !== false && activeOf(objectType, kept, {}) === false;
     const enabled = wasDisabled && disableFlow !== undefined ? undoFlow(disableFlow, kept, undefined, home) : kept;
     const isSecret = ({ name }: EntryAttribute) => objectType.attributes.get(schema.canonicalName(name))?.secret;
-    const attributes = [...entry.attributes()];
+    const attributes = [...entry.attributes(), allClasses(kept, entry, schema)];
     const updated = {
       after: enabled.with(
         attributes.filter((one) => !isSecret(one)),
@@ -216,6 +217,16 @@ export class Updating {
     });
     return { after, secrets: update.secrets, previous: undefined };
   }
+}
+
+/** The classes of an entry that was kept, and those of the new one: others may have given it some, with values that need them. */
+function allClasses(kept: Entry, entry: Entry, schema: Schema): EntryAttribute {
+  const key = (name: Value) => schema.objectClass(name.toString())?.oid ?? name.toString().toLowerCase();
+  const values = [...kept.values('objectClass'), ...entry.values('objectClass')];
+  return {
+    name: 'objectClass',
+    values: [...new Map(values.toReversed().map((value) => [key(value), value])).values()].toReversed(),
+  };
 }
 
 /** The ids of members that one of the two resources has and the other has not. */

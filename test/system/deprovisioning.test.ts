@@ -238,4 +238,17 @@ describeOnSlapd('a delete flow that keeps the entry', () => {
     expect((await client.get(`/Users/${id}`)).status).toBe(200);
     expect(await system.look.at(`uid=in-the-way,${PEOPLE}`)).toBeDefined();
   });
+
+  test('who is met again keeps the classes that others have given him', async () => {
+    const { client, id } = await created('shelve', 'd-posix');
+    expect((await client.delete(`/Users/${id}`)).status).toBe(204);
+    const { dn, values } = (await entryOf('d-posix')) ?? { dn: '', values: {} };
+    await system.look.set(dn, 'objectClass', [...(values.objectClass ?? []), 'shadowAccount']);
+    await system.look.set(dn, 'shadowMax', ['90']);
+    const { status, body } = await client.post('/Users', userNamed('d-posix'));
+    expect([status, body.detail, body.id]).toEqual([201, undefined, id]);
+    const again = (await entryOf('d-posix'))?.values;
+    expect(again).toMatchObject({ shadowMax: ['90'] });
+    expect(again?.objectClass?.toSorted()).toEqual(['inetOrgPerson', 'shadowAccount']);
+  });
 });
