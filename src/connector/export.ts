@@ -9,7 +9,7 @@ import { isLdapError, LdapError, ResultCode } from '../directory/error';
 import { type Filter, present } from '../directory/filter';
 import type { ObjectType } from '../mapping/objectType';
 import { modificationsOf, replaceAll } from './modifications';
-import { dropsOldRdn } from './oldRdn';
+import { afterRename, dropsOldRdn } from './oldRdn';
 import { afterWrite, isAmbiguous, settle } from './outcome';
 import { hasMany, unfolded } from './pacing';
 
@@ -60,10 +60,10 @@ export async function updateEntry(
   let base = before;
   if (renamed) {
     // The new naming value is there, the old one only where it stays: the rest is compared with what the server made of it.
-    base =
+    read =
       identified(context, await rename(context, before, after, write)) ??
       (await afterWrite('modifyDN', before.dn, () => readBack(context, after.dn, options)));
-    read = base;
+    base = withUnread(context, read, before, after);
   }
   const visible = modificationsOf(base, after, directory.schema);
   const modifications = [...comparing(visible, base, context), ...replaceAll(secrets)];
@@ -78,6 +78,18 @@ export async function updateEntry(
     read ??= await afterWrite('modify', after.dn, () => readBack(context, after.dn, options));
   }
   return read ?? before;
+}
+
+/** What was read after a rename, and what was known before of attributes that it does not ask for, because another object type has them. */
+function withUnread(
+  { readAttributes, directory: { schema } }: ExportContext,
+  read: Entry,
+  before: Entry,
+  after: Entry,
+): Entry {
+  const asked = new Set(readAttributes.map((name) => schema.canonicalName(name)));
+  const renamed = afterRename(before, after.dn, dropsOldRdn(before.dn, after, schema), schema);
+  return read.with([...renamed.attributes()].filter(({ name }) => !asked.has(schema.canonicalName(name))));
 }
 
 /** Flags are written over the value that was read and over no other: where that is gone, the server answers noSuchAttribute. */

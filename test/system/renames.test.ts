@@ -28,6 +28,7 @@ describeOnSlapd.each(['entryUUID', 'dn'])('renames, anchor %s', (anchor) => {
           { partitions: [{ dn: slapd.suffix }], provisioningHierarchy: { ou: 'organizationalUnit' } },
         ),
         orphans: people(slapd, { anchor }),
+        selected: people(slapd, { anchor, attributes: ['uid', 'cn', 'sn', 'title'] }),
       }),
     });
     client = system.host.client('names');
@@ -133,5 +134,16 @@ describeOnSlapd.each(['entryUUID', 'dn'])('renames, anchor %s', (anchor) => {
       expect.stringContaining(`"${below('uid=impossible2')}" (uid)`),
     ]);
     expect((await client.delete(`/Users/${taken}`)).status).toBe(204);
+  });
+
+  test('an entry with attributes that only another object type has', async () => {
+    const selected = system.host.client('selected');
+    const body = { schemas: [CORE_USER], userName: 'selected', name: { familyName: 'Name' } };
+    const { id } = (await selected.post('/Users', body)).body;
+    await system.look.set(below('uid=selected'), 'description', ['Groups have one too']);
+    const changes = [replace('userName', 'selected2'), replace('title', 'Both')];
+    expect((await selected.patch(`/Users/${id}`, ...changes)).body).toMatchObject({ id, userName: 'selected2' });
+    const entry = { uid: ['selected2'], title: ['Both'], description: ['Groups have one too'] };
+    expect(await system.look.at(below('uid=selected2'))).toMatchObject(entry);
   });
 });
