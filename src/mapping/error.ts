@@ -179,15 +179,10 @@ const byResult: ReadonlyMap<LdapError['result'], Cause> = new Map<LdapError['res
   ],
 ]);
 
-/** Servers that keep names in keys of a limited size answer longer ones with no more than "other". */
-const LONG_NAME = 500;
-
 const unexpected: Cause = {
   status: 502,
   detail: (dn) =>
-    `The directory answered in a way that the host does not expect${dn === '' ? '' : ` for ${quoted(dn)}`}: see the host log.${
-      dn.length > LONG_NAME ? ` The name has ${dn.length} characters, which may be more than it can keep.` : ''
-    }`,
+    `The directory answered in a way that the host does not expect${dn === '' ? '' : ` for ${quoted(dn)}`}: see the host log.`,
 };
 
 /** Any error of a directory as a ScimError; other errors pass as they are. A missing entry depends on the operation. */
@@ -240,9 +235,26 @@ function causeOfResult(error: LdapError): Cause {
     case R.insufficientAccessRights:
     case authorizationDenied:
       return denied(error.operation, attribute);
+    case R.other:
+      return isLongName(error) ? longName : unexpected;
     default:
       return byResult.get(error.result) ?? unexpected;
   }
+}
+
+/** OpenLDAP's index of names takes so many octets, and refuses longer ones as anything else that goes wrong inside of it. */
+const LONG_NAME = 240;
+const longName: Cause = {
+  status: 400,
+  scimType: 'invalidValue',
+  detail: (dn) =>
+    `The directory does not store ${quoted(dn)}, most likely because the name is too long for its index of names (OpenLDAP takes some ${LONG_NAME} octets): shorten the value that names the entry, or name entries by another attribute.`,
+};
+
+function isLongName({ operation, dn, diagnostic }: LdapError): boolean {
+  if (operation === 'modifyDN') return diagnostic.startsWith('DN index add failed');
+  const [rdn = ''] = /^(?:[^,\\]|\\.)*/s.exec(dn) ?? [];
+  return operation === 'add' && Buffer.byteLength(rdn) > LONG_NAME;
 }
 
 /** 32 means another thing to each operation: on add and rename the parent is missing, elsewhere the entry is. */

@@ -203,11 +203,19 @@ function withTerms(terms: Parts, parts: Parts): Parts {
   return Object.fromEntries(Object.entries({ ...terms, ...parts }).filter(([, part]) => part !== null));
 }
 
-/** The parts of a value that a filter names by `eq`, alone or joined by `and`; undefined when it asks for anything else. */
+/** The parts of a value that a filter names by `eq`, alone or joined by `and`; undefined when it asks for anything else, or for what no value can be. */
 function termsOf(filter: Filter): Record<string, unknown> | undefined {
   if (filter.kind === 'and') {
-    const terms = filter.filters.map(termsOf);
-    return terms.every((term) => term !== undefined) ? Object.assign({}, ...terms) : undefined;
+    const terms: Record<string, unknown> = {};
+    for (const part of filter.filters) {
+      const named = termsOf(part);
+      if (named === undefined) return undefined;
+      for (const [name, value] of Object.entries(named)) {
+        if (Object.hasOwn(terms, name) && terms[name] !== value) return undefined;
+        terms[name] = value;
+      }
+    }
+    return terms;
   }
   if (filter.kind !== 'compare' || filter.operator !== 'eq') return undefined;
   const name = filter.path?.subAttribute;

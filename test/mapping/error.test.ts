@@ -33,6 +33,23 @@ describe('a right that the account lacks is named', () => {
   });
 });
 
+test('a name that is too long for OpenLDAP is told from what nobody expects', () => {
+  const long = (length: number) => `uid=${'ü'.repeat(length / 2)}\\,x,${DN}`;
+  for (const [operation, dn, diagnostic, status] of [
+    ['add', long(240), '', 400],
+    ['add', long(200), '', 502],
+    ['add', `uid=x,ou=${'y'.repeat(300)}`, '', 502],
+    ['modifyDN', DN, 'DN index add failed', 400],
+    ['modifyDN', long(240), '', 502],
+    ['modify', long(240), '', 502],
+  ] as const) {
+    const answer = answered(new LdapError(80, operation, dn, diagnostic));
+    expect([operation, dn.length, answer.status]).toEqual([operation, dn.length, status]);
+    if (status === 400)
+      expect([answer.scimType, answer.detail]).toEqual(['invalidValue', expect.stringMatching(/too long/)]);
+  }
+});
+
 describe('a password policy is quoted by its reason', () => {
   test.each([
     ['Samba', 19, 'the password was already used (in history)!', 'it has been used before'],

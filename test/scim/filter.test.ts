@@ -129,6 +129,7 @@ describe('texts that are no filters', () => {
     ['userName=="x"', 1],
     ['{"title"', 1],
     ['emails[.type eq "x"]', 8],
+    ['emails[type pr] .value eq "x"', 17],
     ['urn: eq "x"', 1],
     [`${ecma}: eq "x"`, 1],
     ['password eq "x"', 1],

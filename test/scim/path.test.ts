@@ -65,6 +65,7 @@ describe('attribute paths', () => {
     'emails[',
     'emails[type eq "work"',
     'emails[type eq "work"]value',
+    'emails[type eq "work"] .value',
     'emails]',
     'a b',
     'emails[emails[type pr]]',

@@ -81,5 +81,17 @@ describe.each(slapdIsHere ? ['memory', 'OpenLDAP'] : ['memory'])('groups on %s',
       await patched(empty, { op: 'remove', path: 'members' });
       expect(await membersOf(empty)).toEqual([]);
     });
+
+    test('keeps who is renamed and not who is deleted, also when somebody else gets the name', async () => {
+      const [ada, bob] = [await user(), await user()];
+      const both = await group(ada, bob);
+      const renamed = { op: 'replace', path: 'userName', value: name('renamed') };
+      expect((await client.patch(`/Users/${ada.id}`, renamed)).status).toBe(200);
+      expect(new Set(await membersOf(both))).toEqual(new Set([ada.id, bob.id]));
+      expect((await client.delete(`/Users/${bob.id}`)).status).toBe(204);
+      expect(await membersOf(both)).toEqual([ada.id]);
+      for (const { userName } of [ada, bob]) expect((await user(String(userName))).id).not.toBe(bob.id);
+      expect(await membersOf(both)).toEqual([ada.id]);
+    });
   });
 });
