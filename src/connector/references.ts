@@ -81,8 +81,26 @@ export class ReferenceKeeping {
         some.map((from) => ({ from })),
         options,
       );
+      await this.#forget(some);
     }
     return left;
+  }
+
+  /**
+   * Takes the names of deleted entries out of the copies of whoever named them: a directory that has done the same by itself
+   * shows nothing to look for, and the next one who gets such a name is in none of its groups.
+   */
+  async #forget(gone: readonly Entry[]): Promise<void> {
+    const { space, directory } = this.#context;
+    const names = gone.map(({ dn }) => dn.toString());
+    const changes = this.#attributes.flatMap(({ ldapName: attribute, by }) =>
+      by === undefined ? names.map((value) => ({ operation: 'remove' as const, attribute, value })) : [],
+    );
+    if (changes.length === 0) return;
+    for (const dn of await space.referrers(names)) {
+      const row = space.byDN(dn.normalized(directory.schema), 'short');
+      if (row !== undefined) space.changeValues(row.id, changes);
+    }
   }
 
   async #followSome(changes: readonly NameChange[], options: Options): Promise<number> {
