@@ -42,4 +42,8 @@ export const migrations: readonly string[] = [
   `
   CREATE TABLE begun_move (id TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  // There are hardly more intents than creates under way: to look through them costs less than each of them an index.
+  `
+  DROP INDEX intent_at;
+  `,
 ];
