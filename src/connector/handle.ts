@@ -32,6 +32,8 @@ export interface ConnectorHandle {
   readonly name: string;
   /** SHA-256 of each secret token that is accepted (several while one is being replaced), each 32 octets. */
   readonly tokenDigests: readonly Buffer[];
+  /** That of {@link status}, which each request may ask for. */
+  readonly state: ConnectorState;
   status(): ConnectorStatus;
   /** Undefined as long as the state is not `serving`. A reopened connector has another one. */
   readonly provider: ServiceProvider | undefined;

@@ -5,7 +5,7 @@ import { ScimError } from '../scim/error';
 import type { ServiceProvider } from '../scim/serviceProvider';
 import type { Log } from '../telemetry/log';
 import { Secret } from '../telemetry/secret';
-import type { ConnectorStatus } from './handle';
+import type { ConnectorState, ConnectorStatus } from './handle';
 import { ConnectorFaults } from './objectTypes';
 import { type OpenedConnector, openConnector, type Surroundings, telling } from './open';
 import { type ConnectorOperations, type OperatedConnector, type OperatedRegistry, Operations } from './operations';
@@ -112,6 +112,10 @@ class ManagedConnector implements OperatedConnector {
 
   get provider(): ServiceProvider | undefined {
     return this.#opened?.provider;
+  }
+
+  get state(): ConnectorState {
+    return this.#state;
   }
 
   status(): ConnectorStatus {

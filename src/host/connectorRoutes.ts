@@ -31,8 +31,9 @@ export function connectorRoutes(): RequestHandler {
 
 /** The provider of a serving connector; throws what a client of any other has to be told. */
 function servingProvider(handle: ConnectorHandle, response: Response): ServiceProvider {
-  const { state, detail } = handle.status();
-  if (state === 'serving' && handle.provider) return handle.provider;
+  const { state, provider } = handle;
+  if (state === 'serving' && provider) return provider;
+  const { detail } = handle.status();
   response.setHeader(connectorStateHeader, state === 'serving' ? 'opening' : state);
   const because = detail === undefined ? '' : `: ${detail}`;
   if (state === 'inactive')

@@ -41,7 +41,7 @@ describe('routes', () => {
     ['inactive', undefined, 404, undefined, 'set "active" to true'],
   ] as const)('says after authentication that a connector is %s', async (state, detail, status, retryAfter, text) => {
     const { app, demo, served } = setUpApp();
-    Object.assign(demo, { state: { state, ...(detail && { detail }) }, provider: undefined });
+    Object.assign(demo, { told: { state, ...(detail && { detail }) }, provider: undefined });
     for (const path of ['Users', 'cache']) {
       const answer = await get(app, `/ecma2host_demo/scim/${path}`);
       expect(answer.status).toBe(status);
@@ -85,7 +85,7 @@ describe('routes', () => {
     'tells probes a first import from an empty directory and from one that cannot be reached: %j',
     async (status, spaces, seen) => {
       const { app, demo } = setUpApp();
-      demo.state = { state: 'serving', ...status };
+      demo.told = { state: 'serving', ...status };
       const { body } = await request(app).get('/readyz').expect(200);
       expect(body).toMatchObject({ spaces });
       expect(body.firstImportsSeen).toBe(seen);
@@ -98,15 +98,15 @@ describe('routes', () => {
     await request(app)
       .get('/readyz')
       .expect(200, { status: 'ready', connectors: { serving: 2 }, spaces: {} });
-    demo.state = { state: 'inactive' };
+    demo.told = { state: 'inactive' };
     await request(app)
       .get('/readyz')
       .expect(200, { status: 'ready', connectors: { inactive: 1, serving: 1 }, spaces: {} });
-    demo.state = { state: 'opening', detail: 'ldap.example.com' };
+    demo.told = { state: 'opening', detail: 'ldap.example.com' };
     await request(app)
       .get('/readyz')
       .expect(503, { status: 'unavailable', connectors: { opening: 1, serving: 1 }, spaces: {} });
-    demo.state = { state: 'serving' };
+    demo.told = { state: 'serving' };
     stopping.abort();
     await request(app)
       .get('/readyz')
@@ -133,10 +133,10 @@ describe('cache', () => {
   it('answers errors before the first chunk, and says when an import is why', async () => {
     const { app, demo } = setUpApp();
     demo.cacheError = ScimError.unavailable('The first import is running.', 30);
-    demo.state = { state: 'serving', import: { running: true, seen: 12 } };
+    demo.told = { state: 'serving', import: { running: true, seen: 12 } };
     await get(app, '/cache').expect(503).expect('Retry-After', '30').expect('X-Connector-State', 'importing');
     demo.cacheError = ScimError.notFound('No such resource type.');
-    demo.state = { state: 'serving' };
+    demo.told = { state: 'serving' };
     const { headers } = await get(app, '/cache/Cats').expect(404);
     expect(headers['x-connector-state']).toBeUndefined();
   });

@@ -17,7 +17,7 @@ import { createLog } from '../../src/telemetry/log';
 export const sha256 = (token: string) => createHash('sha256').update(token).digest();
 
 export class TestConnector implements ConnectorHandle {
-  state: ConnectorStatus = { state: 'serving' };
+  told: ConnectorStatus = { state: 'serving' };
   tokenDigests: Buffer[];
   provider: ConnectorHandle['provider'];
   entries: readonly string[] = ['[{"dn":"cn=a"}', ',{"dn":"cn=b"}', ']'];
@@ -33,8 +33,12 @@ export class TestConnector implements ConnectorHandle {
     this.provider = provider;
   }
 
+  get state(): ConnectorStatus['state'] {
+    return this.told.state;
+  }
+
   status(): ConnectorStatus {
-    return this.state;
+    return this.told;
   }
 
   async *cache(): AsyncGenerator<string> {

@@ -61,7 +61,7 @@ describe('test-connection', () => {
     for (const name of ['demo', 'hr', 'openldap.example']) writeFileSync(join(connectors, `${name}.json`), '{}');
   });
   beforeEach(() => {
-    demo.state = { state: 'serving' };
+    demo.told = { state: 'serving' };
     demo.entries = ['[{"dn":"cn=a"}', ',{"dn":"cn=b"}', ']'];
     demo.cacheError = undefined;
   });
@@ -89,7 +89,7 @@ describe('test-connection', () => {
     [
       'the first import is running',
       {
-        state: { state: 'serving', import: { running: true } },
+        told: { state: 'serving', import: { running: true } },
         cacheError: ScimError.unavailable('12 entries seen so far.', 30),
       },
       8,
@@ -98,7 +98,7 @@ describe('test-connection', () => {
     [
       'the directory is gone',
       {
-        state: { state: 'serving', directoryReachable: false },
+        told: { state: 'serving', directoryReachable: false },
         cacheError: ScimError.unavailable('Nothing is known.', 30),
       },
       7,
@@ -106,12 +106,12 @@ describe('test-connection', () => {
     ],
     [
       'the directory was never reached',
-      { state: { state: 'opening', detail: 'ldap://x refuses.' } },
+      { told: { state: 'opening', detail: 'ldap://x refuses.' } },
       7,
       /not reached.*ldap:\/\/x refuses\)/,
     ],
-    ['the connector is faulty', { state: { state: 'faulty', detail: 'line 3' } }, 10, /is faulty .*line 3/],
-    ['the connector is inactive', { state: { state: 'inactive' } }, 10, /is inactive/],
+    ['the connector is faulty', { told: { state: 'faulty', detail: 'line 3' } }, 10, /is faulty .*line 3/],
+    ['the connector is inactive', { told: { state: 'inactive' } }, 10, /is inactive/],
     ['the host is broken', { cacheError: new Error('hunter2') }, 1, /answered 500 .*log/],
     [
       'the answer breaks off',
