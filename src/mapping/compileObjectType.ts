@@ -53,7 +53,8 @@ export function compileObjectType(input: ObjectTypeInput): { objectType?: Object
   const { anchor, matched } = checkRest(input, report);
   const naming = links.find(({ attribute, extension }) => attribute === 'userName' && !extension)?.target;
   // RFC 7643 §4.1.1: no two users have the same userName.
-  const matching = [...new Set([...matched, ...(naming === undefined ? [] : [naming])])];
+  const givenAnchor = givenAnchorOf(input, anchor);
+  const matching = [...new Set([...matched, naming, givenAnchor].filter((key) => key !== undefined))];
   const dnExpression = options.dn === undefined ? undefined : parseExpression(options.dn);
   const named = dnExpression === undefined ? [] : namingTypes(dnExpression);
   checkMust(
@@ -81,6 +82,7 @@ export function compileObjectType(input: ObjectTypeInput): { objectType?: Object
     flows,
     classes,
     anchor,
+    ...(givenAnchor !== undefined && { givenAnchor }),
     matching,
     filter: typeFilter(options),
     readAttributes: readAttributes(input, attributes.values(), matching, anchor),
@@ -94,6 +96,14 @@ export function compileObjectType(input: ObjectTypeInput): { objectType?: Object
   };
   checkSources(objectType, path, report);
   return faults.some(({ severity }) => severity === 'fault') ? { faults } : { objectType, faults };
+}
+
+/** An anchor beside the product's own that the server does not write itself. */
+function givenAnchorOf({ schema, proposedAnchor }: ObjectTypeInput, anchor: string): string | undefined {
+  const key = schema.canonicalName(anchor);
+  const type = schema.attributeType(anchor);
+  if (isDNAnchor(anchor) || key === schema.canonicalName(proposedAnchor)) return undefined;
+  return type === undefined || type.noUserModification || type.usage !== 'userApplications' ? undefined : key;
 }
 
 /** What a mapping fills is read and written even where the file does not select it. */

@@ -53,6 +53,11 @@ export function* entrySteps(objectType: ObjectType, resource: Resource, input: C
   const faults = yield* checkEntrySteps(entry, objectType.schema);
   if (faults.length > 0)
     throw schemaError(faults.map(({ message, attribute }) => hint(objectType, message, attribute)));
+  const { givenAnchor } = objectType;
+  if (givenAnchor !== undefined && !entry.has(givenAnchor)) {
+    const message = `${objectType.anchor} is the anchor, by which the entry is known for good, and has no value: send one.`;
+    throw ScimError.invalidValue(hint(objectType, message, givenAnchor));
+  }
   return entry;
 }
 

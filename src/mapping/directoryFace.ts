@@ -132,8 +132,16 @@ export function directoryAttributes(input: FaceInput): Map<string, DirectoryAttr
       add(name, treatAsSingleValue);
     }
     add('objectClass');
+    // Nobody sees it, so that it is not selected says nothing: a password that a client sends must not be dropped in silence.
+    if (allowsAttribute(input.passwordAttribute, input)) add(input.passwordAttribute);
   }
   return attributes;
+}
+
+function allowsAttribute(name: string, { schema, classes }: FaceInput): boolean {
+  const { must, may } = schema.requirements([...classes]);
+  const oid = schema.attributeType(name)?.oid;
+  return [...must, ...may].some((type) => type.oid === oid);
 }
 
 /** Whether a name is one of the virtual attributes, which every object type has. */

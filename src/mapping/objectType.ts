@@ -35,6 +35,8 @@ export interface ObjectType {
   /** Target object, then the auxiliary classes of the file. */
   readonly classes: readonly string[];
   readonly anchor: string;
+  /** The anchor is an attribute like others, which clients give: its canonical name. Two entries cannot have one value, and none changes its own. */
+  readonly givenAnchor?: string;
   /** Canonical names of the matching attributes. */
   readonly matching: readonly string[];
   /** Which entries are of this type: class and the file's filter. */

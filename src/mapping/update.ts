@@ -73,7 +73,19 @@ export function* updateSteps(objectType: ObjectType, input: UpdateInput): Steps<
   const dn = newDN(objectType, input, changes);
   if (dn !== input.entry.dn) requireReadable(dn);
   keepNaming(objectType, input.entry, dn, changes);
-  return { after: input.entry.with(changes.values(), dn), secrets };
+  const after = input.entry.with(changes.values(), dn);
+  requireSameAnchor(objectType, input.entry, after);
+  return { after, secrets };
+}
+
+/** An id is for good (RFC 7643 §3.1), so what it is made of cannot be changed. */
+function requireSameAnchor({ givenAnchor, anchor }: ObjectType, before: Entry, after: Entry): void {
+  if (givenAnchor === undefined) return;
+  const [was, is] = [before, after].map((entry) => entry.values(givenAnchor)[0]);
+  if (was === undefined || (is !== undefined && sameValue(was, is))) return;
+  throw ScimError.mutability(
+    `${anchor} is the anchor, by which the entry is known for good, so it cannot be changed: delete the entry and create another one, or choose an anchor that never changes.`,
+  );
 }
 
 /** What becomes of attributes, by key. */

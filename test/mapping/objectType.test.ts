@@ -73,6 +73,8 @@ describe('what is compiled', () => {
       'handle',
       'description;LANG-fr',
       'objectClass',
+      // Written only.
+      'userPassword',
       // What `groups` is read from.
       'memberOf',
     ]);

@@ -1,6 +1,6 @@
 /** Many who create at the same time: numbers and names that only one can have, containers that nobody has made yet. */
-import { people } from '../support/connectorFiles';
-import { type Answer, CORE_USER, ECMA_USER, type ScimClient } from '../support/scimClient';
+import { connectivity, people } from '../support/connectorFiles';
+import { type Answer, CORE_USER, ECMA_USER, ENTERPRISE_USER, type ScimClient } from '../support/scimClient';
 import type { Slapd } from '../support/slapd';
 import { describeOnSlapd, type System, startSystem, startTimeout } from '../support/system';
 
@@ -48,6 +48,11 @@ describeOnSlapd('creates side by side', () => {
         posix: posix(slapd),
         posixToo: posix(slapd),
         plain: people(slapd),
+        badges: people(
+          slapd,
+          { anchor: 'employeeNumber', matchingAttributes: ['mail'] },
+          { connectivity: connectivity(slapd, { allowManualAnchorSelection: true }) },
+        ),
       }),
     });
     client = system.host.client('posix');
@@ -139,5 +144,31 @@ describeOnSlapd('creates side by side', () => {
     for (const [index, { body, status }] of answers.entries())
       if (status === 409) expect(body.detail).toContain(`uid=${wanted[index]?.slice(0, 6)},`);
     expect(await system.look.find('(uid=among*)')).toHaveLength(18);
+  });
+
+  test('an anchor that clients give is had by one, is never missing and never changed', async () => {
+    const badges = system.host.client('badges');
+    const make = (userName: string, employeeNumber?: string) =>
+      badges.post('/Users', {
+        schemas: [CORE_USER],
+        userName,
+        name: { familyName: userName },
+        [ENTERPRISE_USER]: { employeeNumber },
+      });
+    const answers = await all((index) => make(`badge${index}`, 'B-1'));
+    expect(statuses(answers)).toEqual([201, ...Array(AT_ONCE - 1).fill(409)]);
+    const none = await make('nobadge');
+    expect([none.status, none.body.detail]).toEqual([
+      400,
+      expect.stringMatching(/^employeeNumber is the anchor.*send/),
+    ]);
+    expect(await system.look.find('(uid=nobadge)')).toEqual([]);
+
+    const path = `/Users/${answers.find(({ status }) => status === 201)?.body.id}`;
+    const number = { op: 'replace', path: `${ENTERPRISE_USER}:employeeNumber`, value: 'B-2' };
+    const changed = await badges.patch(path, number);
+    expect([changed.status, changed.body.scimType]).toEqual([400, 'mutability']);
+    expect((await badges.patch(path, { ...number, value: 'B-1' })).status).toBe(200);
+    expect(await system.look.find('(employeeNumber=B-1)')).toHaveLength(1);
   });
 });

@@ -16,6 +16,7 @@ const policies: Record<string, object> = {
   ssha512: { hash: 'SSHA512' },
   pbkdf2: { hash: 'PBKDF2-SHA512' },
   modify: { method: 'passwordModify', mustChange: true },
+  selected: { initial: 'random' },
   brief: { initial: 'random', length: 8 },
 };
 
@@ -41,11 +42,12 @@ describeOnSlapd('passwords', () => {
       { source: 'userName', target: 'cn' },
       { source: 'name.familyName', target: 'sn' },
     ];
+    const attributes = ['cn', 'sn', 'description'];
     host = await HostProcess.start({
       connectors: Object.fromEntries(
         Object.entries(policies).map(([name, password]) => [
           name,
-          people(slapd, { mappings, matchingAttributes: [], password }),
+          people(slapd, { mappings, matchingAttributes: [], password, ...(name === 'selected' && { attributes }) }),
         ]),
       ),
       secrets: [slapd.connectorPassword],
@@ -97,6 +99,15 @@ describeOnSlapd('passwords', () => {
     expect(await look.canBind(dnOf('changing'), secret('pw-before'))).toBe(false);
     await client.patch(`/Users/${id}`, { op: 'replace', path: `${ECMA_USER}:description`, value: 'Changed' });
     expect(await look.canBind(dnOf('changing'), secret('pw-after'))).toBe(true);
+  });
+
+  test('set also where the file does not select its attribute', async () => {
+    const { id } = await create('selected', 'selected', { password: secret('pw-selected') });
+    expect(await look.canBind(dnOf('selected'), secret('pw-selected'))).toBe(true);
+    const value = secret('pw-selected-2');
+    const path = `${ECMA_USER}:export_password`;
+    expect((await host.client('selected').patch(`/Users/${id}`, { op: 'replace', path, value })).status).toBe(200);
+    expect(await look.canBind(dnOf('selected'), value)).toBe(true);
   });
 
   test('hashed by the host, checked by the directory', async () => {
