@@ -16,6 +16,11 @@ type Perform = (exchange: Exchange) => Promise<Answer>;
 /** A directory serves other requests too. */
 const sideBySide = 8;
 
+/** The part of a request's time in which operations are begun: what was begun has the rest of it, so that the answer can tell all. */
+const beginning = 0.75;
+/** After that the directory has done what is in flight. */
+const retryAfterSeconds = 1;
+
 /** Answers a bulk request with what became of each operation, in the order of the request. */
 export async function bulkOperations(exchange: Exchange, maxOperations: number, perform: Perform): Promise<Answer> {
   const { operations, failOnErrors } = readBulkRequest(await exchange.body(), maxOperations);
@@ -39,12 +44,16 @@ class BulkJob {
   /** Those that wait for nothing any more but their answer. */
   readonly #running = new Map<BulkOperation, Promise<Outcome>>();
   readonly #ids = new Map<string, string>();
+  /** On the clock of `performance.now()`. */
+  readonly #until: number;
 
   constructor(
     private readonly exchange: Exchange,
     private readonly perform: Perform,
     private readonly failOnErrors = Number.POSITIVE_INFINITY,
-  ) {}
+  ) {
+    this.#until = performance.now() + exchange.provider.requestTimeoutMs * beginning;
+  }
 
   async run(operations: readonly BulkOperation[]): Promise<void> {
     const queue = operations.values();
@@ -127,6 +136,7 @@ class BulkJob {
     data: unknown,
   ): Promise<Outcome> {
     const { exchange } = this;
+    if (performance.now() > this.#until) return { error: outOfTime(exchange.provider.requestTimeoutMs) };
     try {
       const body = replaceBulkIds(data, this.#idOf);
       // The header fields of the whole request say nothing of its operations.
@@ -188,6 +198,11 @@ class BulkJob {
       return undefined;
     }
   }
+}
+
+function outOfTime(milliseconds: number): ScimError {
+  const detail = `This operation was not begun: the request as a whole has ${milliseconds / 1000} s. Send it again, with fewer operations in one request.`;
+  return ScimError.unavailable(detail, retryAfterSeconds);
 }
 
 /** The id of the resource that an answer is about, from its location. */

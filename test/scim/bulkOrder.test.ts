@@ -50,6 +50,30 @@ describe('operations', () => {
     expect(users.resources.get('1')?.title).toBe('d');
   });
 
+  it('are begun as long as there is time to tell what became of them; the others are 503, and not done', async () => {
+    const { bulk, users } = opened();
+    let now = performance.now();
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
+    const create = users.create.bind(users);
+    users.create = (resource, context) => {
+      // The provider's requests have five seconds.
+      now += 500;
+      return create(resource, context);
+    };
+    try {
+      const { status, results } = await bulk(Array.from({ length: 20 }, (_, i) => createUser(`u${i}`)));
+      const done = results.filter((one) => one.status === '201').length;
+      expect([status, results.length, done, users.resources.size]).toEqual([200, 20, 8, 8]);
+      for (const one of results.slice(done))
+        expect(one).toMatchObject({
+          status: '503',
+          response: { status: '503', detail: expect.stringContaining('was not begun') },
+        });
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
   it('that meet a value which an earlier one is about to give up are tried again after it', async () => {
     const { bulk, end, users } = controlled();
     users.resources.set('1', { id: '1', userName: 'taken' });
