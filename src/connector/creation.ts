@@ -5,7 +5,7 @@ import { isLdapError, LdapError, RefusedValue, ResultCode } from '../directory/e
 import { isDNAnchor } from '../mapping/anchor';
 import { entrySteps } from '../mapping/create';
 import type { ObjectType } from '../mapping/objectType';
-import { idsIn, membersOf } from '../mapping/reference';
+import { changedMembers, idsIn } from '../mapping/reference';
 import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
 import type { Resource } from '../scim/resource';
@@ -263,7 +263,7 @@ export class Creation {
       context.spelled.remember(objectType, request.spelledAs),
     ]);
     if (!aborted) begun.answered(key, saved);
-    this.entries.regrouped(membersOf(resource));
+    this.entries.regrouped(await paced(changedMembers({}, resource)));
     return (await resourceFor(context, objectType, found, stored)).resource;
   }
 

@@ -3,8 +3,7 @@ import type { Entry, EntryAttribute, Value } from '../directory/entry';
 import type { Filter } from '../directory/filter';
 import type { Schema } from '../directory/schema';
 import { containerOfType, type ObjectType } from '../mapping/objectType';
-import { idsIn, membersOf } from '../mapping/reference';
-import { type Steps, VALUES_PER_STEP } from '../mapping/steps';
+import { changedMembers, idsIn } from '../mapping/reference';
 import { updateSteps } from '../mapping/update';
 import { ScimError } from '../scim/error';
 import type { Change } from '../scim/handler';
@@ -227,14 +226,4 @@ function allClasses(kept: Entry, entry: Entry, schema: Schema): EntryAttribute {
     name: 'objectClass',
     values: [...new Map(values.toReversed().map((value) => [key(value), value])).values()].toReversed(),
   };
-}
-
-/** The ids of members that one of the two resources has and the other has not. */
-function* changedMembers(current: Resource, desired: Resource): Steps<string[]> {
-  if (current.members === desired.members) return [];
-  const before = membersOf(current);
-  if (before.size > VALUES_PER_STEP) yield;
-  const after = membersOf(desired);
-  if (after.size > VALUES_PER_STEP) yield;
-  return [...before, ...after].filter((id) => before.has(id) !== after.has(id));
 }

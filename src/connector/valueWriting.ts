@@ -72,7 +72,7 @@ export class ValueWriting {
     const wanted = changesByAttribute(objectType, change.valueChanges);
     const known = wanted === undefined ? undefined : entries.known(objectType, id);
     if (wanted === undefined || known === undefined) return undefined;
-    const ids = idsAmong(change.valueChanges);
+    const ids = await paced(idsAmong(change.valueChanges));
     const references = await resolveReferences(context, { objectType, ids });
     const changes = await paced(encodeChanges(objectType, wanted, references));
     const isLong = known.leftOut.size > 0;

@@ -6,7 +6,7 @@ import type { Resource } from '../scim/resource';
 import { valuesAt } from './coreFace';
 import { type DirectoryAttribute, faceValue } from './directoryFace';
 import type { ObjectType } from './objectType';
-import { type Steps, VALUES_PER_STEP } from './steps';
+import { eachInSteps, type Steps, VALUES_PER_STEP } from './steps';
 import { holdsOptionalUID } from './syntax';
 
 /** References that were looked up before: both directions, one batch each. */
@@ -92,10 +92,22 @@ function referringAttributes(objectType: ObjectType): readonly DirectoryAttribut
   return attributes;
 }
 
-/** The values of `members` (RFC 7643 §4.2). */
-export function membersOf({ members }: Resource): Set<string> {
+/** The ids of `members` (RFC 7643 §4.2) that one of two resources has and the other has not, in steps. */
+export function* changedMembers(before: Resource, after: Resource): Steps<string[]> {
+  if (before.members === after.members) return [];
+  const [had, has] = [yield* membersOf(before), yield* membersOf(after)];
+  const changed = yield* eachInSteps([...had], (id) => (has.has(id) ? undefined : id));
+  for (const id of yield* eachInSteps([...has], (one) => (had.has(one) ? undefined : one))) changed.push(id);
+  return changed;
+}
+
+function* membersOf({ members }: Resource): Steps<Set<string>> {
   if (!Array.isArray(members)) return new Set();
-  return new Set(members.flatMap((element) => (typeof element?.value === 'string' ? [element.value] : [])));
+  const idIn = (element: unknown) => {
+    const { value } = (element ?? {}) as { value?: unknown };
+    return typeof value === 'string' ? value : undefined;
+  };
+  return new Set(yield* eachInSteps(members, idIn));
 }
 
 /** Whether a reference is written as a DN rather than as an id; ids never hold `=`. */

@@ -11,7 +11,7 @@ import { attributesIn } from './objectTypeChecks';
 import { looksLikeDN, type References } from './reference';
 import { namesRules } from './rules';
 import { encodeSteps } from './statements';
-import { eachInSteps, type Steps } from './steps';
+import { eachInSteps, type Steps, VALUES_PER_STEP } from './steps';
 
 /** What is added to one attribute of the directory and taken from it. */
 export interface AttributeChange {
@@ -67,12 +67,15 @@ function isFree(
   return !sources.some((name) => readsAttribute(objectType, name, key));
 }
 
-/** Ids among the values, so that they can be looked up together. */
-export function idsAmong(changes: readonly ValueChange[]): string[] {
-  const ids = changes.flatMap(({ values }) =>
-    values.flatMap((value) => (typeof value === 'string' && !looksLikeDN(value) ? [value] : [])),
-  );
-  return [...new Set(ids)];
+/** Ids among the values, in steps, so that they can be looked up together. */
+export function* idsAmong(changes: readonly ValueChange[]): Steps<string[]> {
+  const ids = new Set<string>();
+  for (const { values } of changes)
+    for (const [index, value] of values.entries()) {
+      if (index % VALUES_PER_STEP === VALUES_PER_STEP - 1) yield;
+      if (typeof value === 'string' && !looksLikeDN(value)) ids.add(value);
+    }
+  return [...ids];
 }
 
 /**
