@@ -11,6 +11,7 @@ import type { DirectoryAttribute } from '../mapping/directoryFace';
 import { referredDN } from '../mapping/reference';
 import type { ConnectorContext } from './context';
 import type { Entries } from './entries';
+import { readEntry } from './export';
 import { type NameChange, StaleNames } from './staleNames';
 import { renamedBelow } from './subtree';
 
@@ -20,8 +21,16 @@ const NAMES_PER_SEARCH = 20;
 /** RFC 4519 and RFC 1274. */
 const USUAL = ['member', 'uniqueMember', 'owner', 'manager', 'secretary', 'seeAlso', 'roleOccupant'];
 
-/** What a directory says when somebody else has seen to a value first. */
-const DONE_ALREADY = [ResultCode.noSuchAttribute, ResultCode.attributeOrValueExists, ResultCode.noSuchObject] as const;
+/** What a directory says when somebody else has changed the values since they were read, a last member that must not go among them. */
+const CHANGED_MEANWHILE = [
+  ResultCode.noSuchAttribute,
+  ResultCode.attributeOrValueExists,
+  ResultCode.noSuchObject,
+  ResultCode.objectClassViolation,
+] as const;
+
+/** How often an entry is changed that others change at the same time. */
+const MOST_ATTEMPTS = 10;
 
 /** An attribute that is kept: its values are DNs, or values of the attribute `by` of whom they name. */
 type Kept = Pick<DirectoryAttribute, 'ldapName' | 'by'>;
@@ -42,6 +51,10 @@ export class ReferenceKeeping {
     this.#attributes = context.options.global.references === 'leave' ? [] : referenceAttributes(context);
     this.#writes = isNeeded(context);
     this.naming = [...new Set(this.#attributes.flatMap(({ by }) => by ?? []))];
+  }
+
+  get #read(): string[] {
+    return ['objectClass', ...this.#attributes.map(({ ldapName }) => ldapName)];
   }
 
   /** Whether a rename or delete is followed by changes of other entries that somebody has to make. */
@@ -153,26 +166,36 @@ export class ReferenceKeeping {
         : stale.values.flatMap((one) => (one.by === by ? equality(ldapName, one.value) : [])),
     );
     if (filters.length === 0) return [];
-    const attributes = ['objectClass', ...this.#attributes.map(({ ldapName }) => ldapName)];
+    const request = { scope: 'sub' as const, filter: or(...filters), attributes: this.#read };
     const found: Entry[] = [];
     for (const base of scope.bases)
-      for await (const entry of directory.search({ base, scope: 'sub', filter: or(...filters), attributes }, options))
+      for await (const entry of directory.search({ ...request, base }, options))
         if (scope.contains(entry.dn)) found.push(entry);
     return found;
   }
 
   async #change(entry: Entry, stale: StaleNames, options: Options): Promise<void> {
     const { directory } = this.#context;
-    const modifications = this.#attributes.flatMap((attribute) =>
-      attribute.by === undefined && !this.#writes ? [] : this.#changeOf(entry, attribute, stale),
-    );
-    try {
-      if (modifications.length > 0) await directory.modify(entry.dn, modifications, options);
-    } catch (error) {
-      if (!isLdapError(error, ...DONE_ALREADY)) throw error;
+    let now: Entry | undefined = entry;
+    for (let attempts = 1; now !== undefined; attempts += 1) {
+      const modifications = this.#modifications(now, stale);
+      if (modifications.length === 0) break;
+      try {
+        await directory.modify(entry.dn, modifications, options);
+        break;
+      } catch (error) {
+        if (attempts === MOST_ATTEMPTS || !isLdapError(error, ...CHANGED_MEANWHILE)) throw error;
+        now = await readEntry(directory, entry.dn, this.#read, options);
+      }
     }
     // The copy of the entry has the old names, whoever it was that changed them.
     await this.#entries.liveByDN(entry.dn, options);
+  }
+
+  #modifications(entry: Entry, stale: StaleNames): Modification[] {
+    return this.#attributes.flatMap((attribute) =>
+      attribute.by === undefined && !this.#writes ? [] : this.#changeOf(entry, attribute, stale),
+    );
   }
 
   #changeOf(entry: Entry, { ldapName: attribute, by }: Kept, stale: StaleNames): Modification[] {

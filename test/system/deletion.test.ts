@@ -5,6 +5,7 @@ import { askAdmin, command } from '../support/administrator';
 import { people } from '../support/connectorFiles';
 import { HostProcess } from '../support/hostProcess';
 import { type LdapLook, lookInto } from '../support/ldapLook';
+import { posix, tree } from '../support/namingConnectors';
 import { CORE_USER, ECMA_USER, type ScimClient } from '../support/scimClient';
 import { type Slapd, startSlapd } from '../support/slapd';
 import { describeOnSlapd, startTimeout } from '../support/system';
@@ -13,55 +14,6 @@ const mappings = [
   { source: 'userName', target: 'cn' },
   { source: 'name.familyName', target: 'sn' },
 ];
-
-/** Users, groups and the containers that they stand in; who is deleted is moved out of sight. */
-function tree(slapd: Slapd, anchor: string): object {
-  const containers = ['people', 'groups', 'former'].map((ou) => `ou=${ou},${slapd.suffix}`);
-  const [container, groups, former] = containers;
-  return {
-    ...people(slapd),
-    partitions: [{ dn: slapd.suffix, containers }],
-    objectTypes: [
-      {
-        resourceType: 'User',
-        targetObject: 'inetOrgPerson',
-        anchor,
-        container,
-        deprovisioning: { deleteFlow: { action: 'move', container: former } },
-      },
-      { resourceType: 'Group', targetObject: 'groupOfNames', anchor, container: groups },
-      {
-        resourceType: 'Unit',
-        targetObject: 'organizationalUnit',
-        anchor,
-        container,
-        mappings: [{ source: 'displayName', target: 'ou' }],
-      },
-    ],
-  };
-}
-
-/** Groups that name their members by `uid`. */
-function posix(slapd: Slapd): object {
-  const userMappings = [
-    { source: 'userName', target: 'uid' },
-    { source: 'displayName', target: 'cn' },
-    { source: 'name.familyName', target: 'sn' },
-  ];
-  const groupMappings = [
-    { source: 'displayName', target: 'cn' },
-    { source: 'members.value', target: 'memberUid' },
-    { constant: '77', target: 'gidNumber', apply: 'onCreate' },
-  ];
-  const user = {
-    mappings: userMappings,
-    dn: `Join("", "cn=", [displayName], ",ou=people,${slapd.suffix}")`,
-    deprovisioning: { deleteFlow: { action: 'delete', recursive: true } },
-  };
-  const group = { resourceType: 'Group', targetObject: 'posixGroup', container: `ou=groups,${slapd.suffix}` };
-  const file = people(slapd, user) as { readonly objectTypes: readonly object[] };
-  return { ...file, objectTypes: [file.objectTypes[0], { ...group, mappings: groupMappings }] };
-}
 
 describeOnSlapd('deletions', () => {
   let slapd: Slapd;
@@ -281,12 +233,20 @@ describeOnSlapd('deletions', () => {
       dn,
     ]);
     expect(await group()).toEqual([dn]);
-    expect(await replaced(name, `/Users/${id}`, 'title', 'Still himself')).toBe(200);
-    expect(await look.at(dn)).toMatchObject({ title: ['Still himself'] });
-
     // A delete flow moves too: whoever comes next under the old name is in no group.
     expect((await clients[name]?.delete(`/Users/${id}`))?.status).toBe(204);
     expect(await group()).toEqual([`uid=${name},ou=former,${slapd.suffix}`]);
+  });
+
+  test('all members of a group at once: each of them goes, and the last one leaves nobody', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `many${index}`);
+    const ids = await Promise.all(names.map((name) => create('recursive', name)));
+    const crowd = `cn=crowd,ou=groups,${slapd.suffix}`;
+    const member = names.map((name) => `cn=${name},${peopleDN()}`);
+    await look.add(crowd, { objectClass: 'groupOfNames', member });
+    const answers = await Promise.all(ids.map((id) => clients.recursive?.delete(`/Users/${id}`)));
+    expect(answers.map((answer) => answer?.status)).toEqual(ids.map(() => 204));
+    expect((await look.at(crowd))?.member).toEqual(['']);
   });
 
   test('left alone where the file says so', async () => {
