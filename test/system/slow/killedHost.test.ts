@@ -24,9 +24,6 @@ const connectors: Readonly<Record<string, object>> = {
   },
 };
 const names = Object.keys(connectors);
-/** What a search for all users asks for: at a start that is the import, before anybody else. */
-const users = 'inetOrgPerson';
-const day = 86_400;
 /** Members of a group that are kept apart from its row. */
 const MANY = 1_100;
 
@@ -39,7 +36,7 @@ function connectorFile(slapd: Slapd, name: string, port: number): object {
     connectivity: connectivity(slapd, { port }),
     partitions: [{ dn: suffix, containers: [container] }],
     properties: { autosyncTimer: '0 3 1 1 *' },
-    global: { matching: { maxAge: day }, deltaImport: { method: 'none' } },
+    global: { matching: { maxAge: 86_400 }, deltaImport: { method: 'none' } },
     objectTypes: [
       {
         resourceType: 'User',
@@ -98,7 +95,8 @@ async function dying(sends: readonly (readonly [string, Send])[], last = sends.l
   const sent = sends.map(([name, send]) => send(host.client(name), headers).catch(() => undefined));
   const answers = await Promise.all(sent);
   await eventually(async () => expect(host.pid).toBe(0));
-  const refused = proxies.map((proxy) => proxy.answer(Sent.search, 50, 0, users));
+  // A search for all users: at a start that is the import, before anybody else.
+  const refused = proxies.map((proxy) => proxy.answer(Sent.search, 50, 0, 'inetOrgPerson'));
   await host.restart();
   await Promise.all(refused);
   return answers;
