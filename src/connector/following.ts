@@ -46,7 +46,7 @@ export class Following {
       now,
       ...links(),
       accidentLimit: options.runProfiles.fullImport.accidentLimit,
-      onRenamed: async (from, to) => void (await state.ids.renamed(from.normalized(schema), to.normalized(schema))),
+      onRenamed: (from, to) => state.ids.followed(from.normalized(schema), to.normalized(schema)),
     });
     this.#inVain = result.needsFullImport ? this.#inVain + 1 : 0;
     return result;

@@ -1,7 +1,7 @@
 /** Ids that are the anchors of their rows, and ids that are not: one is kept in another way than the other. */
 import { type ConnectorSpace, openSpace } from '../../src/space/connectorSpace';
 import { SpaceBuilder } from '../../src/space/spaceBuilder';
-import { openState, type State } from '../../src/space/state';
+import { derivedId, openState, type State } from '../../src/space/state';
 import { removeTemporaryFolders, row, temporaryFolder } from './support';
 
 let state: State;
@@ -62,4 +62,35 @@ it('are of the later row where an import has met an anchor in two object types',
   expect(space.byMatch('User', 'uid', 'a')).toEqual([]);
   expect(space.byMatch('Device', 'uid', 'c')).toEqual([]);
   expect(space.byMatch('Group', 'uid', 'b').map(({ id }) => id)).toEqual(['a']);
+});
+
+describe('of entries that are known by their names', () => {
+  const a = 'uid=a,dc=x';
+  const b = 'uid=b,dc=x';
+
+  it('stay what they are when a log tells of moves that are known', async () => {
+    const c = 'uid=c,dc=x';
+    const id = await state.ids.renamed(a, b);
+    await state.ids.followed(a, b);
+    expect([await state.ids.idOf(b), await state.ids.dnOf(id)]).toEqual([id, b]);
+    await state.ids.renamed(b, c);
+    for (const [from, to] of [
+      [a, b],
+      [b, c],
+    ] as const)
+      await state.ids.followed(from, to);
+    expect([await state.ids.idOf(c), await state.ids.dnOf(id)]).toEqual([id, c]);
+    // Somebody else has moved it on, and somebody else has the first name.
+    const other = await state.ids.idOf(a);
+    await state.ids.followed(c, b);
+    expect([await state.ids.idOf(b), await state.ids.idOf(a)]).toEqual([id, other]);
+  });
+
+  it('are followed where nobody knew of the move, and not where there is none any more', async () => {
+    await state.ids.followed(a, b);
+    expect(await state.ids.idOf(b)).toBe(derivedId(a));
+    await state.ids.deleted(b);
+    await state.ids.followed(b, a);
+    expect(await state.ids.idOf(a)).not.toBe(derivedId(a));
+  });
 });

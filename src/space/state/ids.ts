@@ -24,6 +24,11 @@ export interface Ids {
   keep(id: string, normalizedDN: string): Promise<void>;
   /** The entry has moved: its id stays. Answers the id. */
   renamed(from: string, to: string): Promise<string>;
+  /**
+   * A log tells of a move that may be known already: the host's own are told too. What is known stays, and whoever has no
+   * id at the old name (moved on, or gone) has none to take along.
+   */
+  followed(from: string, to: string): Promise<void>;
   /** The entry is gone and its id with it: another entry of that name, if one ever comes, gets another id. */
   deleted(normalizedDN: string): Promise<void>;
   /** All rows, for an {@link IdTable} in another process. */
@@ -97,6 +102,14 @@ export class SqliteIds implements Ids {
     });
   }
 
+  followed(from: string, to: string): Promise<void> {
+    return this.file.write((database) => {
+      if (from === to || keptId(database, to) !== undefined) return;
+      const id = knownId(database, from);
+      if (id !== undefined) assign(database, id, to);
+    });
+  }
+
   deleted(normalizedDN: string): Promise<void> {
     return this.file.write((database) => {
       const id = knownId(database, normalizedDN);
@@ -117,10 +130,14 @@ export class SqliteIds implements Ids {
   }
 }
 
+function keptId(database: Database, normalizedDN: string): string | undefined {
+  return database.get<{ id: string }>('SELECT id FROM identifier WHERE dn = ?', normalizedDN)?.id;
+}
+
 /** The id of a DN as far as it needs no row that is not there yet. */
 function knownId(database: Database, normalizedDN: string): string | undefined {
-  const kept = database.get<{ id: string }>('SELECT id FROM identifier WHERE dn = ?', normalizedDN);
-  if (kept) return kept.id;
+  const kept = keptId(database, normalizedDN);
+  if (kept !== undefined) return kept;
   const derived = derivedId(normalizedDN);
   return database.get('SELECT 1 FROM identifier WHERE id = ?', derived) ? undefined : derived;
 }
