@@ -13,9 +13,9 @@ import type { StoredAttributes } from '../space/state';
 import { moveOf } from './begunMoves';
 import { collisionFilter, nameTaken, turnOfName, turnsOf, valuesTaken } from './collisions';
 import { type ConnectorContext, onBehalfOf } from './context';
-import { activeOf } from './deprovisioning';
+import { activeOf, applyFlow } from './deprovisioning';
 import type { Entries, Found } from './entries';
-import { updateEntry } from './export';
+import { readBack, updateEntry } from './export';
 import { exportContext } from './exportContext';
 import type { ExportRequest } from './exporting';
 import { keepAttributes } from './keeping';
@@ -110,19 +110,31 @@ export class EntryWriting {
     const passwords = await this.passwords.forUpdate(secrets);
     // What is refused most often goes first: then nothing else has been changed.
     await this.passwords.set(found.entry.dn, passwords.separate, onBehalfOf(request));
-    const entry = await updateEntry(
+    const updated = await updateEntry(
       { ...exportContext(context, objectType), ...(assertion === undefined ? {} : { assertion }) },
       found.entry,
       after,
       passwords.secrets,
       onBehalfOf(request),
     );
+    const entry = secrets.length === 0 ? updated : await this.#stillDisabled(updated, after, request);
     const renamed = !entry.dn.equals(found.entry.dn, objectType.schema);
     if (renamed && isDNAnchor(objectType.anchor))
       await context.state.ids.renamed(found.normalizedDN, entry.dn.normalized(objectType.schema));
     const written = await entries.written(objectType, entry);
     if (renamed || this.references.naming.length > 0) await this.#followReferences(found.entry, entry, request);
     return written;
+  }
+
+  /** Some servers unlock an account when its password is set (the ppolicy overlay of OpenLDAP): who is disabled stays so. */
+  async #stillDisabled(updated: Entry, after: Entry, request: Context): Promise<Entry> {
+    const { objectType } = this;
+    const { disableFlow, schema } = objectType;
+    if (disableFlow?.action !== 'setAttribute' || activeOf(objectType, after, {}) !== false) return updated;
+    const context = exportContext(this.context, objectType);
+    const entry = await readBack(context, updated.dn, onBehalfOf(request));
+    if (activeOf(objectType, entry, {}) === false) return entry;
+    return updateEntry(context, entry, applyFlow(disableFlow, entry, schema).after, [], onBehalfOf(request));
   }
 
   /** What changes nothing in the directory is no export. */

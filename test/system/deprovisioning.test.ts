@@ -125,8 +125,13 @@ describeOnSlapd('disabling', () => {
     expect(await system.look.canBind(dn, password)).toBe(true);
     expect((await setActive(client, id, 'False')).body.active).toBe(false);
     expect(await system.look.canBind(dn, password)).toBe(false);
+    // The server unlocks whose password is set; nobody has asked for that.
+    const again = secret('locked-out-again');
+    const set = await client.patch(`/Users/${id}`, { op: 'replace', path: 'password', value: again });
+    expect([set.status, set.body.active]).toEqual([200, false]);
+    expect(await system.look.canBind(dn, again)).toBe(false);
     expect((await setActive(client, id, 'True')).body.active).toBe(true);
-    expect(await system.look.canBind(dn, password)).toBe(true);
+    expect(await system.look.canBind(dn, again)).toBe(true);
   });
 
   test('setBits: one bit comes and goes, the others stay whoever has set them', async () => {
