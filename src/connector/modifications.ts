@@ -79,14 +79,14 @@ function* changeOf(
   ];
 }
 
-/** Whether a value is written otherwise than before though it matches; how a DN is written says nothing. */
+/** Whether a text is written otherwise than before though it matches (decision 52); how a DN, a number or a time is written says nothing. */
 function isRespelled(
   attribute: string,
   had: ReadonlyMap<string, Value>,
   has: ReadonlyMap<string, Value>,
   schema: Schema,
 ): boolean {
-  if (scimTypeOf(schema, attribute) === 'reference') return false;
+  if (scimTypeOf(schema, attribute) !== 'string') return false;
   for (const [normal, value] of has) {
     const old = had.get(normal);
     if (old !== undefined && !sameValue(value, old)) return true;
