@@ -86,6 +86,19 @@ describe('of entries that are known by their names', () => {
     expect([await state.ids.idOf(b), await state.ids.idOf(a)]).toEqual([id, other]);
   });
 
+  it('are not taken from whoever got the name of somebody that the host has renamed twice', async () => {
+    const c = 'uid=c,dc=x';
+    const id = await state.ids.renamed(a, b);
+    await state.ids.renamed(b, c);
+    const newcomer = await state.ids.idOf(a);
+    await state.ids.followed(a, b);
+    await state.ids.followed(b, c);
+    expect([await state.ids.idOf(c), await state.ids.idOf(a)]).toEqual([id, newcomer]);
+    // The same once more, and this time it was somebody else who did it.
+    await state.ids.followed(a, b);
+    expect(await state.ids.idOf(b)).toBe(newcomer);
+  });
+
   it('are followed where nobody knew of the move, and not where there is none any more', async () => {
     await state.ids.followed(a, b);
     expect(await state.ids.idOf(b)).toBe(derivedId(a));

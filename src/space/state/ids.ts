@@ -25,8 +25,8 @@ export interface Ids {
   /** The entry has moved: its id stays. Answers the id. */
   renamed(from: string, to: string): Promise<string>;
   /**
-   * A log tells of a move that may be known already: the host's own are told too. What is known stays, and whoever has no
-   * id at the old name (moved on, or gone) has none to take along.
+   * A log tells of a move that may be known already: the host's own are told too, once or again. What is known stays, and
+   * whoever has no id at the old name (moved on, or gone) has none to take along.
    */
   followed(from: string, to: string): Promise<void>;
   /** The entry is gone and its id with it: another entry of that name, if one ever comes, gets another id. */
@@ -70,6 +70,9 @@ export class IdTable {
   }
 }
 
+/** So many of the host's own renames are known until a log tells of them; not every directory's log does. */
+const OWN_RENAMES = 10_000;
+
 /** {@link Ids} in the record's file. */
 export class SqliteIds implements Ids {
   constructor(readonly file: StateFile) {}
@@ -97,14 +100,20 @@ export class SqliteIds implements Ids {
   renamed(from: string, to: string): Promise<string> {
     return this.file.write((database) => {
       const id = idFor(database, from);
-      if (from !== to) assign(database, id, to);
+      if (from === to) return id;
+      assign(database, id, to);
+      const number = database.insert('INSERT INTO own_rename (old, new) VALUES (?, ?)', from, to);
+      database.run('DELETE FROM own_rename WHERE number <= ?', number - OWN_RENAMES);
       return id;
     });
   }
 
   followed(from: string, to: string): Promise<void> {
     return this.file.write((database) => {
-      if (from === to || keptId(database, to) !== undefined) return;
+      if (from === to) return;
+      // Whoever has the old name by now is somebody else.
+      const isOwn = database.run('DELETE FROM own_rename WHERE old = ? AND new = ?', from, to) > 0;
+      if (isOwn || keptId(database, to) !== undefined) return;
       const id = knownId(database, from);
       if (id !== undefined) assign(database, id, to);
     });

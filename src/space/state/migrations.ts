@@ -46,4 +46,10 @@ export const migrations: readonly string[] = [
   `
   DROP INDEX intent_at;
   `,
+  // The host's own renames, as long as no log has told of them.
+  `
+  CREATE TABLE own_rename (
+    number INTEGER PRIMARY KEY, old TEXT NOT NULL, new TEXT NOT NULL, UNIQUE (old, new) ON CONFLICT REPLACE
+  ) STRICT;
+  `,
 ];
