@@ -17,7 +17,7 @@ import { membersApart, membershipFilter } from './membershipQuery';
 import { pageOf } from './order';
 import { withGroups } from './regrouping';
 import { resolveReferences } from './resolving';
-import { resourcesOf } from './resources';
+import { resourceAtHand, resourcesOf } from './resources';
 
 const walkedAtOnce = 100;
 
@@ -36,11 +36,11 @@ export class Queries {
   /** RFC 7644 §3.4.2. */
   async query(query: Query, asked: Context): Promise<Page> {
     const known = this.#lookedUp(query);
-    return known === undefined ? this.#query(query, asked) : pageOf(await known, query);
+    return known === undefined ? this.#query(query, asked) : pageOf(Array.isArray(known) ? known : await known, query);
   }
 
   /** What a look-up finds in the space; undefined where it is no look-up, or has to be asked of the directory. */
-  #lookedUp(query: Query): Promise<Resource[]> | undefined {
+  #lookedUp(query: Query): Resource[] | Promise<Resource[]> | undefined {
     const lookUp = this.#lookUps.of(query);
     if (lookUp === undefined) return undefined;
     const { attribute, key, leave } = lookUp;
@@ -50,6 +50,9 @@ export class Queries {
     // What was left out is read in turns.
     if (leave === undefined && rows.some(({ leftOut }) => leftOut.size > 0)) return undefined;
     const found = leave === undefined ? rows : rows.map((row) => lean(row, leave));
+    const [first, ...others] = found;
+    const known = first && others.length === 0 ? resourceAtHand(this.context, this.objectType, first) : undefined;
+    if (known !== undefined) return lookUp.matches(known) ? [known] : [];
     return this.#evaluated(found, (resource) => lookUp.matches(resource));
   }
 

@@ -31,6 +31,17 @@ export async function resourcesOf(
   return resources;
 }
 
+/** The resource of one entry, where it was made a short while ago of what it would be made of now. */
+export function resourceAtHand(
+  { state, made, spelled, space }: ConnectorContext,
+  objectType: ObjectType,
+  found: Found,
+): Resource | undefined {
+  const stored = state.stored.atHand(found.id);
+  if (stored === undefined) return undefined;
+  return made.find(found, { objectType, stored, spelled: spelled.revision, space: space.revision });
+}
+
 /** The resource of one entry, and what the state store keeps of it: an update compares with that. It is shared: nobody changes it. */
 export async function resourceFor(
   context: ConnectorContext,

@@ -8,7 +8,7 @@ export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** JSON text; of very many values in pieces, which are made one by one when it is sent. */
-  readonly body?: string | Iterable<string>;
+  readonly body?: string | Buffer | Iterable<string>;
 }
 
 /** What the routes may know of a request. */

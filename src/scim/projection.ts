@@ -42,6 +42,8 @@ interface Shown {
 }
 
 const presenters = new WeakMap<ResourceType, Presenter>();
+/** Projections are asked for again where queries have a form. */
+const projected = new WeakMap<Projection, { readonly type: ResourceType; readonly presenter: Presenter }>();
 
 /** The presenter of a projection; `spelledAs` (by canonical path) names attributes by the alias that the request used. */
 export function presenterOf(
@@ -50,7 +52,8 @@ export function presenterOf(
   spelledAs: ReadonlyMap<string, string> = new Map(),
 ): Presenter {
   const plain = !projection.attributes && !projection.excludedAttributes?.length && spelledAs.size === 0;
-  const known = plain ? presenters.get(type) : undefined;
+  const before = spelledAs.size === 0 ? projected.get(projection) : undefined;
+  const known = plain ? presenters.get(type) : before?.type === type ? before.presenter : undefined;
   if (known) return known;
   const { core, extensions } = schemaIndex(type);
   const selection = new Selection(projection, spelledAs);
@@ -69,6 +72,7 @@ export function presenterOf(
     return result;
   };
   if (plain) presenters.set(type, presenter);
+  else if (spelledAs.size === 0) projected.set(projection, { type, presenter });
   return presenter;
 }
 

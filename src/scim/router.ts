@@ -47,7 +47,7 @@ export function createScimRouter(provider: ServiceProvider): RequestHandler {
     try {
       const answer = await deadline.race(route(exchange, discovery));
       const { body } = answer;
-      if (typeof body === 'object') await sendInTurns(response, answer, body);
+      if (typeof body === 'object' && !Buffer.isBuffer(body)) await sendInTurns(response, answer, body);
       else send(response, answer, body);
     } catch (error) {
       exchange.report(error);
@@ -85,7 +85,7 @@ function decodingFault(fault: unknown, limit: number): unknown {
   return status === 400 ? incomplete() : fault;
 }
 
-function send(response: Response, answer: Answer, text: string | undefined): void {
+function send(response: Response, answer: Answer, text: string | Buffer | undefined): void {
   if (text === undefined) {
     if (begin(response, answer)) response.end();
     return;

@@ -30,7 +30,8 @@ function group(members: number): Resource {
   });
 }
 
-const whole = (text: Text) => (typeof text === 'string' ? text : [...text].join(''));
+const whole = (text: Text | Buffer) =>
+  typeof text === 'string' || Buffer.isBuffer(text) ? text.toString() : [...text].join('');
 const place = { totalResults: 7, startIndex: 3 };
 const list = (shown: readonly Shown[], baseUri = base) => whole(listText(place, shown, baseUri));
 
@@ -46,6 +47,26 @@ test.each([0, 1, 2, 4, 5, 40])('a list of %s is the message with its resources',
   expect(resources.map(({ meta }) => meta?.location)).toEqual(
     shown.map(({ resource }) => `${base}/Users/${resource.id}`),
   );
+});
+
+test('a list of one and no more is the message too, again and again, and for whom it is shown otherwise', () => {
+  const resource = user('u', { displayName: 'Ünï' });
+  const only = { totalResults: 1, startIndex: 1 };
+  const other = presenterOf(resolveProjection({ attributes: ['displayName'] }, userType), userType);
+  for (const present of [plain, plain, other, plain, plain])
+    for (const baseUri of [base, base, 'https://other/scim', base]) {
+      const shown = { resource, type: userType, present };
+      const message = listResponse(only, [JSON.parse(whole(resourceText(shown, baseUri)))]);
+      expect(whole(listText(only, [shown], baseUri))).toBe(JSON.stringify(message));
+    }
+  const shown = [{ resource, type: userType, present: plain }];
+  for (const page of [
+    only,
+    { totalResults: 2, startIndex: 1 },
+    { totalResults: 1 },
+    { totalResults: 2, startIndex: 2 },
+  ])
+    expect(JSON.parse(whole(listText(page, shown, base)))).toMatchObject({ ...page, itemsPerPage: 1 });
 });
 
 test('the same resource is shown to each as it asks for it', () => {

@@ -150,7 +150,7 @@ test('whatever is read by its form is what reading all of it gives, and matches 
     }),
     { numRuns: 3_000 },
   );
-  expect(seen.read).toBeGreaterThan(300);
+  expect(seen.read).toBeGreaterThan(100);
   expect(seen.matched).toBeGreaterThan(30);
 });
 

@@ -26,6 +26,8 @@ export const nothingStored: StoredAttributes = Object.freeze({});
 export interface Stored {
   /** {@link nothingStored} where there are none. While nothing else is kept it is likely to be the same object. */
   get(id: string): Promise<StoredAttributes>;
+  /** The same where it is in memory; undefined where {@link get} has to read it. */
+  atHand(id: string): StoredAttributes | undefined;
   /** Those of many ids; ids that have none may be left out. */
   getMany(ids: readonly string[]): Promise<Map<string, StoredAttributes>>;
   /**
@@ -67,6 +69,10 @@ export class SqliteStored implements Stored {
       this.#recent.set(id, attributes);
       return attributes;
     });
+  }
+
+  atHand(id: string): StoredAttributes | undefined {
+    return this.#recent.get(id);
   }
 
   async getMany(ids: readonly string[]): Promise<Map<string, StoredAttributes>> {
