@@ -105,7 +105,9 @@ export class NextGeneration {
       next.replay(piece);
       replayed = last.sequence;
     }
-    next.replay([], rows.removedSince(this.sequence), current.valueChangesSince(this.sequence), current.followUps);
+    // Reads that began before this import, and are still under way, must not bring back what was deleted before it either.
+    const buried = rows.removedSince(Math.min(this.sequence, this.#host.sequence.oldest(this.sequence) - 1));
+    next.replay([], buried, current.valueChangesSince(this.sequence), current.followUps);
   }
 
   #open(): Generation {
