@@ -1,10 +1,10 @@
 /** Failed exports sent again, on a real OpenLDAP. */
-import { askAdmin, command } from '../support/administrator';
-import { people } from '../support/connectorFiles';
-import { eventually, secret } from '../support/hostProcess';
-import { allowWrites, refusedAndResent, startRefused } from '../support/refusedExports';
-import { CORE_USER } from '../support/scimClient';
-import { describeOnSlapd, type System, startTimeout } from '../support/system';
+import { askAdmin, command } from '../../support/administrator';
+import { people } from '../../support/connectorFiles';
+import { eventually, secret } from '../../support/hostProcess';
+import { allowWrites, refusedAndResent, startRefused } from '../../support/refusedExports';
+import { CORE_USER } from '../../support/scimClient';
+import { describeOnSlapd, type System, startTimeout } from '../../support/system';
 
 const PEOPLE = 'ou=people,dc=example,dc=com';
 const COUNT = 30;

@@ -1,9 +1,9 @@
 /** A full import in a process of its own: what it gives away, and what is left when either side ends before its time. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { people } from '../support/connectorFiles';
-import { eventually } from '../support/hostProcess';
-import { describeOnSlapd, type System, startSystem, startTimeout } from '../support/system';
+import { people } from '../../support/connectorFiles';
+import { eventually } from '../../support/hostProcess';
+import { describeOnSlapd, type System, startSystem, startTimeout } from '../../support/system';
 
 let system: System;
 
