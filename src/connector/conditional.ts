@@ -5,7 +5,6 @@
  */
 import { Oid } from '../directory/controls';
 import type { Directory } from '../directory/directory';
-import type { Entry, EntryAttribute } from '../directory/entry';
 import { isLdapError, ResultCode } from '../directory/error';
 import { and, equality, type Filter } from '../directory/filter';
 import type { ObjectType } from '../mapping/objectType';
@@ -15,7 +14,7 @@ import type { Change } from '../scim/handler';
 import type { Resource } from '../scim/resource';
 import type { Entries, Found } from './entries';
 import type { ExportRequest } from './exporting';
-import { modificationsOf } from './modifications';
+import type { EntryChange } from './modifications';
 import { identityOf, LOOK } from './valueWriting';
 
 /** An entry as it was seen last, and what is true while it is still so. */
@@ -92,12 +91,8 @@ export class Conditions {
 }
 
 /** A change of values that stays in its entry, of which the directory alone knows whether it has any effect. */
-export function isPlain(
-  { entry }: Found,
-  { after, secrets }: { readonly after: Entry; readonly secrets: readonly EntryAttribute[] },
-  { schema }: ObjectType,
-): boolean {
+export function isPlain({ entry }: Found, { after, secrets, modifications }: Required<EntryChange>): boolean {
   const stays = entry.dn.toString() === after.dn.toString() && secrets.length === 0;
   // To conclude that there is nothing to do takes a look.
-  return stays && modificationsOf(entry, after, schema).length > 0;
+  return stays && modifications.length > 0;
 }

@@ -180,7 +180,7 @@ export class Creation {
         const after = await allocation.apart(objectType, resource, entry, options);
         if (after === entry)
           return entry === made.found.entry ? made : isSaved(await this.entries.written(objectType, entry));
-        entry = await updateEntry(exportContext(context, objectType), entry, after, [], options);
+        entry = await updateEntry(exportContext(context, objectType), entry, { after, secrets: [] }, options);
       }
     } catch (error) {
       if (isCollision(error)) await this.#takeBack({ ...made.found, entry }, key, options);

@@ -136,7 +136,12 @@ export class Deletion {
     const { context, objectType, entries } = this;
     let entry = found.entry;
     try {
-      entry = await updateEntry(exportContext(context, objectType), found.entry, after, [], onBehalfOf(request));
+      entry = await updateEntry(
+        exportContext(context, objectType),
+        found.entry,
+        { after, secrets: [] },
+        onBehalfOf(request),
+      );
     } catch (error) {
       if (isAmbiguous(error)) entries.suspect(found.id);
       throw isLdapError(error, ResultCode.entryAlreadyExists) ? nameTaken(after.dn) : error;

@@ -1,6 +1,6 @@
 /** How a changed entry is written: in the turn of its new name and values, planned, and followed by who names it. */
 import type { DN } from '../directory/dn';
-import type { Entry, EntryAttribute } from '../directory/entry';
+import type { Entry } from '../directory/entry';
 import { isLdapError, LdapError, ResultCode } from '../directory/error';
 import type { Filter } from '../directory/filter';
 import { checkModificationSteps } from '../directory/schemaCheck';
@@ -19,7 +19,7 @@ import { readBack, updateEntry } from './export';
 import { exportContext } from './exportContext';
 import type { ExportRequest } from './exporting';
 import { keepAttributes } from './keeping';
-import { modificationsOf, replaceAll } from './modifications';
+import { type EntryChange, modificationsInTurns, replaceAll } from './modifications';
 import { paced, turnBetween } from './pacing';
 import { Passwords } from './passwords';
 import type { ReferenceKeeping } from './references';
@@ -53,11 +53,14 @@ export class EntryWriting {
   /** Writes `after` over the entry that was found, once nobody else has its name or its matching values. */
   async write(
     found: Found,
-    { after, secrets }: { readonly after: Entry; readonly secrets: readonly EntryAttribute[] },
+    change: EntryChange,
     request: ExportRequest,
     { becomes, stored, begun, assertion, held = found.entry }: WriteSurroundings,
   ): Promise<Found> {
     const { context, objectType, entries } = this;
+    const { after, secrets } = change;
+    const modifications = change.modifications ?? (await modificationsInTurns(found.entry, after, objectType.schema));
+    const known = { after, secrets, modifications };
     const renamed = after.dn.toString() !== found.entry.dn.toString();
     if (renamed) this.#requireName(found.entry.dn, after.dn);
     const faults = await paced(checkModificationSteps(found.entry, after, objectType.schema));
@@ -71,11 +74,11 @@ export class EntryWriting {
     // A name or a matching value that is new to this entry must not be taken by another one meanwhile.
     return context.exclusive.run(turns, async () => {
       if (isNew) await this.#refuseCollisions(found, after, request);
-      await this.#plan(found, after, secrets, request, becomes);
+      await this.#plan(found, known, request, becomes);
       if (begun !== undefined && begun !== stored) await keepAttributes(context, found.id, begun);
       try {
         return await context.moves.during(moveOf(objectType, found, after.dn, this), () =>
-          this.#send(found, after, secrets, request, assertion),
+          this.#send(found, known, request, assertion),
         );
       } catch (error) {
         // After a rename the entry may stand under either name: nothing that is known of it is believed.
@@ -101,8 +104,7 @@ export class EntryWriting {
   /** Writes, and lets the record and whoever names the entry follow a rename. */
   async #send(
     found: Found,
-    after: Entry,
-    secrets: readonly EntryAttribute[],
+    { after, secrets, modifications }: Required<EntryChange>,
     request: ExportRequest,
     assertion: Filter | undefined,
   ): Promise<Found> {
@@ -113,8 +115,7 @@ export class EntryWriting {
     const updated = await updateEntry(
       { ...exportContext(context, objectType), ...(assertion === undefined ? {} : { assertion }) },
       found.entry,
-      after,
-      passwords.secrets,
+      { after, secrets: passwords.secrets, modifications },
       onBehalfOf(request),
     );
     const entry = secrets.length === 0 ? updated : await this.#stillDisabled(updated, after, request);
@@ -134,19 +135,18 @@ export class EntryWriting {
     const context = exportContext(this.context, objectType);
     const entry = await readBack(context, updated.dn, onBehalfOf(request));
     if (activeOf(objectType, entry, {}) === false) return entry;
-    return updateEntry(context, entry, applyFlow(disableFlow, entry, schema).after, [], onBehalfOf(request));
+    const { after: disabled } = applyFlow(disableFlow, entry, schema);
+    return updateEntry(context, entry, { after: disabled, secrets: [] }, onBehalfOf(request));
   }
 
   /** What changes nothing in the directory is no export. */
   async #plan(
     { id, entry }: Found,
-    after: Entry,
-    secrets: readonly EntryAttribute[],
+    { after, secrets, modifications: visible }: Required<EntryChange>,
     request: ExportRequest,
     becomes: boolean | undefined,
   ): Promise<void> {
     const { objectType } = this;
-    const visible = modificationsOf(entry, after, objectType.schema);
     const modifications = [...visible, ...replaceAll(secrets)];
     const renamed = entry.dn.toString() !== after.dn.toString();
     // Whoever writes the attributes of the disable flow by their own names disables too.

@@ -4,11 +4,11 @@
  */
 import type { Directory, Modification, Options, WriteOptions } from '../directory/directory';
 import type { DN } from '../directory/dn';
-import { type Entry, type EntryAttribute, sameValue } from '../directory/entry';
+import { type Entry, sameValue } from '../directory/entry';
 import { isLdapError, LdapError, ResultCode } from '../directory/error';
 import { type Filter, present } from '../directory/filter';
 import type { ObjectType } from '../mapping/objectType';
-import { modificationsOf, replaceAll } from './modifications';
+import { type EntryChange, modificationsInTurns, modificationsOf, replaceAll } from './modifications';
 import { afterRename, dropsOldRdn } from './oldRdn';
 import { afterWrite, isAmbiguous, settle } from './outcome';
 import { hasMany, unfolded } from './pacing';
@@ -49,8 +49,7 @@ export async function addEntry(context: ExportContext, entry: Entry, options: Op
 export async function updateEntry(
   context: ExportContext,
   before: Entry,
-  after: Entry,
-  secrets: readonly EntryAttribute[],
+  { after, secrets, modifications: known }: EntryChange,
   options: Options,
 ): Promise<Entry> {
   const { directory, readAttributes, assertion } = context;
@@ -65,7 +64,8 @@ export async function updateEntry(
       (await afterWrite('modifyDN', before.dn, () => readBack(context, after.dn, options)));
     base = withUnread(context, read, before, after);
   }
-  const visible = modificationsOf(base, after, directory.schema);
+  const found = renamed ? undefined : known;
+  const visible = found ?? (await modificationsInTurns(base, after, directory.schema));
   const modifications = [...comparing(visible, base, context), ...replaceAll(secrets)];
   if (modifications.length > 0) {
     try {

@@ -7,26 +7,29 @@ import { atOnce, type Steps, VALUES_PER_STEP } from '../mapping/steps';
 import { scimTypeOf } from '../mapping/syntax';
 import { hasMany, paced } from './pacing';
 
-/**
- * The last answer for an entry of very many values: who asks for what a change is asks again to make it. Fewer values are
- * compared in less time than it takes to remember what came of it.
- */
-const memo = new WeakMap<Entry, { readonly after: Entry; readonly schema: Schema; readonly found: Modification[] }>();
+/** What is to become of an entry. */
+export interface EntryChange {
+  readonly after: Entry;
+  /** Attributes that are written without being read: passwords. */
+  readonly secrets: readonly EntryAttribute[];
+  /** What makes `after` out of the entry, where the caller has found it out already. */
+  readonly modifications?: readonly Modification[];
+}
 
 /** The modifications that make `after` out of `before`. */
 export function modificationsOf(before: Entry, after: Entry, schema: Schema): Modification[] {
-  if (!hasMany(before) && !hasMany(after)) return atOnce(compared(before, after, schema));
-  const known = memo.get(before);
-  if (known?.after === after && known.schema === schema) return known.found;
-  const found = atOnce(compared(before, after, schema));
-  memo.set(before, { after, schema, found });
-  return found;
+  return atOnce(compared(before, after, schema));
 }
 
-/** Finds what {@link modificationsOf} will be asked for, where that takes long, in turns with whatever else waits. */
-export async function prepareModifications(before: Entry, after: Entry, schema: Schema): Promise<void> {
-  if (!hasMany(before) && !hasMany(after)) return;
-  memo.set(before, { after, schema, found: await paced(compared(before, after, schema)) });
+/** The same, of very many values in turns with whatever else waits. */
+export function modificationsInTurns(
+  before: Entry,
+  after: Entry,
+  schema: Schema,
+): Modification[] | Promise<Modification[]> {
+  return hasMany(before) || hasMany(after)
+    ? paced(compared(before, after, schema))
+    : modificationsOf(before, after, schema);
 }
 
 /**
@@ -37,16 +40,24 @@ function* compared(before: Entry, after: Entry, schema: Schema): Steps<Modificat
   const had = before.byCanonicalName(schema);
   const has = after.byCanonicalName(schema);
   const found: Modification[] = [];
-  const compare = function* (attribute: string, from: readonly Value[], to: readonly Value[]): Steps<void> {
-    if (schema.attributeType(attribute)?.noUserModification) return;
-    found.push(...(yield* changeOf(attribute, from, to, schema)));
-  };
-  for (const [key, attribute] of had) {
+  for (const [attribute, from, to] of apart(had, has))
+    if (schema.attributeType(attribute)?.noUserModification !== true)
+      found.push(...(yield* changeOf(attribute, from, to, schema)));
+  return found;
+}
+
+type Attributes = ReadonlyMap<string, EntryAttribute>;
+
+/** The attributes that two entries do not share, with the values that they have before and after; what a change leaves alone it mostly shares. */
+function apart(had: Attributes, has: Attributes): [attribute: string, from: readonly Value[], to: readonly Value[]][] {
+  const found: [string, readonly Value[], readonly Value[]][] = [];
+  had.forEach((attribute, key) => {
     const now = has.get(key);
-    // What a change leaves alone it mostly shares.
-    if (now !== attribute) yield* compare(attribute.name, attribute.values, now?.values ?? []);
-  }
-  for (const [key, { name, values }] of has) if (!had.has(key)) yield* compare(name, [], values);
+    if (now !== attribute) found.push([attribute.name, attribute.values, now?.values ?? []]);
+  });
+  has.forEach(({ name, values }, key) => {
+    if (!had.has(key)) found.push([name, [], values]);
+  });
   return found;
 }
 
@@ -58,6 +69,7 @@ function* changeOf(
 ): Steps<Modification[]> {
   if (before.length === after.length && before.every((value, index) => sameValue(value, after[index] ?? ''))) return [];
   if (after.length === 0) return [{ operation: 'delete', attribute, values: [] }];
+  if (before.length === 1 && after.length === 1) return changeOfOne(attribute, before, after, schema);
   const [fewHad, fewHas] = (yield* unshared(before, after)) ?? [before, after];
   const had = yield* byNormalForm(attribute, fewHad, schema);
   const has = yield* byNormalForm(attribute, fewHas, schema);
@@ -79,6 +91,22 @@ function* changeOf(
   ];
 }
 
+function changeOfOne(
+  attribute: string,
+  [before = '']: readonly Value[],
+  values: readonly Value[],
+  schema: Schema,
+): Modification[] {
+  const [after = ''] = values;
+  const isSame = schema.normalize(attribute, before) === schema.normalize(attribute, after);
+  return isSame && !isWrittenAsRead(attribute, schema) ? [] : [{ operation: 'replace', attribute, values }];
+}
+
+/** Whether it counts how a value is written that matches another one. */
+function isWrittenAsRead(attribute: string, schema: Schema): boolean {
+  return scimTypeOf(schema, attribute) === 'string';
+}
+
 /** Whether a text is written otherwise than before though it matches (decision 52); how a DN, a number or a time is written says nothing. */
 function isRespelled(
   attribute: string,
@@ -86,7 +114,7 @@ function isRespelled(
   has: ReadonlyMap<string, Value>,
   schema: Schema,
 ): boolean {
-  if (scimTypeOf(schema, attribute) !== 'string') return false;
+  if (!isWrittenAsRead(attribute, schema)) return false;
   for (const [normal, value] of has) {
     const old = had.get(normal);
     if (old !== undefined && !sameValue(value, old)) return true;

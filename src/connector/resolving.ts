@@ -2,7 +2,15 @@
 import type { Entry, Value } from '../directory/entry';
 import { displayOf } from '../mapping/described';
 import type { ObjectType } from '../mapping/objectType';
-import { type Name, namesIn, noReferences, type References, type Referring, type Target } from '../mapping/reference';
+import {
+  type Name,
+  namesAny,
+  namesIn,
+  noReferences,
+  type References,
+  type Referring,
+  type Target,
+} from '../mapping/reference';
 import { yieldToEventLoop } from '../space/eventLoop';
 import type { Located } from '../space/rowReader';
 import type { ConnectorContext } from './context';
@@ -40,7 +48,7 @@ export async function resolveReferences(
   context: ConnectorContext,
   { objectType, entries = [], ids = [], described = false }: Unresolved,
 ): Promise<Resolved> {
-  if (entries.length === 0 && ids.length === 0) return nothingNamed;
+  if (ids.length === 0 && !entries.some((entry) => namesAny(entry, objectType))) return nothingNamed;
   const { keys, displayed } = await keysIn(entries, objectType);
   if (keys.size === 0 && ids.length === 0) return nothingNamed;
   const located = new Map<string, Map<string, Located>>();

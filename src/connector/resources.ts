@@ -1,5 +1,5 @@
 /** Found entries → resources, with their references resolved, what the state store keeps of them, and their versions. */
-import { resourceSteps } from '../mapping/attributes';
+import { facesSteps, metaOf } from '../mapping/attributes';
 import { describingSteps } from '../mapping/described';
 import type { ObjectType } from '../mapping/objectType';
 import type { References } from '../mapping/reference';
@@ -76,15 +76,17 @@ function* resourceOf(
   references: References,
 ): Steps<Resource> {
   const active = activeOf(objectType, found.entry, stored);
-  const resource = yield* resourceSteps(objectType, found.entry, {
+  const input = {
     id: found.id,
     references,
     stored,
     spelled: context.spelled.of(objectType),
     ...(active === undefined ? {} : { active }),
-  });
+  };
+  const resource = yield* facesSteps(objectType, found.entry, input);
   // A version is that of all values.
-  if (resource.meta !== undefined && found.partial !== true) resource.meta.version = yield* versionSteps(resource);
+  const version = found.partial === true ? undefined : yield* versionSteps(resource);
+  resource.meta = { ...metaOf(objectType, found.entry, input), ...(version !== undefined && { version }) };
   yield* describingSteps(objectType, resource, references);
   return resource;
 }

@@ -18,7 +18,7 @@ import { EntryWriting } from './entryWriting';
 import { overFreshFlags } from './export';
 import type { ExportRequest } from './exporting';
 import { keepStored, withWayBack } from './keeping';
-import { prepareModifications } from './modifications';
+import { modificationsInTurns } from './modifications';
 import { requireType } from './ownership';
 import { paced, turnBetween } from './pacing';
 import { requireVersion } from './precondition';
@@ -85,9 +85,10 @@ export class Updating {
       await this.deletion.deleteFound(found, request);
       return undefined;
     }
-    const updated = await this.#entryAfter(found, change, current, desired, becomes, stored);
-    await prepareModifications(found.entry, updated.after, objectType.schema);
-    if (assertion !== undefined && !isPlain(found, updated, objectType)) return undefined;
+    const update = await this.#entryAfter(found, change, current, desired, becomes, stored);
+    const modifications = await modificationsInTurns(found.entry, update.after, objectType.schema);
+    const updated = { ...update, modifications };
+    if (assertion !== undefined && !isPlain(found, updated)) return undefined;
     const before = becomes === false ? withWayBack(stored, updated.previous) : stored;
     const written = await this.writing.write(found, updated, request, { becomes, assertion, stored, begun: before });
     await turnBetween(written.entry);

@@ -55,15 +55,20 @@ export function checkModification(before: Entry, after: Entry, schema: Schema): 
 /** The same with a pause after every so many values. */
 export function* checkModificationSteps(before: Entry, after: Entry, schema: Schema): Steps<SchemaFault[]> {
   const [had, has] = [before.byCanonicalName(schema), after.byCanonicalName(schema)];
-  const changed = [...has].filter(([name, attribute]) => !isSame(attribute, had.get(name)));
-  const removed = [...had].filter(([name]) => !has.has(name));
-  const faults = [
-    ...(keepsShape(before, after, schema) ? [] : newShapeFaults(before, after, schema)),
-    ...[...changed, ...removed].flatMap(([, attribute]) => readOnlyFaults(attribute, schema)),
-  ];
-  for (const [name, attribute] of changed) {
-    faults.push(...(yield* valueFaults(yield* newIn(attribute, had.get(name)), schema)));
-  }
+  const changed: [now: EntryAttribute, before: EntryAttribute | undefined][] = [];
+  has.forEach((attribute, name) => {
+    const earlier = had.get(name);
+    if (!isSame(attribute, earlier)) changed.push([attribute, earlier]);
+  });
+  const removed: EntryAttribute[] = [];
+  had.forEach((attribute, name) => {
+    if (!has.has(name)) removed.push(attribute);
+  });
+  const faults = keepsShape(before, after, schema) ? [] : newShapeFaults(before, after, schema);
+  for (const [attribute] of changed) faults.push(...readOnlyFaults(attribute, schema));
+  for (const attribute of removed) faults.push(...readOnlyFaults(attribute, schema));
+  for (const [attribute, earlier] of changed)
+    faults.push(...(yield* valueFaults(yield* newIn(attribute, earlier), schema)));
   return faults;
 }
 

@@ -1,7 +1,7 @@
 /** Entry → resource: both faces, from the links and the schema. */
 import type { DN } from '../directory/dn';
 import type { Entry, Value } from '../directory/entry';
-import type { Json, Resource } from '../scim/resource';
+import type { Json, Meta, Resource } from '../scim/resource';
 import { containerOf, type Link } from './coreFace';
 import { type DirectoryAttribute, virtual } from './directoryFace';
 import { isPlaceholder } from './emptyGroup';
@@ -58,6 +58,13 @@ export function resourceOf(objectType: ObjectType, entry: Entry, input: Resource
 
 /** The same in steps. */
 export function* resourceSteps(objectType: ObjectType, entry: Entry, input: ResourceInput): Steps<Resource> {
+  const resource = yield* facesSteps(objectType, entry, input);
+  resource.meta = metaOf(objectType, entry, input);
+  return resource;
+}
+
+/** A resource without `meta`: what its version is made of. */
+export function* facesSteps(objectType: ObjectType, entry: Entry, input: ResourceInput): Steps<Resource> {
   const resource = yield* coreResourceSteps(objectType, entry, input);
   if (input.active !== undefined) resource.active = input.active;
   const face = yield* directoryFaceSteps(objectType, entry, input);
@@ -65,34 +72,55 @@ export function* resourceSteps(objectType: ObjectType, entry: Entry, input: Reso
     if (extension.id === objectType.urn) resource[objectType.urn] = face;
     if (resource[extension.id] !== undefined) resource.schemas?.push(extension.id);
   }
-  const created = dateTimeOf(entry.first('createTimestamp') ?? '');
-  // RFC 7643 §3.1: what was never modified was modified when it was created; not every directory says so.
-  const lastModified = dateTimeOf(entry.first('modifyTimestamp') ?? '') ?? created;
-  resource.meta = {
-    resourceType: objectType.name,
-    // Relative, as every `$ref` is: only who answers knows the base URI.
-    location: `..${objectType.resourceType.endpoint}/${encodeURIComponent(input.id)}`,
-    ...(created === undefined ? {} : { created }),
-    ...(lastModified === undefined ? {} : { lastModified }),
-  };
   return resource;
 }
 
-/** Sets a top-level attribute, or one of an extension (`URN:name`). */
+/** What is said of a resource as such (RFC 7643 §3.1), its version aside. */
+export function metaOf(objectType: ObjectType, entry: Entry, { id }: Pick<ResourceInput, 'id'>): Meta {
+  const created = dateTimeOf(entry.first('createTimestamp') ?? '');
+  // What was never modified was modified when it was created; not every directory says so.
+  const lastModified = dateTimeOf(entry.first('modifyTimestamp') ?? '') ?? created;
+  return {
+    resourceType: objectType.name,
+    // Relative, as every `$ref` is: only who answers knows the base URI.
+    location: `..${objectType.resourceType.endpoint}/${encodeURIComponent(id)}`,
+    ...(created === undefined ? {} : { created }),
+    ...(lastModified === undefined ? {} : { lastModified }),
+  };
+}
+
+/** Sets a top-level attribute, or one of an extension (`URN:name`). What is kept is shared, and links add to what is placed here. */
 function place(resource: Resource, path: string, value: Json): void {
+  const own = isComplex(value) ? { ...value } : value;
   const colon = path.lastIndexOf(':');
-  if (colon < 0) resource[path] = value;
-  else {
-    const urn = path.slice(0, colon);
-    resource[urn] = { ...(resource[urn] as object | undefined), [path.slice(colon + 1)]: value };
-  }
+  if (colon < 0) resource[path] = own;
+  else partsOf(resource, path.slice(0, colon))[path.slice(colon + 1)] = own;
+}
+
+function isComplex(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The complex value of an attribute, which it has from now on. */
+function partsOf(container: Record<string, unknown>, name: string): Record<string, unknown> {
+  const present = container[name];
+  if (isComplex(present)) return present;
+  const made: Record<string, unknown> = {};
+  container[name] = made;
+  return made;
 }
 
 function* coreFaceSteps(objectType: ObjectType, entry: Entry, input: CoreInput, resource: Resource): Steps<void> {
   const { links, lists } = shownAttributes(objectType);
   for (const shown of links) {
     const values = shownValues(shown, entry, objectType);
-    if (values.length === 0) continue;
+    const [only] = values;
+    if (only === undefined) continue;
+    if (values.length === 1) {
+      const json = coreValue(only, shown, input.references);
+      if (json !== undefined) contribute(resource, shown.link, [json]);
+      continue;
+    }
     const make = (value: Value): Simple | undefined => coreValue(value, shown, input.references);
     const json = isMany(values) ? yield* eachInSteps(values, make) : eachAtOnce(values, make);
     if (json.length > 0) contribute(resource, shown.link, json);
@@ -151,10 +179,8 @@ function contribute(resource: Resource, link: Link, values: readonly Simple[]): 
   const container = ensureContainer(link, resource);
   if (!link.multiValued) {
     const [value] = values;
-    container[link.attribute] =
-      link.subAttribute === undefined
-        ? value
-        : { ...(container[link.attribute] as object), [link.subAttribute]: value };
+    if (link.subAttribute === undefined) container[link.attribute] = value;
+    else partsOf(container, link.attribute)[link.subAttribute] = value;
     return;
   }
   const list = Array.isArray(container[link.attribute]) ? (container[link.attribute] as unknown[]) : [];
@@ -172,11 +198,7 @@ function contribute(resource: Resource, link: Link, values: readonly Simple[]): 
 }
 
 function ensureContainer(link: Link, resource: Resource): Record<string, unknown> {
-  const present = containerOf(link, resource);
-  if (present !== undefined) return present;
-  const container: Record<string, unknown> = {};
-  resource[link.schema] = container;
-  return container;
+  return link.extension ? partsOf(resource, link.schema) : resource;
 }
 
 /** Completes a multi-valued attribute: what the state store remembers of its elements, and the primary one. */
@@ -215,10 +237,14 @@ function* directoryFaceSteps(
   } of shownOf(entry, objectType)) {
     const all = attribute.single ? visibleOf(given, entry, attribute, objectType) : given;
     const values = attribute.type === 'reference' ? all.filter((value) => !isPlaceholder(value)) : all;
-    if (values.length === 0) continue;
+    const [first] = values;
+    if (first === undefined) continue;
     const make = (value: Value): Simple => jsonOf(value, attribute, references) ?? value.toString();
-    const json = isMany(values) ? yield* eachInSteps(values, make) : eachAtOnce(values, make);
-    const value = attribute.single ? json[0] : json;
+    const value = attribute.single
+      ? make(first)
+      : isMany(values)
+        ? yield* eachInSteps(values, make)
+        : eachAtOnce(values, make);
     face[attribute.name] = value;
     // A client reads back the name that it sent, beside the name that /Schemas lists.
     for (const alias of spelled.get(attribute.key) ?? []) face[alias] = value;
@@ -230,9 +256,9 @@ function* directoryFaceSteps(
 function shownOf(entry: Entry, objectType: ObjectType) {
   const { attributes } = shownAttributes(objectType);
   const shown: { shown: PlacedAttribute; given: readonly Value[] }[] = [];
-  for (const [key, { values }] of entry.byKey()) {
+  entry.byKey().forEach(({ values }, key) => {
     const known = attributes.get(key);
     if (known !== undefined) shown.push({ shown: known, given: values });
-  }
+  });
   return shown.sort((a, b) => a.shown.place - b.shown.place);
 }

@@ -3,7 +3,7 @@ import { DN } from '../directory/dn';
 import type { Entry, Value } from '../directory/entry';
 import type { Schema } from '../directory/schema';
 import type { Resource } from '../scim/resource';
-import { valuesAt } from './coreFace';
+import { containerOf, type Link, valuesAt } from './coreFace';
 import { type DirectoryAttribute, faceValue } from './directoryFace';
 import type { ObjectType } from './objectType';
 import { eachInSteps, type Steps, VALUES_PER_STEP } from './steps';
@@ -43,11 +43,17 @@ export interface Name {
   readonly by?: string;
 }
 
+/** Whether an entry has a value by which it refers to others; most have none. */
+export function namesAny(entry: Entry, objectType: ObjectType): boolean {
+  return referringIn(objectType).attributes.some(({ key }) => entry.attribute(key) !== undefined);
+}
+
 /** Every value by which an entry refers to others, so that they can be resolved together. */
 export function* namesIn(entry: Entry, objectType: ObjectType): Iterable<Name> {
   const { schema } = objectType;
-  for (const { ldapName, by } of referringAttributes(objectType)) {
-    for (const given of entry.values(ldapName)) {
+  for (const { attribute, key: name } of referringIn(objectType).attributes) {
+    const { ldapName, by } = attribute;
+    for (const given of entry.attribute(name)?.values ?? []) {
       const value = given.toString();
       if (by !== undefined) yield { value, by, key: schema.normalize(by, value) };
       else {
@@ -62,34 +68,52 @@ export function* namesIn(entry: Entry, objectType: ObjectType): Iterable<Name> {
 export function* idsIn(resources: readonly Resource[], objectType: ObjectType): Steps<string[]> {
   const ids = new Set<string>();
   let seen = 0;
-  for (const values of resources.flatMap((resource) => [...referringValues(resource, objectType)]))
-    for (const value of values) {
-      if (typeof value === 'string' && !looksLikeDN(value)) ids.add(value);
-      seen += 1;
-      if (seen % VALUES_PER_STEP === 0) yield;
-    }
+  for (const resource of resources)
+    for (const values of referringValues(resource, objectType))
+      for (const value of values) {
+        if (typeof value === 'string' && !looksLikeDN(value)) ids.add(value);
+        seen += 1;
+        if (seen % VALUES_PER_STEP === 0) yield;
+      }
   return [...ids];
 }
 
-function* referringValues(resource: Resource, objectType: ObjectType): Iterable<readonly unknown[]> {
-  for (const link of objectType.links)
-    if (objectType.attributes.get(link.target)?.type === 'reference') yield valuesAt(link, resource);
-  for (const { name } of referringAttributes(objectType)) {
-    const value = faceValue(resource, objectType.urn, name);
-    yield Array.isArray(value) ? value : [value];
+/** What a resource has in the places that refer to others; most resources have nothing in most of them. */
+function referringValues(resource: Resource, objectType: ObjectType): (readonly unknown[])[] {
+  const { links, attributes } = referringIn(objectType);
+  const found: (readonly unknown[])[] = [];
+  for (const link of links)
+    if (containerOf(link, resource)?.[link.attribute] !== undefined) found.push(valuesAt(link, resource));
+  for (const { attribute } of attributes) {
+    const value = faceValue(resource, objectType.urn, attribute.name);
+    if (value !== undefined) found.push(Array.isArray(value) ? value : [value]);
   }
+  return found;
 }
 
-const referring = new WeakMap<ObjectType, readonly DirectoryAttribute[]>();
+/** The few links and attributes of an object type that refer to entries: found once, not for each entry. */
+interface ReferringPlaces {
+  readonly links: readonly Link[];
+  /** With the name under which entries hold them, in lower case. */
+  readonly attributes: readonly { readonly attribute: DirectoryAttribute; readonly key: string }[];
+}
 
-/** The few attributes of an object type that refer to entries: found once, not for each entry. */
-function referringAttributes(objectType: ObjectType): readonly DirectoryAttribute[] {
-  let attributes = referring.get(objectType);
-  if (attributes === undefined) {
-    attributes = [...objectType.attributes.values()].filter(({ type }) => type === 'reference');
-    referring.set(objectType, attributes);
+const referring = new WeakMap<ObjectType, ReferringPlaces>();
+
+function referringIn(objectType: ObjectType): ReferringPlaces {
+  let places = referring.get(objectType);
+  if (places === undefined) {
+    const { links, attributes } = objectType;
+    const refers = ({ type }: DirectoryAttribute) => type === 'reference';
+    places = {
+      links: links.filter(({ target }) => attributes.get(target)?.type === 'reference'),
+      attributes: [...attributes.values()]
+        .filter(refers)
+        .map((attribute) => ({ attribute, key: attribute.ldapName.toLowerCase() })),
+    };
+    referring.set(objectType, places);
   }
-  return attributes;
+  return places;
 }
 
 /** The ids of `members` (RFC 7643 §4.2) that one of two resources has and the other has not, in steps. */

@@ -49,7 +49,8 @@ function rest(element: Element, pools: ReadonlyMap<Link, Pool>): Element[] {
 
 /** Whether an element has a link's terms as they stand in the file, as those made from the directory's values have. */
 export function hasTerms(element: Element, { terms }: Link): boolean {
-  return Object.entries(terms).every(([name, term]) => element[name] === term);
+  for (const name in terms) if (element[name] !== terms[name]) return false;
+  return true;
 }
 
 /** The values that the directory has for a link. Case alone does not make another one: the directory keeps its own spelling. */

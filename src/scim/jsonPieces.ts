@@ -13,7 +13,11 @@ function lengthens(value: unknown, depth: number): boolean {
   if (Array.isArray(value))
     return isLongList(value) || (depth > 0 && value.some((one) => isObject(one) && lengthens(one, depth - 1)));
   if (depth === 0 || !isObject(value)) return false;
-  return Object.values(value).some((part) => typeof part === 'object' && lengthens(part, depth - 1));
+  for (const name in value) {
+    const part = value[name];
+    if (typeof part === 'object' && lengthens(part, depth - 1)) return true;
+  }
+  return false;
 }
 
 /** Whether a list is too long to become text at once. */

@@ -73,7 +73,7 @@ export function locationOf({ id }: Resource, { endpoint }: ResourceType, baseUri
 function presented({ resource, type, present }: Shown, baseUri: string): Resource {
   const location = locationOf(resource, type, baseUri);
   const meta = { resourceType: type.name, ...resource.meta, ...(location !== undefined && { location }) };
-  const result = present({ ...resource, meta });
+  const result = present(resource, meta);
   resolveReferences(result, type, baseUri);
   return result;
 }

@@ -3,12 +3,12 @@ import { type AttributePath, formatPath } from './attributePath';
 import type { Projection } from './handler';
 import { isEmpty, isObject } from './json';
 import { parsePath, schemaPaths } from './path';
-import type { Resource } from './resource';
+import type { Meta, Resource } from './resource';
 import type { AttributeDefinition, ResourceType } from './resourceType';
 import { type IndexedAttribute, type SchemaFace, schemaIndex } from './schemaIndex';
 
-/** Turns a resource as a handler answers it into one as the client gets it. Does not touch what it is given. */
-export type Presenter = (resource: Resource) => Resource;
+/** Turns a resource as a handler answers it into one as the client gets it, with this `meta`. Does not touch what it is given. */
+export type Presenter = (resource: Resource, meta: Meta) => Resource;
 
 /**
  * The projection that lists of attribute names ask for; names may be of sub-attributes, aliases, URN-qualified or the
@@ -57,9 +57,10 @@ export function presenterOf(
   if (known) return known;
   const { core, extensions } = schemaIndex(type);
   const selection = new Selection(projection, spelledAs);
-  const presenter: Presenter = (resource) => {
+  const presenter: Presenter = (resource, meta) => {
     const result: Resource = { schemas: [core.urn] };
     present(resource, core, selection, result);
+    presentOne('meta', meta, core, selection, result);
     for (const face of extensions) {
       const values = Object.hasOwn(resource, face.urn) ? resource[face.urn] : undefined;
       if (!isObject(values)) continue;
@@ -76,20 +77,30 @@ export function presenterOf(
   return presenter;
 }
 
-/** Copies what is shown; `schemas` is told by the faces that are shown, not by the handler. */
+/** Copies what is shown; `schemas` is told by the faces that are shown, and `meta` by whoever presents. */
 function present(
   values: Readonly<Record<string, unknown>>,
   face: SchemaFace,
   selection: Selection,
   result: Record<string, unknown>,
 ): void {
-  for (const [name, value] of Object.entries(values)) {
-    if (isEmpty(value) || (name === 'schemas' && !face.extension)) continue;
-    const shown = selection.shown(name, face);
-    if (shown === undefined) continue;
-    const part = shown.subAttributes ? presentParts(value, shown.subAttributes) : value;
-    if (!isEmpty(part)) result[shown.name] = part;
-  }
+  for (const name in values)
+    if (face.extension || (name !== 'schemas' && name !== 'meta'))
+      presentOne(name, values[name], face, selection, result);
+}
+
+function presentOne(
+  name: string,
+  value: unknown,
+  face: SchemaFace,
+  selection: Selection,
+  result: Record<string, unknown>,
+): void {
+  if (isEmpty(value)) return;
+  const shown = selection.shown(name, face);
+  if (shown === undefined) return;
+  const part = shown.subAttributes ? presentParts(value, shown.subAttributes) : value;
+  if (!isEmpty(part)) result[shown.name] = part;
 }
 
 /** Only these sub-attributes of a complex value, or of each of several; undefined when it has none of them. */

@@ -48,7 +48,7 @@ describe.each(Object.entries(servers))('a server whose post-read shows %s', (_, 
 
     searches = 0;
     const titled = added.with([{ name: 'title', values: ['Countess'] }]);
-    const modified = await updateEntry(context, added, titled, [], {});
+    const modified = await updateEntry(context, added, { after: titled, secrets: [] }, {});
     expect([modified.first('title'), modified.first('entryUUID'), searches]).toEqual([
       'Countess',
       added.first('entryUUID'),
@@ -57,7 +57,7 @@ describe.each(Object.entries(servers))('a server whose post-read shows %s', (_, 
 
     searches = 0;
     const married = new Entry(dn('Ada King'), modified.with([{ name: 'cn', values: ['Ada King'] }]).attributes());
-    const renamed = await updateEntry(context, modified, married, [], {});
+    const renamed = await updateEntry(context, modified, { after: married, secrets: [] }, {});
     expect([renamed.first('cn'), renamed.first('entryUUID'), searches]).toEqual([
       'Ada King',
       added.first('entryUUID'),

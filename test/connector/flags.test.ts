@@ -93,7 +93,7 @@ test('flags are written over the value that was read, and over no other', async 
   } as unknown as ExportContext;
   const before = new Entry(dn, { cn: 'ada', sn: 'A', userAccountControl: '512' });
   const { after } = applyFlow(flow, before.with([{ name: 'sn', values: ['B'] }]), schema);
-  await updateEntry(context, before, after, [], {});
+  await updateEntry(context, before, { after, secrets: [] }, {});
   expect(asked).toEqual([
     [
       { operation: 'replace', attribute: 'sn', values: ['B'] },
