@@ -256,3 +256,15 @@ describe('the directory’s face', () => {
     );
   });
 });
+
+test('what is kept of a complex attribute and what links add to it are shown together, and what is kept stays as it is', () => {
+  const user = objectType();
+  const entry = create(user, { userName: 'ada', name: { givenName: 'Ada', familyName: 'Lovelace' } });
+  const kept = Object.freeze({ honorificPrefix: 'Lady', familyName: 'Byron' });
+  const input = { id: 'x', references: noReferences, spelled: new Map<string, string[]>(), stored: { name: kept } };
+  expect(resourceOf(user, entry, input).name).toMatchObject({
+    honorificPrefix: 'Lady',
+    givenName: 'Ada',
+    familyName: 'Lovelace',
+  });
+});
