@@ -41,7 +41,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     ].map((file) => `scim/${file}`),
   ],
   mapping: [
-    ...['dn', 'entry', 'error', 'filter', 'schema', 'schemaCheck'].map((file) => `directory/${file}`),
+    ...['dn', 'entry', 'error', 'filter', 'schema', 'schemaCheck', 'steps'].map((file) => `directory/${file}`),
     ...['attributePath', 'core', 'error', 'filter', 'path', 'resource', 'resourceType'].map((file) => `scim/${file}`),
   ],
   space: ['directory'],

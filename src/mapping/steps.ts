@@ -3,23 +3,13 @@
  * two steps. A group of 100,000 members is made into a resource this way.
  */
 
-/** Work that pauses after each step. */
-export type Steps<T> = Generator<undefined, T, undefined>;
+import { type Steps, VALUES_PER_STEP } from '../directory/steps';
 
-/** Values that are looked at in one step. */
-export const VALUES_PER_STEP = 1_000;
+export { atOnce, type Steps, VALUES_PER_STEP } from '../directory/steps';
 
 /** Whether values are looked at in more than one step. */
 export function isMany(values: readonly unknown[]): boolean {
   return values.length > VALUES_PER_STEP;
-}
-
-/** Does all of it at once. */
-export function atOnce<T>(steps: Steps<T>): T {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
 }
 
 /** What is made of values, one by one, without what is undefined. For few values: more of them take {@link eachInSteps}. */
