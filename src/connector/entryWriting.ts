@@ -112,11 +112,10 @@ export class EntryWriting {
     const passwords = await this.passwords.forUpdate(secrets);
     // What is refused most often goes first: then nothing else has been changed.
     await this.passwords.set(found.entry.dn, passwords.separate, onBehalfOf(request));
-    const updated = await updateEntry(
-      { ...exportContext(context, objectType), ...(assertion === undefined ? {} : { assertion }) },
-      found.entry,
-      { after, secrets: passwords.secrets, modifications },
-      onBehalfOf(request),
+    const exporting = { ...exportContext(context, objectType), ...(assertion === undefined ? {} : { assertion }) };
+    const change = { after, secrets: passwords.secrets, modifications };
+    const updated = await context.space.writes.during(() =>
+      updateEntry(exporting, found.entry, change, onBehalfOf(request)),
     );
     const entry = secrets.length === 0 ? updated : await this.#stillDisabled(updated, after, request);
     const renamed = !entry.dn.equals(found.entry.dn, objectType.schema);

@@ -27,7 +27,7 @@ export async function saveWritten(
   entry: Entry,
 ): Promise<Found> {
   const { row, change } = await answered(context, entries, objectType, entry);
-  await context.space.save([change]);
+  await context.space.save([change], 'company');
   context.doubts.believe(row.id);
   return row;
 }

@@ -15,7 +15,7 @@ import { NextGeneration } from './nextGeneration';
 import { PageEnds } from './pageEnds';
 import { type Extent, NeverStored, type RowKey, type SpaceEntry, type SpaceRow } from './row';
 import type { Located, RowName } from './rowReader';
-import { numbered, Saving } from './saving';
+import { numbered, Saving, type Wait, Writes } from './saving';
 import { type Reading, Sequence } from './sequence';
 import { SpaceFiles } from './spaceFiles';
 import type { SpaceOptions, SpaceStatistics } from './spaceOptions';
@@ -44,6 +44,7 @@ export class ConnectorSpace {
   readonly #current: CurrentGeneration;
   readonly #saving: Saving;
   readonly long: LongEntries;
+  readonly writes = new Writes();
   #next: NextGeneration | undefined;
 
   /** For {@link openSpace}. */
@@ -56,7 +57,7 @@ export class ConnectorSpace {
     this.#current = new CurrentGeneration(this.#files, number);
     this.#sequence = new Sequence(this.#current.work((generation) => generation.rows.lastSequence()));
     this.long = new LongEntries(this.#sequence, () => this.#generation);
-    this.#saving = new Saving(this.#sequence, (changes, oldestReading) => {
+    this.#saving = new Saving(this.#sequence, this.writes, (changes, oldestReading) => {
       this.#current.work((generation) => generation.apply(changes, {}, oldestReading));
     });
   }
@@ -229,18 +230,17 @@ export class ConnectorSpace {
   }
 
   /**
-   * The same for a few changes whose outcome nobody asks for: in one transaction with whatever else is saved in this turn
-   * of the event loop. Resolves when they are committed; a read before that may see them or not, as nobody was told yet.
+   * The same for changes whose outcome nobody asks for: in one transaction with what else is saved in this turn, or with
+   * what {@link writes} are about to bring. Resolves when they are committed; a read before that may see them or not.
    */
-  save(changes: readonly SpaceChange[]): Promise<void> {
+  save(changes: readonly SpaceChange[], wait: Wait = 'turn'): Promise<void> {
     if (changes.some(isLongChange)) return this.long.save(changes, (all) => this.#saving.add(all));
-    return changes.length === 0 ? Promise.resolve() : this.#saving.add(changes);
+    return changes.length === 0 ? Promise.resolve() : this.#saving.add(changes, wait);
   }
 
   /**
-   * The same for what somebody is told before it is committed: whoever reads from now on sees it. It is committed with
-   * what else is accepted in the next {@link LONGEST_ACCEPTED_MS} milliseconds, and a process that is killed before loses
-   * it: the caller has to know of it until then. Resolves when it is committed.
+   * The same for what somebody is told before it is committed: whoever reads from now on sees it. A process that is killed
+   * in the next {@link LONGEST_ACCEPTED_MS} loses it: the caller has to know of it until this resolves, when it is committed.
    */
   accept(changes: readonly SpaceChange[]): Promise<void> {
     this.#current.generation.changing();

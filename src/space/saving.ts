@@ -1,6 +1,7 @@
 /**
  * Changes of the space, saved together: one transaction for many of them costs little more than for one. Those that arrive
- * in one turn of the event loop are gathered, and for a moment longer those that are accepted, which nobody waits for.
+ * in one turn of the event loop are gathered; for a moment longer the outcomes of writes while more of them are expected;
+ * and longest those that are accepted, which nobody waits for.
  */
 import { type Deferred, deferred } from './deferred';
 import type { NumberedChange, SpaceChange } from './generation';
@@ -12,6 +13,12 @@ export const LONGEST_ACCEPTED_MS = 25;
 
 /** More are not saved at once: the event loop stands still meanwhile. */
 const MOST_ACCEPTED = 64;
+
+/** So long, in milliseconds, does the outcome of a write look for company, while there is some to be expected. */
+const LONGEST_AWAITED_MS = 8;
+
+/** Of the writes that are under way, one in so many waits to be saved at the most: the others keep the directory busy. */
+const SHARE = 4;
 
 /** Changes with the sequence numbers that they are saved under. */
 export function numbered(changes: readonly SpaceChange[], sequence: Sequence): NumberedChange[] {
@@ -26,6 +33,28 @@ interface About {
   readonly match?: MatchKey;
 }
 
+/** How long a change may wait: to the end of the turn, or a moment for those that are expected. */
+export type Wait = 'turn' | 'company';
+
+/** Writes of the directory that are under way, and whose outcomes are going to be saved when they have come. */
+export class Writes {
+  #underWay = 0;
+
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** Does one. */
+  async during<T>(write: () => Promise<T>): Promise<T> {
+    this.#underWay += 1;
+    try {
+      return await write();
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+}
+
 interface Batch {
   readonly changes: NumberedChange[];
   /** No read that was under way when a change came has a lower number: deletes from here on are remembered. */
@@ -33,6 +62,8 @@ interface Batch {
   readonly saved: Deferred;
   /** Some of it is accepted. */
   isAccepted: boolean;
+  /** How many wait for it. */
+  awaited: number;
 }
 
 /** Gathers changes until the turn ends or their time has come, or until somebody saves or reads something at once. */
@@ -42,17 +73,26 @@ export class Saving {
   #batch: Batch | undefined;
   #atEndOfTurn: NodeJS.Immediate | undefined;
   #whenDue: NodeJS.Timeout | undefined;
+  /** When {@link #whenDue} goes off, on the clock of `performance.now()`. */
+  #dueAt = 0;
 
-  constructor(sequence: Sequence, save: (changes: readonly NumberedChange[], oldestReading: number) => void) {
+  constructor(
+    sequence: Sequence,
+    readonly writes: Writes,
+    save: (changes: readonly NumberedChange[], oldestReading: number) => void,
+  ) {
     this.#sequence = sequence;
     this.#save = save;
   }
 
   /** Resolves when the changes are committed; rejects for everybody whose changes are saved together when they cannot be. */
-  add(changes: readonly SpaceChange[]): Promise<void> {
-    const { saved } = this.#gather(changes);
-    this.#saveAtEndOfTurn();
-    return saved.promise;
+  add(changes: readonly SpaceChange[], wait: Wait = 'turn'): Promise<void> {
+    const batch = this.#gather(changes);
+    batch.awaited += 1;
+    const areFew = batch.awaited * SHARE < batch.awaited + this.writes.underWay;
+    if (wait === 'company' && areFew) this.#saveWithin(LONGEST_AWAITED_MS);
+    else this.#saveAtEndOfTurn();
+    return batch.saved.promise;
   }
 
   /** The same for changes that count from now on, committed or not: {@link flushAccepted} comes before each read. */
@@ -62,7 +102,7 @@ export class Saving {
     // Not everybody who goes on without waiting asks later.
     batch.saved.promise.catch(() => undefined);
     if (batch.changes.length >= MOST_ACCEPTED) this.#saveAtEndOfTurn();
-    else this.#whenDue ??= setTimeout(() => this.flush(), LONGEST_ACCEPTED_MS);
+    else this.#saveWithin(LONGEST_ACCEPTED_MS);
     return batch.saved.promise;
   }
 
@@ -106,10 +146,18 @@ export class Saving {
 
   #gather(changes: readonly SpaceChange[]): Batch {
     const oldest = this.#sequence.oldest();
-    this.#batch ??= { changes: [], oldestReading: oldest, saved: deferred(), isAccepted: false };
+    this.#batch ??= { changes: [], oldestReading: oldest, saved: deferred(), isAccepted: false, awaited: 0 };
     this.#batch.oldestReading = Math.min(this.#batch.oldestReading, oldest);
     this.#batch.changes.push(...numbered(changes, this.#sequence));
     return this.#batch;
+  }
+
+  #saveWithin(milliseconds: number): void {
+    const at = performance.now() + milliseconds;
+    if (this.#whenDue !== undefined && this.#dueAt <= at) return;
+    clearTimeout(this.#whenDue);
+    this.#dueAt = at;
+    this.#whenDue = setTimeout(() => this.flush(), milliseconds);
   }
 
   #saveAtEndOfTurn(): void {
