@@ -98,6 +98,10 @@ export class HttpsServer {
         refuse(response, 400, 'A request of HTTP/1.1 needs the header field Host.');
       else listener(request, response);
     });
+    this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      askForBodyWhenRead(request, response);
+      this.#server.emit('request', request, response);
+    });
     this.#server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
       const detail = 'The only expectation that can be met is 100-continue: leave the header field Expect out.';
       refuse(response, 417, detail);
@@ -185,6 +189,19 @@ function readThroughStream(socket: TLSSocket): void {
 }
 
 function ignore(): void {}
+
+/**
+ * A client that waits for leave to send its body (RFC 9110 §10.1.1) gets it when somebody reads the body, and not before
+ * it is known who asks. Without it nobody can tell whether a body follows the refusal, so the connection ends there.
+ */
+function askForBodyWhenRead(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('Connection', 'close');
+  request.once('resume', () => {
+    if (response.headersSent) return;
+    response.removeHeader('Connection');
+    response.writeContinue();
+  });
+}
 
 /** Answers what does not get as far as the application. */
 function refuse(response: ServerResponse, status: number, detail: string): void {

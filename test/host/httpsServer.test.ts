@@ -120,6 +120,35 @@ describe('requests', () => {
     await server.close(0);
   });
 
+  describe('that wait for leave to send their bodies', () => {
+    const post = 'POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n';
+
+    it('get it when the body is read', async () => {
+      const server = new HttpsServer({ ...certificate, requestTimeoutMs: 10_000 }, (request, response) => {
+        request.once('data', (chunk: Buffer) => response.end(`read ${chunk.toString()}`));
+      });
+      const socket = await opened(server);
+      socket.write(post);
+      const [leave] = (await once(socket.resume(), 'data')) as [Buffer];
+      expect(leave.toString()).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+      socket.write('body');
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      expect(answer.toString()).toMatch(/^HTTP\/1\.1 200 (?!.*Connection: close).*read body/s);
+      socket.destroy();
+      await server.close(0);
+    });
+
+    it('are not asked for them when they are refused, and the connection ends', async () => {
+      const server = new HttpsServer({ ...certificate, requestTimeoutMs: 10_000 }, (_request, response) => {
+        response.writeHead(401, { 'Content-Length': 2 }).end('no');
+      });
+      const socket = await opened(server);
+      socket.write(post);
+      expect(await received(socket)).toMatch(/^HTTP\/1\.1 401 .*Connection: close\r\n.*no$/s);
+      await server.close(0);
+    });
+  });
+
   it.each([
     ['without a Host', 'GET / HTTP/1.1\r\n\r\n', 400],
     ['that expect what nobody knows', 'GET / HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n', 417],
