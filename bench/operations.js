@@ -3,22 +3,26 @@
 const { imported, cpuMs, startDirectory, startHost } = require('./surroundings');
 const { compileCLoad, openCLoad } = require('./cLoad');
 const { openLoad } = require('./load');
+const { halves, keepTo } = require('./processors');
 const { fixed, median, ratio, summary, table } = require('./statistics');
 
 const OPERATIONS = ['create', 'look-up (live)', 'look-up (space)', 'read (live)', 'read (space)', 'patch', 'delete'];
 const SIDES = ['host', 'bare', 'libldap', 'empty'];
 const ROUNDS = 4;
 /** A server runs for weeks: what its compiler needs to know the code is no part of what a request costs. */
-const WARM_UP_MS = { host: 3_000, bare: 1_000, libldap: 100, empty: 1_000 };
+const WARM_UP_MS = { host: 10_000, bare: 1_000, libldap: 100, empty: 1_000 };
 /** Hits in the space of the connector `fresh` count all the time, those of `live` never. */
 const CONNECTORS = { live: 0, fresh: 86_400 };
 
 /** Runs all cells; `seconds` for each of them. Answers rows as data. */
 async function measureOperations(
-  { seconds, people, inFlight, operations = OPERATIONS, sides = SIDES, main, nodeOptions, folder },
+  { seconds, people, inFlight, operations = OPERATIONS, sides = SIDES, main, nodeOptions, folder, apart = false },
   report,
 ) {
+  const processors = apart ? halves() : undefined;
+  if (processors) keepTo(process.pid, processors.others);
   const directory = await startDirectory(people, folder);
+  if (processors) keepTo(directory.pid, processors.directory);
   const release = [() => directory.stop()];
   try {
     const host = await startHost(directory, CONNECTORS, { main, nodeOptions });

@@ -18,6 +18,7 @@ const HELP = `npm run bench -- [options]
   --in-flight 1,8,32            requests at a time
   --operations create,patch     some of: ${OPERATIONS.join(', ')}
   --sides host,bare             some of: ${SIDES.join(', ')}
+  --apart                       operations: half of the processors for the directory alone, the others for everybody else
   --main FILE                   the host's main file (dist/main.js), to compare two builds
   --node-option OPTION          for the host's process, e.g. --cpu-prof; may be repeated
   --folder DIR                  where slapd and the host keep their files; a real disk (the temporary folder)
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     'in-flight': { type: 'string', default: '1,8,32' },
     operations: { type: 'string' },
     sides: { type: 'string' },
+    apart: { type: 'boolean', default: false },
     main: { type: 'string', default: join(__dirname, '../dist/main.js') },
     'node-option': { type: 'string', multiple: true, default: [] },
     folder: { type: 'string' },
@@ -54,6 +56,7 @@ async function main() {
         ...common,
         seconds: Number(values.seconds),
         people: Number(values.people ?? 2000),
+        apart: values.apart,
         inFlight: values['in-flight'].split(',').map(Number),
         ...(values.operations && { operations: values.operations.split(',') }),
         ...(values.sides && { sides: values.sides.split(',') }),
