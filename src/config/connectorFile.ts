@@ -197,6 +197,7 @@ function toOptions(file: ConnectorFile, name: string, path: string, secrets: Sec
       treeDelete: file.global.supportedControls.treeDelete,
       withheldControls: withholdable.filter((name) => !file.global.supportedControls[name]),
       references: file.global.references,
+      published: file.global.published,
     },
     provisioningHierarchy: file.provisioningHierarchy,
     partitions: file.partitions.map(({ connectivity, ...partition }, index) =>

@@ -63,6 +63,23 @@ const global = z.strictObject({
     .describe(
       'Values that name an entry (`member`, `manager` …) when it is renamed or deleted. `auto`: the connector changes memberships, unless the product always does so itself; `follow`: it changes the others too, which needs an index on each of their attributes; `leave`: it changes none.',
     ),
+  published: z
+    .strictObject({
+      directoryFace: z
+        .boolean()
+        .default(true)
+        .describe(
+          "The directory's attributes under their own names (`urn:ietf:params:scim:schemas:extension:ECMA2Host:2.0:…`) in `/Schemas`, `/ResourceTypes` and answers. `false`: requests may use them all the same, and `attributes` asks for them.",
+        ),
+      pagination: z
+        .boolean()
+        .default(true)
+        .describe('Cursors in `/ServiceProviderConfig` (RFC 9865). `false`: they work all the same.'),
+    })
+    .prefault({})
+    .describe(
+      'What clients are shown beside what RFC 7643 names. Some refuse a server for it: names such as `-dn-` and `userCertificate;binary`, and features that came later.',
+    ),
   deltaImport: z
     .strictObject({
       method: z.enum(['auto', 'accessLog', 'changeLog', 'usnChanged', 'syncRepl', 'timeStamp', 'none']).default('auto'),

@@ -153,6 +153,13 @@ export function cannotDisable(objectType: ObjectType): ScimError {
   );
 }
 
+/** 400: an account is enabled or disabled, and nobody has said which. */
+export function cannotRemoveActive(): ScimError {
+  return ScimError.mutability(
+    'active cannot be removed: an account is enabled or disabled. Set it to true or to false.',
+  );
+}
+
 /** What `active` turns into; undefined when it stays. @throws ScimError 400 where the connector cannot disable. */
 export function activeChange(objectType: ObjectType, current: Resource, desired: Resource): boolean | undefined {
   if (objectType.disableFlow === undefined) {

@@ -57,6 +57,7 @@ export function compileObjectTypes(
       includeOperational: connectivity.includeOperationalAttributes,
       includeExtensible: connectivity.includeExtensibleAttributes,
       allowManualAnchorSelection: connectivity.allowManualAnchorSelection,
+      hidesDirectoryFace: !global.published.directoryFace,
       path: `objectTypes[${index}]`,
     }),
   );

@@ -130,6 +130,8 @@ export interface ConnectorOptions {
     readonly withheldControls: readonly WithholdableControl[];
     /** Who changes the values that name a renamed or deleted entry. */
     readonly references: 'auto' | 'follow' | 'leave';
+    /** What clients are shown beside what RFC 7643 names. */
+    readonly published: { readonly directoryFace: boolean; readonly pagination: boolean };
   };
   /** RDN attribute type → object class of the parents that may be made; empty: parents are never made. */
   readonly provisioningHierarchy: Readonly<Record<string, string>>;

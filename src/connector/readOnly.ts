@@ -5,6 +5,10 @@ import type { ConnectorContext } from './context';
 
 const writing: Features = { writes: true, sort: true, etag: true, changePassword: true };
 const readingOnly: Features = { ...writing, writes: false };
+const announced = {
+  writing: { all: writing, plain: { ...writing, pagination: false } },
+  readingOnly: { all: readingOnly, plain: { ...readingOnly, pagination: false } },
+};
 
 /** Why nothing is written, and what to do where it should be; undefined where it is. */
 export function readOnlyBecause({
@@ -18,7 +22,8 @@ export function readOnlyBecause({
     : 'The export run profile of this connector is switched off, so nothing is written: set runProfiles.export.enabled to allow it.';
 }
 
-/** What /ServiceProviderConfig announces at this moment. */
+/** What /ServiceProviderConfig announces at this moment; the same object while it is the same. */
 export function announcedFeatures(context: Pick<ConnectorContext, 'options' | 'directory'>): Features {
-  return readOnlyBecause(context) === undefined ? writing : readingOnly;
+  const { pagination } = context.options.global.published;
+  return announced[readOnlyBecause(context) === undefined ? 'writing' : 'readingOnly'][pagination ? 'all' : 'plain'];
 }

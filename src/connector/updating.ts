@@ -12,7 +12,15 @@ import type { StoredAttributes } from '../space/state';
 import { Conditions, isPlain } from './conditional';
 import { type ConnectorContext, onBehalfOf } from './context';
 import type { Deletion } from './deletion';
-import { activeChange, activeOf, applyFlow, type Previous, previousKey, undoFlow } from './deprovisioning';
+import {
+  activeChange,
+  activeOf,
+  applyFlow,
+  cannotRemoveActive,
+  type Previous,
+  previousKey,
+  undoFlow,
+} from './deprovisioning';
 import type { Entries, Found } from './entries';
 import { EntryWriting } from './entryWriting';
 import { overFreshFlags } from './export';
@@ -80,6 +88,8 @@ export class Updating {
       change.applyInSteps === undefined ? change.apply(current) : await paced(change.applyInSteps(current));
     await turnBetween(found.entry);
     this.#requireCoreOf(change, desired);
+    if (change.kind === 'patch' && desired.active === undefined && current.active !== undefined)
+      throw cannotRemoveActive();
     const becomes = activeChange(objectType, current, desired);
     if (becomes === false && objectType.disableFlow?.action === 'delete') {
       await this.deletion.deleteFound(found, request);

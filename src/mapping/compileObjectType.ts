@@ -69,6 +69,7 @@ export function compileObjectType(input: ObjectTypeInput): { objectType?: Object
   const resourceType = resourceTypeOf(input, links, attributes, {
     mandatory: mandatoryOf(classes, schema, given),
     unique: new Set(matching),
+    naming: rdn,
   });
   const objectType: ObjectType = {
     name: options.resourceType,
@@ -130,12 +131,13 @@ function mandatoryOf(classes: readonly string[], schema: Schema, given: readonly
 }
 
 function resourceTypeOf(
-  { options }: ObjectTypeInput,
+  { options, hidesDirectoryFace }: ObjectTypeInput,
   links: readonly Link[],
   attributes: ReadonlyMap<string, DirectoryAttribute>,
-  demanded: Pick<KeptAttributes, 'mandatory' | 'unique'>,
+  demanded: Pick<KeptAttributes, 'mandatory' | 'unique'> & { readonly naming: string },
 ): ResourceType {
   const standard = standardType(options.resourceType);
+  const otherwise = new Set(['objectclass', demanded.naming, ...links.map(({ target }) => target)]);
   const { schema, extensions } = coreSchemas(options.resourceType, links, {
     stored: options.stored,
     active: options.disableFlow !== undefined,
@@ -148,10 +150,16 @@ function resourceTypeOf(
     schema,
     extensions: [
       ...extensions,
-      directoryFaceSchema(options.resourceType, attributes.values(), {
-        unique: demanded.unique,
-        members: membersLink(links)?.target,
-      }),
+      directoryFaceSchema(
+        options.resourceType,
+        attributes.values(),
+        {
+          unique: demanded.unique,
+          members: membersLink(links)?.target,
+          demanded: new Set([...demanded.mandatory].filter((key) => !otherwise.has(key))),
+        },
+        hidesDirectoryFace,
+      ),
     ],
   };
 }

@@ -220,13 +220,16 @@ export interface FaceKeys {
   readonly unique: ReadonlySet<string>;
   /** Holds what the core schema calls `members`. */
   readonly members?: string;
+  /** Has to have a value, and only this face can give it one. */
+  readonly demanded: ReadonlySet<string>;
 }
 
-/** The extension schema of RFC 7643 §7 that describes the face. */
+/** The extension schema of RFC 7643 §7 that describes the face. Where it is `hidden`, its attributes are shown to who asks for them. */
 export function directoryFaceSchema(
   resourceType: string,
   attributes: Iterable<DirectoryAttribute>,
-  { unique, members }: FaceKeys,
+  { unique, members, demanded }: FaceKeys,
+  hidden = false,
 ): SchemaDefinition {
   const text = { type: 'string', multiValued: false, required: false, caseExact: false, uniqueness: 'none' } as const;
   const virtuals: AttributeDefinition[] = [
@@ -265,8 +268,12 @@ export function directoryFaceSchema(
         ...definitionOf(attribute, unique.has(attribute.key)),
         // Whoever wants no list of 100,000 members does not want it under another name.
         ...(attribute.key === members && { excludedWith: 'members' }),
+        ...(demanded.has(attribute.key) && { demanded: true }),
       })),
-    ],
+    ].map((definition) =>
+      hidden && definition.returned === 'default' ? { ...definition, returned: 'request' } : definition,
+    ),
+    ...(hidden && { hidden }),
   };
 }
 
@@ -284,6 +291,6 @@ function definitionOf(attribute: DirectoryAttribute, isUnique: boolean): Attribu
     mutability: attribute.secret ? 'writeOnly' : attribute.readOnly ? 'readOnly' : 'readWrite',
     returned: attribute.secret ? 'never' : 'default',
     uniqueness: isUnique ? 'server' : 'none',
-    ...(attribute.type === 'reference' ? { referenceTypes: ['User', 'Group', 'external'] } : {}),
+    ...(attribute.type === 'reference' ? { referenceTypes: ['User', 'Group'] } : {}),
   };
 }

@@ -27,6 +27,8 @@ export interface ObjectTypeInput {
   readonly includeOperational: boolean;
   readonly includeExtensible: boolean;
   readonly allowManualAnchorSelection: boolean;
+  /** The directory's face is shown only to who asks for it. */
+  readonly hidesDirectoryFace?: boolean;
   /** Path of the object type in the file. */
   readonly path: string;
 }

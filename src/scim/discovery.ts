@@ -62,7 +62,7 @@ export function refuseFilter(search: string): void {
 
 function describeProvider(types: readonly ResourceType[], provider: ServiceProvider, baseUri: string): Discovery {
   const schemas = new Map<string, object>();
-  for (const schema of [...types.flatMap((type) => [type.schema, ...type.extensions]), ...discoverySchemas]) {
+  for (const schema of [...types.flatMap((type) => [type.schema, ...listed(type)]), ...discoverySchemas]) {
     const key = schema.id.toLowerCase();
     if (!schemas.has(key)) schemas.set(key, describeSchema(schema, baseUri));
   }
@@ -99,13 +99,15 @@ function describeConfig(provider: ServiceProvider, baseUri: string): object {
     changePassword: { supported: features.writes && features.changePassword },
     sort: { supported: features.sort },
     etag: { supported: features.etag },
-    pagination: {
-      cursor: true,
-      index: true,
-      defaultPaginationMethod: 'index',
-      defaultPageSize: maxResults,
-      maxPageSize: maxResults,
-    },
+    ...(features.pagination !== false && {
+      pagination: {
+        cursor: true,
+        index: true,
+        defaultPaginationMethod: 'index',
+        defaultPageSize: maxResults,
+        maxPageSize: maxResults,
+      },
+    }),
     authenticationSchemes: [
       {
         type: 'oauthbearertoken',
@@ -119,10 +121,13 @@ function describeConfig(provider: ServiceProvider, baseUri: string): object {
   };
 }
 
-function describeResourceType(
-  { name, endpoint, description, schema, extensions }: ResourceType,
-  baseUri: string,
-): object {
+/** The extensions that discovery speaks of. */
+function listed({ extensions }: ResourceType): readonly SchemaDefinition[] {
+  return extensions.filter(({ hidden }) => !hidden);
+}
+
+function describeResourceType(type: ResourceType, baseUri: string): object {
+  const { name, endpoint, description, schema } = type;
   return {
     schemas: [resourceTypeUrn],
     id: name,
@@ -130,7 +135,7 @@ function describeResourceType(
     endpoint,
     description,
     schema: schema.id,
-    schemaExtensions: extensions.map(({ id }) => ({ schema: id, required: false })),
+    schemaExtensions: listed(type).map(({ id, attributes }) => ({ schema: id, required: attributes.some(isDemanded) })),
     meta: { resourceType: 'ResourceType', location: `${baseUri}/ResourceTypes/${encodeURIComponent(name)}` },
   };
 }
@@ -150,6 +155,10 @@ function visible(definitions: readonly AttributeDefinition[]): readonly Attribut
   return definitions.filter(({ hidden }) => !hidden);
 }
 
+function isDemanded({ demanded = false }: AttributeDefinition): boolean {
+  return demanded;
+}
+
 /** The name under which scimmy describes an attribute: its own are narrower than LDAP's (`userCertificate;binary`, OIDs). */
 const standIn = 'attribute';
 
@@ -160,7 +169,7 @@ function describeAttribute(definition: AttributeDefinition): object {
   const attribute = new Types.Attribute(type, standIn, {
     multiValued: definition.multiValued,
     description: definition.description ?? '',
-    required: definition.required,
+    required: definition.required || isDemanded(definition),
     caseExact: isBinary || definition.caseExact,
     canonicalValues: canonicalValues ? [...canonicalValues] : false,
     referenceTypes: type === 'reference' ? [...(referenceTypes ?? ['uri'])] : false,

@@ -33,6 +33,8 @@ export interface AttributeDefinition {
   readonly excludedWith?: string;
   /** Requests may speak of it, so that the handler can refuse it in its own words; /Schemas does not list it. */
   readonly hidden?: boolean;
+  /** /Schemas says that it is required; whether it has a value is known to the handler, and requests are not checked for it. */
+  readonly demanded?: boolean;
 }
 
 /** A schema: a URN and its attributes. */
@@ -41,6 +43,8 @@ export interface SchemaDefinition {
   readonly name: string;
   readonly description: string;
   readonly attributes: readonly AttributeDefinition[];
+  /** Requests may speak of it; discovery does not list it. */
+  readonly hidden?: boolean;
 }
 
 /** A resource type: its core schema and its extensions, none of which a request has to name in `schemas`. */

@@ -18,6 +18,8 @@ export interface Features {
   /** Handlers answer `meta.version` and honour `Context.ifMatch`. */
   readonly etag: boolean;
   readonly changePassword: boolean;
+  /** False: the ways of paging are not told (RFC 9865 §4), for clients that refuse what RFC 7643 does not name. */
+  readonly pagination?: boolean;
   /** Where people read on, e.g. the operator's own page. */
   readonly documentationUri?: string;
 }

@@ -44,6 +44,28 @@ describe('what is compiled', () => {
     expect(requiredOf({ resourceType: 'Group', targetObject: 'groupOfNames' })).toEqual(['displayName']);
   });
 
+  test('what only the directory’s face can give is shown as required there, and not looked for', () => {
+    const demandedOf = (options: Options) =>
+      objectType(options).resourceType.extensions.flatMap(({ attributes }) =>
+        attributes.flatMap(({ name, demanded, required }) => (demanded || required ? [[name, required]] : [])),
+      );
+    const posix = { auxiliaryClasses: ['posixAccount'] };
+    expect(demandedOf({})).toEqual([]);
+    expect(demandedOf(posix)).toEqual([
+      ['uidNumber', false],
+      ['gidNumber', false],
+      ['homeDirectory', false],
+    ]);
+    const given = ['uidNumber', 'gidNumber'].map(
+      (target) => ({ kind: 'constant', constant: '1', target, apply: 'onCreate' }) as const,
+    );
+    expect(demandedOf({ ...posix, mappings: [uid, sn, ...given] })).toEqual([
+      ['cn', false],
+      ['homeDirectory', false],
+    ]);
+    expect(demandedOf({ resourceType: 'Group', targetObject: 'groupOfNames' })).toEqual([]);
+  });
+
   test('what entries are matched by is unique, on both faces', () => {
     const { schema: core, extensions } = objectType({ matchingAttributes: ['mail', 'employeeNumber'] }).resourceType;
     const unique = [core, ...extensions].map(({ attributes }) =>

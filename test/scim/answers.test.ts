@@ -213,6 +213,18 @@ describe('discovery', () => {
     expect(await supported()).toEqual([false, false, false, true]);
   });
 
+  it('does not tell of cursors where it is not to', async () => {
+    const features = { writes: true, sort: false, etag: true, changePassword: true };
+    expect(await read(openProvider({ features }).app, '/ServiceProviderConfig')).toMatchObject({
+      pagination: { cursor: true, index: true },
+    });
+    const plain = await read(
+      openProvider({ features: { ...features, pagination: false } }).app,
+      '/ServiceProviderConfig',
+    );
+    expect(plain).not.toHaveProperty('pagination');
+  });
+
   it('describes every schema with every attribute, whatever its name, and leaves out what is not said', async () => {
     const { app } = openProvider();
     const schemas = await read(app, '/schemas');

@@ -85,6 +85,20 @@ describeOnSlapd('disabling', () => {
     expect((await client.get(`/Users/${id}`)).body.active).toBe(false);
     expect((await client.find('active eq false')).map((one) => one.id)).toEqual([id]);
     expect((await setActive(client, id, true)).body.active).toBe(true);
+    for (const operation of [
+      { op: 'remove', path: 'active' },
+      { op: 'replace', path: 'active', value: '' },
+      { op: 'replace', value: { title: 'Captain', active: null } },
+    ]) {
+      const refused = await client.patch(`/Users/${id}`, operation);
+      expect([refused.status, refused.body.scimType, refused.body.detail]).toEqual([
+        400,
+        'mutability',
+        expect.stringContaining('Set it to true or to false'),
+      ]);
+    }
+    const { active, title } = (await client.get(`/Users/${id}`)).body;
+    expect([active, title]).toEqual([true, undefined]);
     expect(await entryOf('d-none')).toEqual(before);
   });
 
