@@ -147,13 +147,13 @@ export class ConnectorSpace {
     // Who counts sees what was accepted, and what is read next is read in the same turn.
     const total = this.count(objectType);
     if (count <= 0) return { total, entries: [] };
-    const end = after ?? this.#pageEnds.find(objectType, startIndex);
+    const end = after ?? this.#pageEnds.find(objectType, startIndex, count);
     const entries =
       end === undefined
         ? await this.#current.workLater((generation) => generation.at(objectType, startIndex - 1, count, extent))
         : this.#read((generation) => generation.rows.after(generation.number(objectType), end, count, extent));
-    const last = entries.at(-1);
-    if (last && after === undefined) this.#pageEnds.remember(objectType, startIndex + entries.length, last.anchor);
+    const [next, last] = [startIndex + entries.length, entries.at(-1)];
+    if (last && after === undefined && next <= total) this.#pageEnds.remember(objectType, next, count, last.anchor);
     return { total, entries };
   }
 

@@ -1,6 +1,7 @@
 /**
  * Where pages of lists have ended lately. A client that walks a list by `startIndex` goes on after the last entry that
- * it was given, so that inserts and deletes before that place make it neither miss an entry nor see one twice.
+ * it was given, so that inserts and deletes before that place make it neither miss an entry nor see one twice. Whoever
+ * asks for another number of entries does not go on with that walk, and after the last page there is nothing to go on with.
  */
 
 const REMEMBERED = 2_000;
@@ -12,13 +13,15 @@ export class PageEnds {
 
   constructor(readonly now: () => number) {}
 
-  find(objectType: string, startIndex: number): string | undefined {
-    const end = this.#ends.get(placeOf(objectType, startIndex));
+  /** Of pages with so many entries. */
+  find(objectType: string, startIndex: number, count: number): string | undefined {
+    const end = this.#ends.get(placeOf(objectType, startIndex, count));
     return end && this.now() - end.at <= MAX_AGE_MS ? end.key : undefined;
   }
 
-  remember(objectType: string, startIndex: number, key: string): void {
-    const place = placeOf(objectType, startIndex);
+  /** A page of so many entries at the most has ended, and others come after it: the next one begins at `startIndex`. */
+  remember(objectType: string, startIndex: number, count: number, key: string): void {
+    const place = placeOf(objectType, startIndex, count);
     this.#ends.delete(place);
     this.#ends.set(place, { key, at: this.now() });
     if (this.#ends.size <= REMEMBERED) return;
@@ -29,6 +32,6 @@ export class PageEnds {
   }
 }
 
-function placeOf(objectType: string, startIndex: number): string {
-  return `${startIndex} ${objectType}`;
+function placeOf(objectType: string, startIndex: number, count: number): string {
+  return `${startIndex} ${count} ${objectType}`;
 }

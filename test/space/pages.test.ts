@@ -73,6 +73,20 @@ describe('pages', () => {
     );
   });
 
+  it('count from the start for whoever does not go on with a walk', async () => {
+    fill(['a', 'b']);
+    await space.page('User', 1, 10);
+    for (const anchor of ['a', 'b']) space.remove({ anchor });
+    fill(['c', 'd', 'e']);
+    // The last page of the list before has ended at the same index.
+    expect((await space.page('User', 3, 10)).entries.map(({ anchor }) => anchor)).toEqual(['e']);
+    await space.page('User', 1, 2);
+    space.remove({ anchor: 'c' });
+    fill(['f', 'g']);
+    expect((await space.page('User', 3, 2)).entries.map(({ anchor }) => anchor)).toEqual(['e', 'f']);
+    expect((await space.page('User', 3, 10)).entries.map(({ anchor }) => anchor)).toEqual(['f', 'g']);
+  });
+
   it('neither skip nor repeat for a client that walks while entries come and go', async () => {
     fill(uids(50));
     const seen: string[] = [];
