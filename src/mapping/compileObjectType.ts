@@ -25,6 +25,7 @@ import {
   checkMatching,
   checkMust,
   checkSources,
+  checkStored,
   namingTypes,
   type ObjectTypeInput,
   type Report,
@@ -212,6 +213,7 @@ function namingAttributes(names: readonly string[], schema: Schema): string[] {
 function checkRest(input: ObjectTypeInput, report: Report): { anchor: string; matched: readonly string[] } {
   const anchor = checkAnchor(input, report);
   const matched = checkMatching(input, report);
+  checkStored(input, report);
   checkFilter(input, report);
   checkFlows(input, report);
   return { anchor, matched };

@@ -189,7 +189,7 @@ function reduceAttribute(
     return [{ ...attribute, ...unique, required: attribute.required || required.length > 0 }];
   }
   // Elements of a multi-valued attribute are kept whole (see `remainder.ts`), so all their sub-attributes read back.
-  if (attribute.multiValued) return [withTypes(attribute, own)];
+  if (attribute.multiValued) return [withUniqueValues(withTypes(attribute, own), own, kept)];
   const linked = new Set(own.map(({ subAttribute }) => subAttribute));
   const isReference = attribute.subAttributes.some(({ name: sub }) => sub === '$ref');
   const subAttributes = attribute.subAttributes
@@ -205,6 +205,22 @@ function withTypes(attribute: AttributeDefinition, links: readonly Link[]): Attr
     ...attribute,
     subAttributes: attribute.subAttributes?.map((sub) =>
       sub.name === 'type' ? { ...sub, canonicalValues: [...new Set([...types, ...(sub.canonicalValues ?? [])])] } : sub,
+    ),
+  };
+}
+
+/** Sub-attributes of which no two entries may have the same value, wherever it stands. */
+function withUniqueValues(
+  attribute: AttributeDefinition,
+  links: readonly Link[],
+  { unique }: KeptAttributes,
+): AttributeDefinition {
+  const names = new Set(links.flatMap(({ target, subAttribute }) => (unique.has(target) ? subAttribute : [])));
+  if (names.size === 0) return attribute;
+  return {
+    ...attribute,
+    subAttributes: attribute.subAttributes?.map((sub) =>
+      names.has(sub.name) ? { ...sub, uniqueness: 'server' } : sub,
     ),
   };
 }

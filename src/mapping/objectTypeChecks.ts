@@ -10,8 +10,10 @@ import { isSecretAttribute, isVirtual, ldapName, unknownAttribute } from './dire
 import { DNExpressionError, evaluateDN } from './dnExpression';
 import { type Expression, parseExpression } from './expression';
 import { isKnownSource } from './flow';
+import { nearest } from './nearest';
 import type { ObjectType } from './objectType';
 import { type Fault, flowAttributes, type ObjectTypeOptions } from './options';
+import { standardType } from './standardTypes';
 
 /** What an object type is compiled from. */
 export interface ObjectTypeInput {
@@ -100,6 +102,28 @@ export function checkMatching({ options, schema, passwordAttribute, path }: Obje
     else return [schema.canonicalName(name)];
     return [];
   });
+}
+
+/** What the host is to keep has to be a whole attribute that a resource can have; a password never is kept. */
+export function checkStored({ options, path }: ObjectTypeInput, report: Report): void {
+  const { schema, extensions } = standardType(options.resourceType);
+  const known = [
+    'externalId',
+    ...schema.attributes.map(({ name }) => name),
+    ...extensions.flatMap(({ id, attributes }) => attributes.map(({ name }) => `${id}:${name}`)),
+  ].filter((name) => name !== 'password');
+  for (const [index, name] of options.stored.entries()) {
+    if (known.some((one) => one.toLowerCase() === name.toLowerCase())) continue;
+    const near = nearest(name, known);
+    const hint =
+      near === undefined
+        ? 'name one of RFC 7643, whole, with its URN where it is an extension’s'
+        : `did you mean ${near}?`;
+    const why = /^password$/i.test(name)
+      ? 'a password is never kept by the host'
+      : `a ${options.resourceType} has no attribute "${name.slice(0, 100)}": ${hint}`;
+    report({ path: `${path}.stored[${index}]`, message: why, severity: 'fault' });
+  }
 }
 
 /** Whether an entry is of the type is decided from what was read of it: the filter may look at nothing else. */

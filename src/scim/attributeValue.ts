@@ -204,13 +204,14 @@ export function idInReference(reference: unknown): string | undefined {
   }
 }
 
-/** `{ "value": x }` for a simple value: x. */
-function valueFromObject(value: unknown): unknown {
-  return isObject(value) ? ownAnyCase(value, 'value') : value;
+/** `{ "value": x }` for a simple value: x. What has more to say is another kind of value, but for references, which may come with `display` and `$ref`. */
+function valueFromObject(value: unknown, { type }: AttributeDefinition): unknown {
+  if (!isObject(value)) return value;
+  return type === 'reference' || Object.keys(value).length === 1 ? ownAnyCase(value, 'value') : value;
 }
 
 function readScalar(given: unknown, definition: AttributeDefinition, path: string): unknown {
-  const value = valueFromObject(given);
+  const value = valueFromObject(given, definition);
   if (isEmpty(value)) {
     if (isObject(given) && value === undefined && Object.keys(given).length > 0)
       throw wrongType(given, definition, path);

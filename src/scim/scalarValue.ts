@@ -23,10 +23,10 @@ const scalars: Readonly<Record<ScalarType, (value: unknown) => unknown>> = {
   complex: () => undefined,
 };
 
-/** Numbers and booleans for a string attribute: their text. A number that has lost digits on its way here has no text that would be right. */
+/** A number for a string attribute: its text. One that has lost digits on its way here has no text that would be right. */
 function textFromScalar(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
-  return isExact(value) || typeof value === 'boolean' ? String(value) : undefined;
+  return isExact(value) ? String(value) : undefined;
 }
 
 /** Whether a number is what its client has written. */

@@ -66,13 +66,29 @@ describe('what is compiled', () => {
     expect(demandedOf({ resourceType: 'Group', targetObject: 'groupOfNames' })).toEqual([]);
   });
 
+  test('what the host is to keep is a whole attribute of the resource type', () => {
+    const faultsOf = (...stored: string[]) => compile({ stored }).faults.map(({ path, message }) => [path, message]);
+    const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
+    expect(faultsOf('ExternalId', 'nickName', `${enterprise}:costCenter`)).toEqual([]);
+    expect(faultsOf('nickName', 'nickNam', 'name.middleName', 'costCenter', 'password')).toEqual([
+      ['objectTypes[0].stored[1]', 'a User has no attribute "nickNam": did you mean nickName?'],
+      ['objectTypes[0].stored[2]', expect.stringContaining('a User has no attribute "name.middleName"')],
+      ['objectTypes[0].stored[3]', expect.stringContaining('with its URN')],
+      ['objectTypes[0].stored[4]', 'a password is never kept by the host'],
+    ]);
+    expect(compile({ resourceType: 'Group', targetObject: 'groupOfNames', stored: ['members'] }).faults).toEqual([]);
+  });
+
   test('what entries are matched by is unique, on both faces', () => {
     const { schema: core, extensions } = objectType({ matchingAttributes: ['mail', 'employeeNumber'] }).resourceType;
     const unique = [core, ...extensions].map(({ attributes }) =>
-      attributes.flatMap(({ name, uniqueness }) => (uniqueness === 'none' ? [] : [name])),
+      attributes.flatMap(({ name, uniqueness, subAttributes = [] }) => [
+        ...(uniqueness === 'none' ? [] : [name]),
+        ...subAttributes.flatMap((sub) => (sub.uniqueness === 'server' ? [`${name}.${sub.name}`] : [])),
+      ]),
     );
     expect(unique).toEqual([
-      ['userName'],
+      ['userName', 'emails.value'],
       ['employeeNumber'],
       expect.arrayContaining(['-dn-', '_distinguishedName', 'uid', 'mail', 'employeeNumber']),
     ]);

@@ -101,7 +101,6 @@ describe('values', () => {
     ['a number', 'uidNumber', -5, -5],
     ['a 64-bit number as text', 'uidNumber', '9223372036854775807', '9223372036854775807'],
     ['a number for a string', 'sn', 42, '42'],
-    ['a boolean for a string', 'sn', true, 'true'],
     ['null', 'sn', null, undefined],
     ['an empty string', 'sn', '', undefined],
     ['an empty list', 'sn', [], undefined],
@@ -122,6 +121,8 @@ describe('values', () => {
 
   it.each<[string, unknown, string]>([
     ['msDS-UserAccountDisabled', 'maybe', 'true or false'],
+    ['sn', true, 'a string but got a boolean'],
+    ['sn', { value: 'x', type: 'work', primary: false }, 'a string but got an object'],
     ['uidNumber', '12a', 'an integer'],
     ['uidNumber', 1.5, 'an integer'],
     ['uidNumber', 2 ** 60, 'an integer'],
