@@ -5,6 +5,7 @@ import { isLdapError, LdapError, RefusedValue, ResultCode } from '../directory/e
 import { isDNAnchor } from '../mapping/anchor';
 import { entrySteps } from '../mapping/create';
 import type { ObjectType } from '../mapping/objectType';
+import { withoutUnknown } from '../mapping/pendingReferences';
 import { changedMembers, idsIn } from '../mapping/reference';
 import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
@@ -69,8 +70,10 @@ export class Creation {
     const inactive = inactiveBy(objectType, resource);
     const ids = await paced(idsIn([resource], objectType));
     const references = await resolveReferences(context, { objectType, ids });
+    const concerned = withoutUnknown(objectType, resource, references);
+    if (concerned !== resource) request.note('unknownReference', true);
     const attempt = async (allocated: ReadonlyMap<string, string>) => {
-      const making = entrySteps(objectType, resource, {
+      const making = entrySteps(objectType, concerned, {
         references,
         container: containerOfNew(context.scope, objectType),
         now: context.clock,

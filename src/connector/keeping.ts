@@ -1,10 +1,11 @@
-/** What the state store keeps of a resource: attributes that the directory has no place for, and how multi-valued ones were put. */
+/** What the state store keeps of a resource: attributes that the directory has no place for, references to nobody, and how multi-valued ones were put. */
 import { isDeepStrictEqual } from 'node:util';
 import { type Entry, sameValue } from '../directory/entry';
 import { coreListsOf } from '../mapping/attributes';
 import { containerOf } from '../mapping/coreFace';
 import { elementText } from '../mapping/filter';
 import type { ObjectType } from '../mapping/objectType';
+import { pendingOf } from '../mapping/pendingReferences';
 import { isRemainder, remainderOf } from '../mapping/remainder';
 import type { Resource } from '../scim/resource';
 import { type Kept, nothingStored, type StoredAttributes, type StoredKey } from '../space/state';
@@ -39,6 +40,7 @@ export function keptOf(
   }
   if (objectType.disableFlow?.action === 'none' && desired.active === false) attributes.active = false;
   if (previous !== undefined) attributes[previousKey] = previous;
+  Object.assign(attributes, pendingOf(objectType, found.entry, desired));
   Object.assign(attributes, remainders(objectType, found, desired, current, before));
   return { attributes, keys: keysIn(attributes) };
 }

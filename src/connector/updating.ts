@@ -3,6 +3,7 @@ import type { Entry, EntryAttribute, Value } from '../directory/entry';
 import type { Filter } from '../directory/filter';
 import type { Schema } from '../directory/schema';
 import { containerOfType, type ObjectType } from '../mapping/objectType';
+import { setAside } from '../mapping/pendingReferences';
 import { changedMembers, idsIn } from '../mapping/reference';
 import { updateSteps } from '../mapping/update';
 import { ScimError } from '../scim/error';
@@ -197,14 +198,18 @@ export class Updating {
     const { context, objectType } = this;
     const ids = await paced(idsIn([current, desired], objectType));
     const references = await resolveReferences(context, { objectType, entries: [found.entry], ids });
+    const concerned = setAside(
+      objectType,
+      { kind: change.kind, entry: found.entry, stored, current, desired },
+      references,
+    );
     const update = await paced(
       updateSteps(objectType, {
+        ...concerned,
         kind: change.kind,
         faces: change.faces ?? new Set(),
         emptied: change.emptied ?? new Set(),
         readBack: [objectType.resourceType.schema.id, objectType.urn].every((face) => change.repeated?.has(face)),
-        current,
-        desired,
         entry: found.entry,
         references,
         now: context.clock,

@@ -141,11 +141,11 @@ export const creates: Case[] = (
       ecma({ '-dn-': `cn=refused,${PEOPLE}`, sn: 'R', uidNumber: 10 }),
     ],
     [
-      'a reference to nobody',
+      'a reference to nobody under the directory’s name',
       400,
       'invalidValue',
       /manager.*no(body|ne| such|t known)/is,
-      user({ [ENTERPRISE_USER]: { manager: { value: 'nobody' } } }),
+      ecma({ '-dn-': `cn=refused,${PEOPLE}`, sn: 'R', manager: 'nobody' }),
     ],
     [
       'a value against its syntax',
