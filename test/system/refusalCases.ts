@@ -1,5 +1,5 @@
 /** Requests that are refused, and what the answer has to say: the attribute, and what to do. */
-import { CORE_USER, ECMA_USER, ENTERPRISE_USER, type Message, PATCH_OP } from '../support/scimClient';
+import { CORE_USER, ECMA_USER, type Message, PATCH_OP } from '../support/scimClient';
 
 const PEOPLE = 'ou=people,dc=example,dc=com';
 
