@@ -204,10 +204,11 @@ export function idInReference(reference: unknown): string | undefined {
   }
 }
 
-/** `{ "value": x }` for a simple value: x. What has more to say is another kind of value, but for references, which may come with `display` and `$ref`. */
+/** `{ "value": x }` for a simple value, perhaps with a `$ref`: x. What has more to say is another kind of value, but for references, which may be displayed. */
 function valueFromObject(value: unknown, { type }: AttributeDefinition): unknown {
   if (!isObject(value)) return value;
-  return type === 'reference' || Object.keys(value).length === 1 ? ownAnyCase(value, 'value') : value;
+  const hasMore = Object.entries(value).some(([name, part]) => !/^(value|\$ref)$/i.test(name) && !isEmpty(part));
+  return hasMore && type !== 'reference' ? value : ownAnyCase(value, 'value');
 }
 
 function readScalar(given: unknown, definition: AttributeDefinition, path: string): unknown {

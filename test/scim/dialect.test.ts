@@ -108,6 +108,7 @@ describe('values', () => {
     ['an object with a value', 'sn', { value: 'a' }, 'a'],
     ['a list of one object with a value', 'sn', [{ Value: 'a' }], 'a'],
     ['an object whose value is null', 'sn', { value: null }, undefined],
+    ['an object with nothing but a value', 'sn', { $ref: null, value: 'a', type: null }, 'a'],
     ['one value for several', 'objectClass', 'top', ['top']],
     ['objects for several simple values', 'objectClass', [{ value: 'top' }, { value: 'person' }], ['top', 'person']],
     ['values that are the same', 'objectClass', ['top', 'TOP', 'person', ''], ['top', 'person']],
