@@ -36,16 +36,23 @@ export interface CompiledPatch extends Change {
 }
 
 /**
- * Compiles a PatchOp message. Operations and their names are read in any case, and `schemas` is not looked at. Throws 400
- * `invalidSyntax` when the message is none, `invalidPath` for a path without an attribute, `noTarget` for a remove without
+ * Compiles a PatchOp message. Operations and their names are read in any case, and so is `schemas`, which may be missing. Throws 400
+ * `invalidSyntax` when the message is none or another one, `invalidPath` for a path without an attribute, `noTarget` for a remove without
  * a path, `mutability` for a path to something readOnly, and `invalidValue`. `apply` throws `noTarget` and `mutability`;
  * its result shares unchanged values with `current`, and nothing of it happens when it throws.
  */
 export function compilePatch(body: unknown, type: ResourceType): CompiledPatch {
-  const operations = isObject(body) ? ownAnyCase(body, 'Operations') : undefined;
+  const message = isObject(body) ? body : {};
+  const operations = ownAnyCase(message, 'Operations');
   if (!Array.isArray(operations) || operations.length === 0) {
     throw ScimError.invalidSyntax(
       'A PATCH takes an object with a list "Operations" that holds at least one operation.',
+    );
+  }
+  const named = [ownAnyCase(message, 'schemas') ?? []].flat();
+  if (named.length > 0 && !named.some(isPatchOp)) {
+    throw ScimError.invalidSyntax(
+      'The "schemas" of a PATCH are those of another message: name urn:ietf:params:scim:api:messages:2.0:PatchOp (RFC 7644 §3.5.2), or none.',
     );
   }
   if (operations.length > maxOperations) {
@@ -67,6 +74,10 @@ export function compilePatch(body: unknown, type: ResourceType): CompiledPatch {
     apply: (current) => atOnce(applySteps(steps, current)),
     applyInSteps: (current) => applySteps(steps, current),
   };
+}
+
+function isPatchOp(urn: unknown): boolean {
+  return typeof urn === 'string' && /:patchop$/i.test(urn);
 }
 
 function* applySteps(steps: readonly PatchStep[], current: Resource): Steps<Resource> {

@@ -54,6 +54,23 @@ describe('refusals', () => {
     expect(error).toMatchObject({ scimType: 'invalidValue', detail: expect.stringContaining('"members"') });
   });
 
+  it.each<[unknown, boolean]>([
+    [undefined, true],
+    [null, true],
+    [[], true],
+    [['urn:ietf:params:scim:api:messages:2.0:PatchOp'], true],
+    ['URN:ietf:params:scim:api:messages:2.0:PATCHOP', true],
+    [[userType.schema.id, 'urn:ietf:params:scim:api:messages:2.0:PatchOp'], true],
+    [[userType.schema.id], false],
+    [['urn:ietf:params:scim:api:messages:2.0:BulkRequest'], false],
+    [['', 1], false],
+  ])('schemas %j are those of a PatchOp: %s', (schemas, isOne) => {
+    const compile = () => compilePatch({ schemas, Operations: [{ op: 'remove', path: 'title' }] }, userType);
+    if (isOne) expect(compile().kind).toBe('patch');
+    else
+      expect(refusal(compile)).toMatchObject({ scimType: 'invalidSyntax', detail: expect.stringContaining('PatchOp') });
+  });
+
   it.each([[null], [[]], [{}], [{ Operations: [] }], [{ Operations: {} }], [{ Operations: ['x'] }]])(
     '%j is no PatchOp',
     (body) => {
