@@ -152,8 +152,7 @@ export class ConnectorSpace {
       end === undefined
         ? await this.#current.workLater((generation) => generation.at(objectType, startIndex - 1, count, extent))
         : this.#read((generation) => generation.rows.after(generation.number(objectType), end, count, extent));
-    const [next, last] = [startIndex + entries.length, entries.at(-1)];
-    if (last && after === undefined && next <= total) this.#pageEnds.remember(objectType, next, count, last.anchor);
+    if (after === undefined) this.#pageEnds.remember(objectType, startIndex, count, { total, entries });
     return { total, entries };
   }
 

@@ -87,6 +87,32 @@ describe('pages', () => {
     expect((await space.page('User', 3, 10)).entries.map(({ anchor }) => anchor)).toEqual(['f', 'g']);
   });
 
+  it('go on to the end where entries were deleted before, and say nothing twice where some were inserted', async () => {
+    const walk = async (between: (page: number) => void): Promise<string[]> => {
+      const seen: string[] = [];
+      for (let page = 1, startIndex = 1; ; page += 1) {
+        const { total, entries } = await space.page('User', startIndex, 3);
+        seen.push(...entries.map(({ anchor }) => anchor));
+        startIndex += entries.length;
+        if (entries.length === 0 || (entries.length < 3 && startIndex > total)) return seen;
+        between(page);
+      }
+    };
+    fill(uids(11));
+    expect(
+      await walk((page) => {
+        if (page === 2) for (const anchor of uids(4)) space.remove({ anchor });
+      }),
+    ).toEqual(uids(11));
+    now += 3_600_000;
+    const rest = uids(11).slice(4);
+    expect(
+      await walk((page) => {
+        if (page === 1) fill(uids(4));
+      }),
+    ).toEqual(rest);
+  });
+
   it('neither skip nor repeat for a client that walks while entries come and go', async () => {
     fill(uids(50));
     const seen: string[] = [];
