@@ -86,30 +86,6 @@ export class BegunCreates {
     return this.context.state.intents.begin(key, dn.normalized(this.objectType.schema), isKept ? kept : undefined);
   }
 
-  /** Whether the same create was answered just now, and the record has to know of that one yet. */
-  isAnswered(key: string): boolean {
-    return this.#answered.has(key);
-  }
-
-  /**
-   * What comes between an intent and its Add: while the directory is asked, the intent is committed and the disk gets it.
-   * Where nothing is added after all, it is forgotten.
-   */
-  async ahead<T extends object>(intent: Staged | undefined, key: string, ready: () => Promise<T>): Promise<T> {
-    const forget = async (): Promise<void> => {
-      if (intent !== undefined) await this.failed(key);
-    };
-    try {
-      const what = await ready();
-      if ('disconnected' in what) await forget();
-      return what;
-    } catch (error) {
-      // What keeps the create from being made is what its client has to hear of.
-      await forget().catch(() => undefined);
-      throw error;
-    }
-  }
-
   /** The Add has certainly failed: a repetition is a new create. */
   failed(key: string): Promise<void> {
     return this.context.state.intents.forget(key);

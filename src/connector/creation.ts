@@ -10,7 +10,8 @@ import { changedMembers, idsIn } from '../mapping/reference';
 import { ScimError } from '../scim/error';
 import type { Context } from '../scim/handler';
 import type { Resource } from '../scim/resource';
-import { type Kept, nothingStored, type Staged, type StoredAttributes } from '../space/state';
+import { type Kept, nothingStored, type StoredAttributes } from '../space/state';
+import type { Secret } from '../telemetry/secret';
 import { Allocation } from './allocation';
 import { BegunCreates } from './begunCreates';
 import { collisionFilter, exists, isCollision, turnsOf } from './collisions';
@@ -139,15 +140,14 @@ export class Creation {
     await this.entries.moves.at(() => entry.dn.normalized(this.objectType.schema), onBehalfOf(request));
     const key = this.begun.key(resource, this.#allocates ? undefined : entry.dn, request);
     const { isBegun, found } = await this.begun.find(key, entry, request);
-    const kept = keptOf(this.objectType, { id: '', entry }, resource, { previous });
-    const begin = () => this.begun.begin(key, entry.dn, kept);
-    const isNew = !isBegun && !request.exporting.isDry('create') && !this.begun.isAnswered(key);
-    const intent = isNew ? begin() : undefined;
-    const ready = await this.begun.ahead(intent, key, () => this.#ready(entry, found, resource, request));
-    if (ready.disconnected !== undefined) return this.updating.reconnect(ready.disconnected, entry, resource, request);
-    const { added, separate, madeUp } = ready;
+    const disconnected = found === undefined ? await this.#refuseCollisions(entry, request) : undefined;
+    if (disconnected !== undefined) return this.updating.reconnect(disconnected, entry, resource, request);
+    const { entry: complete, separate, madeUp } = await this.passwords.forCreate(entry);
+    const added = enabledWhenNew(this.objectType, complete);
+    await request.exporting.plan({ operation: 'create', dn: added.dn, entry: added, resource });
+    const kept = keptOf(this.objectType, { id: '', entry: added }, resource, { previous });
     const write = async (): Promise<Added> => {
-      const first = found ? isSaved(found) : await this.#add(added, intent ?? begin(), key, isBegun, request);
+      const first = found === undefined ? await this.#add(added, kept, key, isBegun, request) : isSaved(found);
       const alone = await this.#apart(first, resource, key, request);
       request.exporting.made(alone.found.id);
       await this.#setPassword(alone.found, separate, key, request);
@@ -161,19 +161,15 @@ export class Creation {
     const keeps = isAsAdded ? kept : keptOf(this.objectType, made, resource, { previous });
     const created = await this.#finish({ found: made, saved }, keeps, resource, key, request);
     // What an earlier attempt has added has the password that was made up then, unless it was set just now.
-    if (madeUp !== undefined && (found === undefined || separate !== undefined))
-      this.passwords.tell(made.entry.dn, created, madeUp);
+    if (madeUp !== undefined && (found === undefined || separate !== undefined)) this.#tellOf(made, created, madeUp);
     return created;
   }
 
-  /** What is to be added, or the entry that is merely disconnected. @throws ScimError where nothing may be added */
-  async #ready(entry: Entry, found: Found | undefined, resource: Resource, request: ExportRequest) {
-    const disconnected = found === undefined ? await this.#refuseCollisions(entry, request) : undefined;
-    if (disconnected !== undefined) return { disconnected };
-    const { entry: complete, ...password } = await this.passwords.forCreate(entry);
-    const added = enabledWhenNew(this.objectType, complete);
-    await request.exporting.plan({ operation: 'create', dn: added.dn, entry: added, resource });
-    return { added, ...password };
+  /** Whoever is to get the password that was made up is told of it, once: nothing else knows it. */
+  #tellOf({ entry }: Found, resource: Resource, password: Secret): void {
+    const { options, tell } = this.context;
+    if (options.notifications.createdAccount === undefined) return;
+    tell({ kind: 'accountCreated', dn: entry.dn.toString(), resource, password });
   }
 
   /** Until nobody else has a value that was found for this entry. */
@@ -224,7 +220,8 @@ export class Creation {
   }
 
   /** Adds the entry. */
-  async #add(entry: Entry, intent: Staged, key: string, isBegun: boolean, request: Context): Promise<Added> {
+  async #add(entry: Entry, kept: Kept, key: string, isBegun: boolean, request: Context): Promise<Added> {
+    const intent = this.begun.begin(key, entry.dn, kept);
     await intent.committed;
     const made = await this.#addBegun(entry, key, isBegun, request);
     // The disk had time while the directory was at work.

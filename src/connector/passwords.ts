@@ -13,7 +13,6 @@ import { passwordDetails } from '../mapping/error';
 import type { ObjectType } from '../mapping/objectType';
 import { defaultPassword, type PasswordOptions } from '../mapping/options';
 import { ScimError } from '../scim/error';
-import type { Resource } from '../scim/resource';
 import { Secret } from '../telemetry/secret';
 import type { ConnectorContext } from './context';
 import { randomPassword } from './randomPassword';
@@ -55,13 +54,6 @@ export class Passwords {
     const name = attribute?.name ?? this.#objectType.passwordAttribute;
     const written = { name, values: [await this.#hashed(password)] };
     return { entry: new Entry(entry.dn, [...without.attributes(), written, ...this.#mustChange()]), ...madeUp };
-  }
-
-  /** Whoever is to get a password that was made up is told of it, once: nothing else knows it. */
-  tell(dn: DN, resource: Resource, password: Secret): void {
-    const { options, tell } = this.#context;
-    if (options.notifications.createdAccount === undefined) return;
-    tell({ kind: 'accountCreated', dn: dn.toString(), resource, password });
   }
 
   /** What an update writes of the secrets that were changed, and the password that is to be set by itself instead. */

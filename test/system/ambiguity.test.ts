@@ -46,7 +46,6 @@ describeOnSlapd('answers that are lost', () => {
           );
         return {
           plain: file({}),
-          matching: file({ matchingAttributes: ['mail'] }),
           separate: file({ password: { method: 'passwordModify' } }),
           allocating: file({
             mappings: [
@@ -179,26 +178,6 @@ describeOnSlapd('answers that are lost', () => {
       title: 'Theirs',
     });
     expect((await client.post('/Users', user('taken', { title: 'Mine' }))).status).toBe(409);
-  });
-
-  test('a create that collides is no begun one, however often and after whatever it is repeated', async () => {
-    const { host, look, slapd } = system;
-    const twin = user('twin', { emails: [{ type: 'work', value: 'twin@example.com' }] });
-    // It has all that is asked for, and somebody else has made it.
-    await look.add(`cn=twin,ou=people,${slapd.suffix}`, {
-      objectClass: 'inetOrgPerson',
-      sn: 'Verloren',
-      mail: 'twin@example.com',
-    });
-    const refused = async () => (await host.client('matching').post('/Users', twin)).status;
-    expect([await refused(), await refused()]).toEqual([409, 409]);
-    await host.end('SIGKILL');
-    const state = await openState(join(host.folder, 'state'), 'matching');
-    expect(await state.intents.left(Date.now() + 1)).toEqual([]);
-    await state.close();
-    await host.restart();
-    client = host.client('plain');
-    expect(await refused()).toBe(409);
   });
 
   test('the host dies between its Add and its answer', async () => {
